@@ -1,0 +1,73 @@
+"""The web process: routes, middleware, what starts and what ends with it. The one file that knows everything."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+
+from stoa.graphql.endpoint import Endpoint
+from stoa.graphql.executing import Executor
+from stoa.graphql.schema import schema
+from stoa.graphql.serving import Services
+from stoa.graphql.sockets import SocketEndpoint
+from stoa.kit import log
+from stoa.settings import Settings, settings
+from stoa.tenants.access import hearing_changes
+from stoa.tenants.connecting import connect, disconnect
+from stoa.web.files import MEDIA, picture, receive
+from stoa.web.health import healthz, metrics, readyz
+from stoa.web.passing import EveryRequest
+from stoa.workers import reactions
+from stoa.workers.running import at_work
+
+
+def create_app(config: Settings | None = None, *, with_workers: bool = False) -> Starlette:
+    """The ASGI application. `with_workers` lets this process do jobs as well (`make run`, small installations)."""
+    config = config or settings()
+    log.configure(form=config.log_format, level=config.log_level)
+    services = Services(config)
+    executor = Executor(schema(), config)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _start(stack, config, with_workers=with_workers)
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", Endpoint(executor, services).respond, methods=["POST"]),
+            WebSocketRoute("/graphql", SocketEndpoint(executor, services).serve),
+            Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
+            Route(MEDIA, picture, methods=["GET"]),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ],
+        middleware=[Middleware(EveryRequest)],
+        lifespan=lifespan,
+    )
+    app.state.services, app.state.executor = services, executor
+    return app
+
+
+async def _start(stack: AsyncExitStack, config: Settings, *, with_workers: bool) -> None:
+    reactions.fill()
+    await connect(config)
+    stack.push_async_callback(disconnect)
+    await stack.enter_async_context(hearing_changes(config))
+    if with_workers:
+        await stack.enter_async_context(at_work(config))
+    _settle_memory()
+
+
+def _settle_memory() -> None:
+    """What has been loaded by now stays: keep the collector from looking through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -1,0 +1,174 @@
+"""Demo shops: two with different things in them, made on the first run; and a real year of sales on request."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from stoa.domains import catalog
+from stoa.kit.money import Money
+from stoa.settings import Settings
+from stoa.tenants import access
+from stoa.tenants.access import Role, scopes_of
+from stoa.tenants.connecting import connect, disconnect
+from stoa.tenants.context import Actor, Context, Locale, ShopRef, open_shop
+from stoa.tenants.models import Account, Shop
+from stoa.tenants.uploading import receive_here, stage_upload
+from stoa.workers import reactions
+
+PASSWORD = "open-sesame-2026"  # noqa: S105  # printed at every start: these shops are for looking around
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    email: str
+    password: str
+    shop: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoShop:
+    """A shop of the first run: its shelves hold (title, code, prices in minor units, stock, colour of the picture)."""
+
+    email: str
+    owner: str
+    name: str
+    currency: str
+    time_zone: str
+    locale: Locale
+    shelves: dict[str, Sequence[tuple[str, str, Sequence[tuple[str, int, int]], tuple[int, int, int]]]]
+
+    @property
+    def sign_in(self) -> SignIn:
+        return SignIn(self.email, PASSWORD, self.name)
+
+
+TEA = DemoShop(
+    email="lin@tea.example",
+    owner="林晓",
+    name="山茶舍",
+    currency="CNY",
+    time_zone="Asia/Shanghai",
+    locale="zh",
+    shelves={
+        "绿茶": [
+            ("明前龙井", "LJ", [("50 克", 16800, 40), ("100 克", 29800, 24), ("250 克礼盒", 68800, 6)], (122, 150, 84)),
+            ("碧螺春", "BLC", [("50 克", 12800, 35), ("100 克", 23800, 18)], (140, 165, 96)),
+        ],
+        "乌龙茶": [
+            ("铁观音 清香型", "TGY", [("125 克", 8800, 60), ("250 克", 15800, 31)], (96, 120, 72)),
+            ("大红袍", "DHP", [("100 克", 26800, 12)], (130, 72, 48)),
+        ],
+        "茶具": [
+            ("白瓷盖碗", "GW", [("120 毫升", 5900, 80), ("150 毫升", 6900, 72)], (232, 230, 224)),
+            ("紫砂壶 西施", "ZS", [("200 毫升", 39900, 9)], (120, 62, 44)),
+        ],
+    },
+)
+GIFTS = DemoShop(
+    email="grace@gifts.example",
+    owner="Grace Miller",
+    name="Lantern & Ribbon",
+    currency="GBP",
+    time_zone="Europe/London",
+    locale="en",
+    shelves={
+        "Lights": [
+            ("White Hanging Heart T-Light Holder", "85123A", [("", 255, 640)], (236, 228, 214)),
+            ("Glass Star Frosted Lantern", "21730", [("Small", 425, 96), ("Large", 795, 44)], (196, 214, 224)),
+        ],
+        "Kitchen": [
+            ("Regency Cakestand Three Tier", "22423", [("", 1275, 38)], (226, 188, 196)),
+            ("Jam Making Set With Jars", "22960", [("Set of 6", 425, 120), ("Set of 12", 795, 51)], (178, 58, 66)),
+            ("Retro Spot Tea Set", "84879", [("Red", 1495, 17), ("Blue", 1495, 0)], (204, 60, 70)),
+        ],
+        "Paper": [
+            ("Party Bunting", "47566", [("5 m", 465, 210)], (240, 200, 120)),
+            ("Hand-Made Birthday Card", "22983", [("", 195, 400)], (214, 208, 240)),
+        ],
+    },
+)
+
+
+async def ensure(settings: Settings) -> list[SignIn]:
+    """Make the demo shops that are not there yet; their sign-ins."""
+    reactions.fill()
+    await connect(settings)
+    try:
+        for demo in (TEA, GIFTS):
+            if not await Account.exists(email_key=demo.email):
+                await _build(settings, demo)
+    finally:
+        await disconnect()
+    return [TEA.sign_in, GIFTS.sign_in]
+
+
+async def _build(settings: Settings, demo: DemoShop) -> None:
+    account, shop = await access.open_account(
+        settings,
+        demo.email,
+        PASSWORD,
+        name=demo.owner,
+        shop_name=demo.name,
+        currency=demo.currency,
+        time_zone=demo.time_zone,
+        locale=demo.locale,
+    )
+    ctx = Context(shop, Actor("account", account.id, account.name), scopes_of(Role.OWNER), demo.locale)
+    with open_shop(shop):
+        for shelf, products in demo.shelves.items():
+            category = await catalog.create_category(ctx, shelf)
+            for title, code, forms, colour in products:
+                image = await _picture(ctx, code, colour)
+                variants = [
+                    catalog.VariantDraft(
+                        title=form,
+                        sku=f"{code}-{i + 1}" if len(forms) > 1 else code,
+                        price=Money(price, demo.currency),
+                        cost=Money(price * 45 // 100, demo.currency),
+                        on_hand=on_hand,
+                    )
+                    for i, (form, price, on_hand) in enumerate(forms)
+                ]
+                draft = catalog.ProductDraft(
+                    title, status=catalog.ProductStatus.ACTIVE, category_id=category.id, variants=variants, images=[image]
+                )
+                await catalog.create_product(ctx, draft)
+
+
+async def _picture(ctx: Context, code: str, colour: tuple[int, int, int]) -> catalog.ImageDraft:
+    """A plain picture, uploaded like anybody's, so that pages have something to show offline."""
+    data = png(320, 240, colour)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield data
+
+    staged = await stage_upload(ctx, f"{code}.png", "image/png", len(data))
+    await receive_here(ctx, staged.upload.id, body())
+    return catalog.ImageDraft(upload_id=staged.upload.id, alt=code)
+
+
+def png(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
+    """A PNG of one colour, lighter towards the bottom."""
+    rows = bytearray()
+    for y in range(height):
+        shade = bytes(min(255, part + (255 - part) * y // (2 * height)) for part in colour)
+        rows += b"\0" + shade * width
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+async def shop_named(schema: str | None) -> ShopRef:
+    """The shop of this schema; without one, the English demo shop."""
+    shop = await (Shop.get_or_none(schema_name=schema) if schema else Shop.filter(name=GIFTS.name).first())
+    if shop is None:
+        raise LookupError(f"There is no shop {schema or GIFTS.name}.")
+    return shop.ref
+

@@ -1,0 +1,19 @@
+"""The catalog: what the shop offers, at what price, and how much of it there is."""
+
+from stoa.domains.catalog.creating import create_category, create_product
+from stoa.domains.catalog.drafting import ImageDraft, ProductDraft, VariantDraft
+from stoa.domains.catalog.editing import SAME, ProductChanges, VariantChanges, update_product
+from stoa.domains.catalog.models import ProductStatus
+
+__all__ = [
+    "SAME",
+    "ImageDraft",
+    "ProductChanges",
+    "ProductDraft",
+    "ProductStatus",
+    "VariantChanges",
+    "VariantDraft",
+    "create_category",
+    "create_product",
+    "update_product",
+]

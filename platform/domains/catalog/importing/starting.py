@@ -1,0 +1,145 @@
+"""Start, cancel and undo imports: what a merchant orders; the work is done by a job."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from stoa.domains.catalog.importing.errors import CannotCancel, CannotUndo, ImportRunning, NoSuchImport
+from stoa.domains.catalog.importing.options import Options, check_mapping, check_source
+from stoa.domains.catalog.importing.running import Listener, run_import
+from stoa.domains.catalog.models import UNFINISHED, ImportRun, ImportState
+from stoa.kit.clock import now
+from stoa.kit.files import CHUNK
+from stoa.kit.ids import new_id
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import enqueue
+from stoa.tenants.uploading import Purpose, claim_upload, shop_files
+
+JOB = "catalog.work_on_import"
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('imports of ' || current_schema(), 0))"
+
+
+async def start_import(
+    ctx: Context,
+    upload_id: UUID,
+    *,
+    source: str,
+    mapping: Mapping[str, str],
+    options: Options | None = None,
+    dry_run: bool = False,
+) -> ImportRun:
+    """Order the import of an uploaded file. Products of the same `source` and key are updated, others created.
+
+    `mapping` says for each field (see `Field`) in which column it stands. A shop runs one import at a time (dry runs
+    apart): raises `ImportRunning`, `BadMapping`, and what claiming the upload raises.
+    """
+    mapping, source = check_mapping(mapping), check_source(source)
+    async with shop_transaction():
+        upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
+        run = await _create(source, mapping, options, dry_run, upload.file_key, upload.file_name, upload.size)
+        await _order(ctx, run)
+    return run
+
+
+async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
+    """End an import before its end: nothing of it stays. Cancelling twice changes nothing."""
+    async with shop_transaction():
+        run = await _locked(run_id)
+        if run.state is ImportState.QUEUED:
+            run.state, run.finished_at = ImportState.CANCELLED, now()
+        elif run.state is ImportState.RUNNING and not run.cancel_asked:
+            run.cancel_asked = True
+            # whoever works on it sees the wish; if nobody does any more, this job will
+            await _order(ctx, run)
+        elif not run.cancel_asked and run.state is not ImportState.CANCELLED:
+            raise CannotCancel(f"The import of {run.file_name} is {run.state.lower()} and cannot be cancelled.")
+        await run.save(update_fields=["state", "finished_at", "cancel_asked"])
+    return run
+
+
+async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
+    """Put back what an import changed. Products that somebody changed since stay as they are, and are reported among
+    the run's issues. Undoing twice changes nothing."""
+    async with shop_transaction():
+        run = await _locked(run_id)
+        if run.ends_as is ImportState.UNDONE:
+            return run
+        if run.state is not ImportState.DONE or run.dry_run:
+            what = "was a dry run" if run.dry_run else f"is {run.state.lower()}"
+            raise CannotUndo(f"The import of {run.file_name} {what}: there is nothing to undo.")
+        await _refuse_another(run.id)
+        run.state, run.ends_as, run.finished_at = ImportState.UNDOING, ImportState.UNDONE, None
+        run.products_total, run.products_done = run.products_created + run.products_updated, 0
+        await run.save()
+        await _order(ctx, run)
+    return run
+
+
+async def import_path(
+    ctx: Context,
+    path: Path,
+    *,
+    source: str,
+    mapping: Mapping[str, str],
+    options: Options | None = None,
+    dry_run: bool = False,
+    listener: Listener | None = None,
+) -> ImportRun:
+    """Import a file of this machine here and now, without an upload and without a job; `listener` hears how far it
+    is. The run it gives has ended, well or not. It can be undone like any other."""
+    mapping, source = check_mapping(mapping), check_source(source)
+    files = shop_files(ctx.shop)
+    key = files.key("imports", new_id().hex)
+    size = await files.put(key, _read_path(path))
+    async with shop_transaction():
+        run = await _create(source, mapping, options, dry_run, key, path.name, size)
+    return await run_import(ctx, run.id, listener=listener)
+
+
+async def _create(
+    source: str, mapping: Mapping[str, str], options: Options | None, dry_run: bool, key: str, name: str, size: int
+) -> ImportRun:
+    if not dry_run:
+        await _refuse_another(None)
+    return await ImportRun.create(
+        source=source,
+        mapping=dict(mapping),
+        options=msgspec.to_builtins(options or Options()),
+        dry_run=dry_run,
+        file_key=key,
+        file_name=name[:255],
+        bytes_total=size,
+    )
+
+
+async def _refuse_another(run_id: UUID | None) -> None:
+    """Two imports at once could not be undone one by one."""
+    await shop_client().execute_query(ONE_AT_A_TIME)
+    other = await ImportRun.filter(state__in=UNFINISHED, dry_run=False).exclude(id=run_id or new_id()).first()
+    if other is not None:
+        raise ImportRunning(
+            f"The import of {other.file_name} is at work; wait for its end, or cancel it.",
+            params={"import_id": str(other.id)},
+        )
+
+
+async def _locked(run_id: UUID) -> ImportRun:
+    run = await ImportRun.filter(id=run_id).select_for_update().get_or_none()
+    if run is None:
+        raise NoSuchImport("There is no such import.", path=["id"])
+    return run
+
+
+async def _order(ctx: Context, run: ImportRun) -> None:
+    await enqueue(ctx, JOB, {"import_id": str(run.id)}, kind="imports")
+
+
+async def _read_path(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk

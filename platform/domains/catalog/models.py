@@ -1,0 +1,271 @@
+"""Rows of the catalog and facts about one row."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from stoa.kit.ids import new_id
+from stoa.kit.money import Money
+
+
+class ProductStatus(StrEnum):
+    """Stored as written here, so that a row's text is the API's enum value."""
+
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+class Category(Model):
+    """A shelf of the shop; shelves may stand inside shelves."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    name = fields.CharField(max_length=120)
+    name_key = fields.CharField(max_length=120, unique=True)
+    parent: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
+        "shop.Category", null=True, related_name="children", on_delete=fields.RESTRICT
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "category"
+        indexes = [Index(fields=("parent_id",), name="category_children")]  # Category.children
+
+
+class Product(Model):
+    """What the shop offers; what is bought is one of its variants."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    title = fields.CharField(max_length=255)
+    handle = fields.CharField(max_length=150, unique=True)
+    description = fields.TextField(default="")
+    status = fields.CharEnumField(ProductStatus, max_length=20, default=ProductStatus.DRAFT)
+    category: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
+        "shop.Category", null=True, related_name="products", on_delete=fields.SET_NULL
+    )
+    source = fields.CharField(max_length=40, null=True)
+    external_id = fields.CharField(max_length=120, null=True)
+    search_text = fields.TextField()
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    variants: fields.ReverseRelation[Variant]
+    images: fields.ReverseRelation[Image]
+
+    class Meta:
+        table = "product"
+        unique_together = (("source", "external_id"),)
+        indexes = [
+            Index(fields=("created_at", "id"), name="product_by_age"),  # products(orderBy: CREATED_AT)
+            Index(fields=("updated_at", "id"), name="product_by_change"),  # products(orderBy: UPDATED_AT)
+            Index(fields=("title", "id"), name="product_by_title"),  # products(orderBy: TITLE)
+            Index(fields=("category_id", "id"), name="product_of_category"),  # Category.products
+        ]
+
+
+class Variant(Model):
+    """One form of a product that can be bought: it has the code, the prices and the stock."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField("shop.Product", related_name="variants")
+    title = fields.CharField(max_length=255, default="")
+    sku = fields.CharField(max_length=120, unique=True, null=True)
+    barcode = fields.CharField(max_length=64, null=True)
+    currency = fields.CharField(max_length=3)
+    price_minor = fields.BigIntField(null=True)
+    list_price_minor = fields.BigIntField(null=True)
+    cost_minor = fields.BigIntField(null=True)
+    position = fields.IntField(default=0)
+    source = fields.CharField(max_length=40, null=True)
+    external_id = fields.CharField(max_length=120, null=True)
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    stock: fields.BackwardOneToOneRelation[Stock]
+
+    class Meta:
+        table = "variant"
+        unique_together = (("source", "external_id"),)
+        indexes = [Index(fields=("product_id", "position", "id"), name="variant_of_product")]  # Product.variants
+
+    @property
+    def price(self) -> Money | None:
+        return None if self.price_minor is None else Money(self.price_minor, self.currency)
+
+
+class Stock(Model):
+    """How many of a variant are on hand."""
+
+    variant: fields.OneToOneRelation[Variant] = fields.OneToOneField(
+        "shop.Variant", related_name="stock", primary_key=True
+    )
+    on_hand = fields.IntField(default=0)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "stock"
+
+
+class Image(Model):
+    """A picture of a product: uploaded (`file_key`) or at an address elsewhere (`url`)."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField("shop.Product", related_name="images")
+    url = fields.CharField(max_length=2000)
+    file_key = fields.CharField(max_length=200, null=True)
+    alt = fields.CharField(max_length=512, default="")
+    position = fields.IntField(default=0)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "image"
+        indexes = [Index(fields=("product_id", "position", "id"), name="image_of_product")]  # Product.images
+
+
+class ImportState(StrEnum):
+    """QUEUED and RUNNING lead to DONE; UNDOING leads to what `ImportRun.ends_as` says."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    UNDOING = "UNDOING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    UNDONE = "UNDONE"
+
+
+class ImportPhase(StrEnum):
+    """First the file is read and folded, and nothing else is touched; then the products are written."""
+
+    READING = "READING"
+    WRITING = "WRITING"
+
+
+UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.UNDOING)
+
+
+class ImportRun(Model):
+    """One file on its way into the catalog: how far it is, and what came of it.
+
+    A dry run counts what it would create and update. `products_total` is known once the file is read,
+    `products_done` counts those written (or compared, or put back) since. `checkpoint` is where the next attempt
+    goes on; `attempt` is the fence: who holds a lower number has been replaced.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    file_key = fields.CharField(max_length=200)
+    file_name = fields.CharField(max_length=255)
+    source = fields.CharField(max_length=40)
+    mapping: fields.JSONField[dict[str, str]] = fields.JSONField()
+    options: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict)
+    dry_run = fields.BooleanField(default=False)
+    state = fields.CharEnumField(ImportState, max_length=20, default=ImportState.QUEUED)
+    phase = fields.CharEnumField(ImportPhase, max_length=10, default=ImportPhase.READING)
+    ends_as = fields.CharEnumField(ImportState, max_length=20, null=True)
+    failure = fields.TextField(null=True)
+    failure_code = fields.CharField(max_length=40, null=True)
+    bytes_total = fields.BigIntField(default=0)
+    bytes_read = fields.BigIntField(default=0)
+    lines_read = fields.BigIntField(default=0)
+    lines_refused = fields.BigIntField(default=0)
+    products_total = fields.IntField(default=0)
+    products_done = fields.IntField(default=0)
+    products_created = fields.IntField(default=0)
+    products_updated = fields.IntField(default=0)
+    products_restored = fields.IntField(default=0)
+    issue_counts: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict)
+    categories_created: fields.JSONField[list[str]] = fields.JSONField(default=list)
+    checkpoint: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
+    attempt = fields.IntField(default=0)
+    cancel_asked = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "import_run"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in UNFINISHED
+
+    @property
+    def issues_total(self) -> int:
+        """All issues met; the first 10,000 are kept as rows."""
+        return sum(self.issue_counts.values())
+
+    @property
+    def percent(self) -> int:
+        """Of the work in hand, 0 to 100: reading counts for 80, writing for 20; undoing counts by itself."""
+        if self.is_finished:
+            return 100
+        done = min(100, 100 * self.products_done // self.products_total) if self.products_total else 0
+        if self.state is ImportState.UNDOING:
+            return done
+        if self.phase is ImportPhase.WRITING:
+            return 80 + done // 5
+        return min(80, 80 * self.bytes_read // self.bytes_total) if self.bytes_total else 0
+
+
+class ImportRow(Model):
+    """What a run has read of one variant (or of a product as such), later lines over earlier ones; gone when written.
+
+    `cells` maps a field to [value, line]; `images` are addresses in the order seen; `item_key` is the variant's
+    external id, empty for what was said of the product alone. The id is made of the run and the item.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    run_id = fields.UUIDField()
+    line = fields.BigIntField()
+    product_key = fields.CharField(max_length=120)
+    item_key = fields.CharField(max_length=120)
+    cells: fields.JSONField[dict[str, list[Any]]] = fields.JSONField()
+    images: fields.JSONField[list[str]] = fields.JSONField(null=True)
+
+    class Meta:
+        table = "import_row"
+        indexes = [
+            Index(fields=("run_id", "line"), name="import_row_in_order"),  # the next products to write
+            Index(fields=("run_id", "product_key"), name="import_row_of_product"),  # all that was read of them
+        ]
+
+
+class ImportIssue(Model):
+    """A row of the file that was not taken as it stood: where, why, and what it said. `refused`: not at all."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    run: fields.ForeignKeyRelation[ImportRun] = fields.ForeignKeyField("shop.ImportRun", related_name="issues")
+    line = fields.BigIntField()
+    column_name = fields.CharField(max_length=120)
+    code = fields.CharField(max_length=40)
+    message = fields.TextField()
+    value = fields.CharField(max_length=200)
+    refused = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "import_issue"
+        indexes = [Index(fields=("run_id", "line", "id"), name="issue_of_run")]  # ImportRun.issues
+
+
+class ImportChange(Model):
+    """What a run did to one product: how it was before (nothing when the run made it), and the mark of how it left it.
+
+    Gone once put back. The mark tells whether anybody changed the product since.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    run: fields.ForeignKeyRelation[ImportRun] = fields.ForeignKeyField("shop.ImportRun", related_name="changes")
+    product_id = fields.UUIDField()
+    line = fields.BigIntField()
+    before: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
+    mark = fields.CharField(max_length=32)
+
+    class Meta:
+        table = "import_change"
+        unique_together = (("run", "product_id"),)

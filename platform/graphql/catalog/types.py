@@ -1,0 +1,124 @@
+"""The catalog as GraphQL shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from stoa.domains.catalog import models
+from stoa.graphql.paging import Connection, Node
+from stoa.graphql.reading.declaring import amount, column, computed, first_of, many, stored, to_one
+from stoa.graphql.scalars import BigInt, Money
+from stoa.settings import settings
+from stoa.tenants.access.scopes import Scope
+
+ProductStatus = strawberry.enum(
+    models.ProductStatus, description="DRAFT: being prepared. ACTIVE: on sale. ARCHIVED: kept for the record."
+)
+ImportState = strawberry.enum(models.ImportState, description="How far an import is.")
+
+
+
+def absolute_url(url: str) -> str:
+    """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
+    return settings().public_url + url if url.startswith("/") else url
+
+
+ON_HAND = "SELECT s.on_hand FROM stock s WHERE s.variant_id = {row}.id"
+TOTAL_ON_HAND = (
+    "SELECT coalesce(sum(s.on_hand), 0) FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
+)
+
+
+@stored(models.Category, prefix="cat", scope=Scope.CATALOG_READ)
+class Category(Node):
+    """A shelf of the shop; shelves may stand inside shelves."""
+
+    name: str = column("As shown to buyers; unique in the shop.", filter=True)
+    parent: Category | None = to_one("The shelf it stands in.", filter=True)
+    children: Connection[Category] = many("The shelves inside it.")
+    products: Connection[Product] = many("What stands on it.")
+    created_at: datetime = column("When it was made.")
+
+
+@stored(
+    models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="{row}.search_text LIKE {word}"
+)
+class Product(Node):
+    """What the shop offers; what is bought is one of its variants."""
+
+    title: str = column("As shown to buyers.", filter=True, sort=True)
+    handle: str = column("Its name in addresses; unique in the shop.", filter=True)
+    description: str = column("Text for buyers.")
+    status: ProductStatus = column("Whether it is on sale.", filter=True)  # type: ignore[valid-type]
+    category: Category | None = to_one("The shelf it stands on.", filter=True)
+    variants: Connection[Variant] = many(
+        "The forms it can be bought in.", order=("position",), filter=True
+    )
+    images: Connection[Image] = many("Its pictures, in order.", order=("position",))
+    first_image: Image | None = first_of("images", "The picture that stands for it.", order=("position", "id"))
+    on_hand: int = computed(TOTAL_ON_HAND, "How many there are of all its variants.")
+    source: str | None = column("Where it was imported from.", filter=True)
+    external_id: str | None = column("Its id there.", filter=True)
+    version: int = column("Goes up with every change; send it back as `expectedVersion`.")
+    created_at: datetime = column("When it was made.", filter=True, sort=True)
+    updated_at: datetime = column("When it was changed last.", filter=True, sort=True)
+
+
+@stored(models.Variant, prefix="var", scope=Scope.CATALOG_READ, order=("product_id", "position"))
+class Variant(Node):
+    """One form of a product that can be bought: it has the code, the prices and the stock."""
+
+    title: str = column("What tells it from the product's other variants.", filter=True)
+    sku: str | None = column("The shop's code for it; unique in the shop.", filter=True)
+    barcode: str | None = column("EAN, UPC or the like.")
+    price: Money | None = amount("price_minor", "What it is sold for.", filter=True)
+    list_price: Money | None = amount("list_price_minor", "What it is said to be worth.")
+    cost: Money | None = amount("cost_minor", "What the shop pays for it.", scope=Scope.CATALOG_COST)
+    on_hand: int = computed(ON_HAND, "How many there are.")
+    position: int = column("Its place among the product's variants, from 0.")
+    product: Product = to_one("The product it is a form of.")
+    version: int = column("Goes up with every change.")
+    created_at: datetime = column("When it was made.")
+
+
+@stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)
+class Image(Node):
+    """A picture of a product."""
+
+    url: str = column("Where it can be fetched.", convert=absolute_url)
+    alt: str = column("What it shows, in words.")
+    position: int = column("Its place among the product's pictures, from 0.")
+
+
+@stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ)
+class ImportIssue(Node):
+    """A row of an imported file that was not taken as it stood."""
+
+    line: BigInt = column("The line of the file, from 1.")
+    code: str = column("What is wrong, for programs.", filter=True)
+    message: str = column("What is wrong, in words.")
+    value: str = column("What the file says there, shortened.")
+    column: str = column("The column's header.", of="column_name")  # last: it hides the function in this body
+
+
+@stored(models.ImportRun, prefix="imp", scope=Scope.CATALOG_READ)
+class ImportRun(Node):
+    """A file on its way into the catalog: how far it is, and what came of it."""
+
+    file_name: str = column("The name of the file.")
+    source: str = column("Where its products come from; with their key there it finds them again.")
+    dry_run: bool = column("Whether it only reports what it would do.")
+    state: ImportState = column("How far it is.", filter=True)  # type: ignore[valid-type]
+    failure: str | None = column("Why it failed; nothing it did was left behind.")
+    bytes_total: BigInt = column("Size of the file.")
+    bytes_read: BigInt = column("How much of it has been read.")
+    lines_read: BigInt = column("Lines read, the header not counted.")
+    lines_refused: BigInt = column("Lines that were not taken as they stood.")
+    products_created: int = column("Products made.")
+    products_updated: int = column("Products changed.")
+    issues: Connection[ImportIssue] = many("What was not taken as it stood.", order=("line",))
+    created_at: datetime = column("When it was asked for.")
+    started_at: datetime | None = column("When it began.")
+    finished_at: datetime | None = column("When it ended.")

@@ -1,0 +1,83 @@
+"""Idempotency keys: a request that is sent again is answered again, not done again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import fields, is_dataclass
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import orjson
+
+from stoa.kit.clock import now
+from stoa.kit.errors import Refusal
+from stoa.kit.text import clean_line
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+
+P = TypeVar("P")
+KEY_LIMIT = 120
+
+_TAKE = """
+INSERT INTO kept_answer (key, request_hash, created_at) VALUES ($1, $2, $3)
+ON CONFLICT (key) DO UPDATE SET key = excluded.key
+RETURNING request_hash, answer, (xmax = 0) AS is_new
+"""
+
+
+class KeyReused(Refusal):
+    """The same key came with another request."""
+
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_REUSED"
+
+
+async def answered_once(
+    ctx: Context, name: str, input: Any, payload: type[P], operation: Callable[[Context, Any], Awaitable[P]]
+) -> P:
+    """Run the operation, or give the answer kept for the input's `idempotency_key`.
+
+    The key is taken, the work done and the answer kept in one transaction, so a key never says "done" of what was
+    not; a second request with the same key waits for the first. A refusal keeps nothing: the key may be tried again.
+    What is kept are the ids in the payload: the answer shows those things as they are now.
+    """
+    key = getattr(input, "idempotency_key", None)
+    if not key:
+        return await operation(ctx, input)
+    key = f"{name}:{clean_line(key, what='idempotency key', limit=KEY_LIMIT)}"
+    hash = request_hash(input)
+    async with shop_transaction():
+        [row] = await shop_client().execute_query_dict(_TAKE, [key, hash, now()])
+        if not row["is_new"]:
+            if row["request_hash"] != hash:
+                raise KeyReused("This idempotency key came with another request before.", path=["idempotency_key"])
+            return payload(**_ids(orjson.loads(row["answer"])))
+        answer = await operation(ctx, input)
+        await shop_client().execute_query(
+            "UPDATE kept_answer SET answer = $2 WHERE key = $1", [key, orjson.dumps(_kept(answer)).decode()]
+        )
+    return answer
+
+
+def request_hash(input: Any) -> bytes:
+    """Of everything in the input but the key."""
+    return hashlib.sha256(orjson.dumps(_plain(input), option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "idempotency_key"}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _kept(answer: Any) -> dict[str, str | None]:
+    """The ids of a payload, which are all it is made of."""
+    kept = {f.name: getattr(answer, f.name) for f in fields(answer) if f.name != "user_errors"}
+    assert all(value is None or isinstance(value, UUID) for value in kept.values()), kept
+    return {name: value and str(value) for name, value in kept.items()}
+
+
+def _ids(kept: dict[str, str | None]) -> dict[str, UUID | None]:
+    return {name: None if value is None else UUID(value) for name, value in kept.items()}

@@ -1,0 +1,102 @@
+"""Tie the declarations to the finished schema: stored fields read their struct, planned fields run their plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+
+from stoa.graphql.compiled import READ, PlainRead, plain_resolver
+from stoa.graphql.reading.declaring import (
+    ROOTS,
+    TYPES,
+    Column,
+    Computed,
+    Declared,
+    Fetched,
+    FirstOf,
+    Key,
+    Many,
+    RootOne,
+    RootPage,
+    StoredType,
+    ToOne,
+)
+from stoa.graphql.reading.fetching import fetch_one, fetch_page
+from stoa.graphql.reading.planning import stored_type_of
+from stoa.kit.ids import parse_type_id
+
+
+def bind(schema: GraphQLSchema) -> None:
+    """Once, after the schema has been built."""
+    for stored in TYPES.values():
+        if isinstance(kind := schema.type_map.get(stored.name), GraphQLObjectType):
+            _bind_stored(kind, stored)
+    for (type_name, python_name), declared in ROOTS.items():
+        for kind in _carriers(schema, type_name):
+            field = _field(kind, python_name)
+            field.resolve = _resolver(field, declared, python_name)
+    node = schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    node.resolve_type = lambda source, info, kind: source.graphql_type
+
+
+def _bind_stored(kind: GraphQLObjectType, stored: StoredType) -> None:
+    # its rows are structs, not instances of the Strawberry class: the planner vouches for their type
+    kind.is_type_of = None
+    for field in kind.fields.values():
+        definition = field.extensions.get("strawberry-definition")
+        declared = stored.fields.get(definition.python_name) if definition else None
+        if declared is not None and definition is not None:
+            read = _read_of(definition.python_name, declared, stored)
+            field.extensions[READ] = read
+            field.resolve = plain_resolver(read)
+
+
+def _read_of(name: str, declared: Declared, stored: StoredType) -> PlainRead:
+    if isinstance(declared, Key):
+        return PlainRead(name, convert=stored.encode_id)
+    if isinstance(declared, Column | Computed):
+        return PlainRead(name, convert=declared.convert)
+    return PlainRead(name, keyed=isinstance(declared, ToOne | FirstOf | Many))
+
+
+def _carriers(schema: GraphQLSchema, type_name: str) -> list[GraphQLObjectType]:
+    """The type itself, or the root type that Strawberry merged it into."""
+    own = schema.type_map.get(type_name)
+    if isinstance(own, GraphQLObjectType):
+        return [own]
+    return [schema.query_type] if schema.query_type else []
+
+
+def _field(kind: GraphQLObjectType, python_name: str) -> GraphQLField:
+    field: GraphQLField
+    for field in kind.fields.values():
+        if field.extensions["strawberry-definition"].python_name == python_name:
+            return field
+    raise TypeError(f"{kind.name} has no field {python_name}")
+
+
+def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Callable[..., Any]:
+    stored = stored_type_of(field)
+    if isinstance(declared, RootPage):
+        order = tuple(declared.order)
+
+        async def page(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+            return await fetch_page(info, stored, order)
+
+        return page
+    if isinstance(declared, RootOne):
+
+        async def one(source: Any, info: GraphQLResolveInfo[Any], id: str) -> Any:
+            return await fetch_one(info, stored, parse_type_id(id, stored.prefix))
+
+        return one
+    assert isinstance(declared, Fetched)
+
+    async def fetched(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        row_id = getattr(source, python_name)
+        return None if row_id is None else await fetch_one(info, stored, row_id)
+
+    return fetched

@@ -1,0 +1,66 @@
+"""Values the API writes in its own way: money, big numbers, times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from stoa.kit import money
+
+BigInt = NewType("BigInt", int)
+EXACT_IN_JSON = 2**53
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > EXACT_IN_JSON:
+        raise GraphQLError(f"BigInt cannot represent {value!r}: a whole number up to 2^53 is needed.")
+    return value
+
+
+def _written_time(value: Any) -> str:
+    """Times come from PostgreSQL as ISO text already, or from operations as aware datetimes."""
+    return value if isinstance(value, str) else str(value.isoformat())
+
+
+def _read_time(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError(f"{value!r} is not a time; write it like 2026-11-22T15:04:05Z.") from None
+    if moment.tzinfo is None:
+        raise GraphQLError(f"{value!r} lacks a time zone; write it like 2026-11-22T15:04:05Z or +08:00.")
+    return moment
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    BigInt: strawberry.scalar(
+        name="BigInt", description="A whole number up to 2^53, as a JSON number.", serialize=_whole, parse_value=_whole
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, ISO 8601 with its offset, e.g. 2026-11-22T15:04:05.123456+00:00.",
+        serialize=_written_time,
+        parse_value=_read_time,
+    ),
+}
+
+
+@strawberry.type(description="An amount of money, exact.")
+class Money:
+    amount: str = strawberry.field(description='The decimal number as text, e.g. "19.90"; never a float.')
+    currency: str = strawberry.field(description="ISO 4217, e.g. EUR.")
+    minor: BigInt = strawberry.field(description="The same in minor units (cents, fen).")
+
+
+@strawberry.input(description="An amount of money, exact.")
+class MoneyInput:
+    amount: str = strawberry.field(description='The decimal number as text, e.g. "19.90".')
+    currency: str = strawberry.field(description="ISO 4217, e.g. EUR.")
+
+    def read(self) -> money.Money:
+        """The amount; refuses more decimals than the currency has."""
+        return money.parse_money(self.amount, self.currency)

@@ -1,0 +1,57 @@
+"""The one schema: every domain's queries, mutations and subscriptions put together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from stoa.graphql.catalog.mutations import CatalogMutations
+from stoa.graphql.catalog.queries import CatalogQueries
+from stoa.graphql.errors import ERROR_TYPES
+from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.paging import Node
+from stoa.graphql.reading.binding import bind
+from stoa.graphql.reading.declaring import TYPES, resolved_elsewhere
+from stoa.graphql.reading.filtering import make_inputs
+from stoa.graphql.scalars import SCALARS
+from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.queries import TenantQueries
+from stoa.tenants.migrating import load_models
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(TenantQueries, CatalogQueries):
+    node: Node | None = resolved_elsewhere(
+        "Anything by its id; null when this shop has no such thing.", id="strawberry.ID"
+    )
+    nodes: list[Node | None] = resolved_elsewhere(
+        f"Several things by their ids, in that order; {MAX_NODES} at the most.", ids="list[strawberry.ID]"
+    )
+
+
+@strawberry.type(description="Everything that can be done.")
+class Mutation(TenantMutations, CatalogMutations):
+    pass
+
+
+@lru_cache(maxsize=1)
+def schema() -> strawberry.Schema:
+    """The schema of this process, built once."""
+    load_models()
+    make_inputs()
+    built = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[*ERROR_TYPES, *(stored.cls for stored in TYPES.values())],
+        config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
+    )
+    bind(built._schema)
+    bind_nodes(built._schema)
+    return built
+
+
+def printed() -> str:
+    """The SDL, as committed in schema.graphql."""
+    return schema().as_str() + "\n"

@@ -1,0 +1,128 @@
+"""Run Stoa: everything in one process on embedded engines, or the API alone on engines of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+import uvicorn
+
+from stoa import demo
+from stoa.kit import embedded
+from stoa.kit.log import configure
+from stoa.settings import Settings, settings
+from stoa.tenants.migrating import migrate
+
+# httptools, because it is the quicker of the two; access lines are our own (web/passing.py).
+UVICORN: dict[str, Any] = {
+    "factory": True,
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "websockets-sansio",
+    "ws_max_size": 2**18,
+    "access_log": False,
+    "log_config": None,
+    "timeout_graceful_shutdown": 10,
+}
+
+
+def up(folder: Path, port: int) -> None:
+    """Engines, migrations, demo shops, API and workers, until Ctrl-C."""
+    folder = folder.absolute()
+    _refuse_taken_port(port)
+    try:
+        engines = embedded.start(folder / "engines")
+    except embedded.EmbeddedError as error:
+        _give_up(str(error))
+    with engines:
+        config = _settings_of(engines, folder, port)
+        configure(form="console", level="WARNING")
+        signs = asyncio.run(_prepare(config))
+        typer.echo(_welcome(port, signs))
+        uvicorn.run("stoa.running:whole_app", host="127.0.0.1", port=port, **UVICORN)
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """The API alone; migrations are the deployment's business (`stoa migrate`)."""
+    uvicorn.run("stoa.app:create_app", host=host, port=port, workers=workers, proxy_headers=True, **UVICORN)
+
+
+def work(config: Settings, kinds: Sequence[str]) -> None:
+    """A process that does jobs and nothing else."""
+    from stoa.workers import running
+
+    unknown = set(kinds) - set(running.KINDS)
+    if unknown:
+        _give_up(f"There are no jobs of the kind {', '.join(sorted(unknown))}; there are {', '.join(running.KINDS)}.")
+    configure(form=config.log_format, level=config.log_level)
+    asyncio.run(running.work(config, [kind for kind in running.KINDS if not kinds or kind in kinds]))
+
+
+def whole_app() -> Any:
+    """The application with workers inside, for `stoa up`."""
+    from stoa.app import create_app
+
+    return create_app(with_workers=True)
+
+
+async def _prepare(config: Settings) -> list[demo.SignIn]:
+    report = await migrate(config)
+    if report.failed:
+        _give_up("Some shops could not be migrated: " + "; ".join(f"{k}: {v}" for k, v in report.failed.items()))
+    return await demo.ensure(config)
+
+
+def _settings_of(engines: embedded.Engines, folder: Path, port: int) -> Settings:
+    """Settings for this run; what the caller has set in the environment counts more."""
+    defaults = {
+        "STOA_DATABASE_URL": engines.database_url,
+        "STOA_REDIS_URL": engines.redis_url,
+        "STOA_SECRET_KEY": _kept_secret(folder / "secret-key"),
+        "STOA_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "STOA_ALLOWED_ORIGINS": f'["http://localhost:{port}"]',
+        "STOA_FILES": str(folder / "files"),
+        "STOA_LOG_FORMAT": "console",
+        "STOA_LOG_LEVEL": "WARNING",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    settings.cache_clear()
+    return settings()
+
+
+def _kept_secret(file: Path) -> str:
+    """The secret of this folder, made once: database logins and upload links hang on it."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(0o600)
+        file.write_text(secrets.token_hex(32))
+    return file.read_text()
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            _give_up(f"Port {port} is in use. Is Stoa running already? Otherwise choose another: make run PORT=8001")
+
+
+def _welcome(port: int, signs: Sequence[demo.SignIn]) -> str:
+    address = f"http://127.0.0.1:{port}"
+    lines = ["", f"  Stoa is up: {address}", f"  GraphiQL   {address}/graphiql", f"  GraphQL    {address}/graphql", ""]
+    lines += ["  Sign in as"]
+    lines += [f"    {sign.email:<22} {sign.password:<24} {sign.shop}" for sign in signs]
+    return "\n".join([*lines, "", "  Ctrl-C ends it; the data stays.", ""])
+
+
+def _give_up(reason: str) -> Any:
+    typer.echo(f"stoa: {reason}", err=True)
+    sys.exit(1)

@@ -1,0 +1,115 @@
+"""Jobs, as domains write them: a named function, and the attempt at the work that it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+
+E = TypeVar("E")
+
+# Each kind has a queue of its own, so that work which takes minutes never stands before work which takes a moment.
+Kind = Literal["general", "imports"]
+
+
+class LeaseLost(RuntimeError):
+    """This attempt no longer owns its job: it was thought lost, and another has it. What it did is rolled back."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One attempt at a job. Its transactions commit only while the attempt owns the job.
+
+    `failures` counts earlier attempts that went wrong.
+    """
+
+    id: UUID
+    name: str
+    payload: dict[str, Any]
+    attempt: int
+    failures: int
+    max_attempts: int
+    is_finished: bool = field(default=False, init=False)
+
+    @property
+    def is_last(self) -> bool:
+        """Nobody tries again if this attempt fails."""
+        return self.failures + 1 >= self.max_attempts
+
+    def event(self, kind: type[E]) -> E:
+        """The event that this job reacts to."""
+        return msgspec.convert(self.payload, kind)
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[None]:
+        """A shop transaction on the way: kept whatever becomes of the job, so it must note how far the work has come.
+
+        Raises `LeaseLost` before anything is done. While it is open nobody takes the job away: keep it short.
+        """
+        async with shop_transaction():
+            await self._ask("SELECT platform.hold_job($1, $2) AS is_ours")
+            yield
+
+    @asynccontextmanager
+    async def finish(self) -> AsyncIterator[None]:
+        """The shop transaction that ends the job: what it does and DONE are committed together, or neither is.
+
+        Raises `LeaseLost`, and rolls back, when the attempt has lost the job meanwhile.
+        """
+        async with shop_transaction():
+            yield
+            await self._ask("SELECT platform.finish_job($1, $2) AS is_ours")
+        self.is_finished = True
+
+    async def _ask(self, question: str) -> None:
+        rows = await shop_client().execute_query_dict(question, [self.id, self.attempt])
+        if not rows[0]["is_ours"]:
+            raise LeaseLost(f"Attempt {self.attempt} no longer owns the job {self.name} ({self.id}).")
+
+
+Run = Callable[[Context, Job], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFunction:
+    """A function that workers know by name."""
+
+    name: str
+    kind: Kind
+    run: Run
+    max_attempts: int
+    in_one_transaction: bool
+    on_dead: str | None
+
+    async def __call__(self, ctx: Context, job: Job) -> None:
+        await self.run(ctx, job)
+
+
+def job(
+    name: str,
+    *,
+    kind: Kind = "general",
+    max_attempts: int = 5,
+    in_one_transaction: bool = True,
+    on_dead: str | None = None,
+) -> Callable[[Run], JobFunction]:
+    """Make a function a job; it runs only once it also stands in the table of `workers/reactions.py`.
+
+    The whole function is one shop transaction, which also ends the job: what it does to the shop is done exactly
+    once. Work that takes minutes, or calls somebody outside, says `in_one_transaction=False`, opens `job.step()` and
+    `job.finish()` itself, and gives the outside the job's id as idempotency key.
+
+    `on_dead` names the job that is planned when this one is given up, with `job_id` and `error` added to its payload.
+    """
+
+    def make(run: Run) -> JobFunction:
+        return JobFunction(name, kind, run, max_attempts, in_one_transaction, on_dead)
+
+    return make

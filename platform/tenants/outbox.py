@@ -1,0 +1,159 @@
+"""The outbox: events and jobs, written in the transaction of what caused them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar, dataclass_transform, get_args
+from uuid import UUID
+
+import msgspec
+
+from stoa.kit.clock import now
+from stoa.kit.ids import new_id
+from stoa.tenants.context import Context, open_schema
+from stoa.tenants.database import ShopChanged, ShopTransactionClient, shop_client
+from stoa.tenants.jobs import JobFunction, Kind
+from stoa.tenants.live import announce
+
+E = TypeVar("E")
+Reactions = Mapping[type[Any], Sequence[JobFunction]]
+
+# A shop's role may insert jobs and not look at any, hence no RETURNING and no named target of the conflict: what
+# is planned twice is not planned again. The parameters' numbers are filled in.
+PLAN = """
+INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
+                          max_attempts, created_at, request_id)
+SELECT id, {schema}::text, kind, name, payload, dedupe_key, 'QUEUED', coalesce(run_at, now()), 0, 0,
+       max_attempts, now(), {request}::text
+FROM jsonb_to_recordset({jobs}::jsonb) AS planned (
+  id uuid, kind text, name text, payload jsonb, dedupe_key text, run_at timestamptz, max_attempts int)
+ON CONFLICT DO NOTHING
+"""
+LOG = """
+INSERT INTO event (id, name, subject_id, payload, actor_kind, actor_id, request_id, happened_at)
+SELECT id, name, subject_id, payload, $1::text, $2::uuid, $3::text, $4::timestamptz
+FROM jsonb_to_recordset($5::jsonb) AS happened (id uuid, name text, subject_id uuid, payload jsonb)
+"""
+ENQUEUE = PLAN.format(schema="$1", request="$2", jobs="$3")
+LOG_AND_PLAN = f"WITH logged AS ({LOG}) " + PLAN.format(schema="$6", request="$3", jobs="$7")
+
+
+class NoTransaction(RuntimeError):
+    """News or work was handed in outside of a transaction: it could outlive what caused it, or be lost. A bug."""
+
+
+@dataclass_transform(frozen_default=True)
+def event(cls: type[E]) -> type[E]:
+    """Declare an event: a frozen dataclass in the past tense. Its first field is its subject (``product_id: UUID``)."""
+    made = dataclass(frozen=True, slots=True)(cls)
+    names = [each.name for each in fields(made)]  # type: ignore[arg-type]
+    if not names or not names[0].endswith("_id") or "event_id" in names:
+        raise TypeError(f"{cls.__name__}: the first field must be the subject's id (product_id), and none be event_id.")
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    id: UUID
+    event: Any
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return msgspec.to_builtins(self.event)  # type: ignore[no-any-return]
+
+    @property
+    def subject_field(self) -> str:
+        return fields(self.event)[0].name
+
+    @property
+    def name(self) -> str:
+        return type(self.event).__name__
+
+    @property
+    def as_row(self) -> dict[str, Any]:
+        subject_id = getattr(self.event, self.subject_field)
+        return {"id": self.id, "name": self.name, "subject_id": subject_id, "payload": self.payload}
+
+    @property
+    def as_jobs(self) -> list[dict[str, Any]]:
+        payload = self.payload | {"event_id": str(self.id)}
+        return [
+            _plan(each.name, payload, each.kind, each.max_attempts) for each in _reactions.get(type(self.event), ())
+        ]
+
+    def announce(self, ctx: Context) -> None:
+        subject = self.subject_field.removesuffix("_id")
+        topic = f"{subject}:{getattr(self.event, self.subject_field)}"
+        announce(ctx, topic, {"event": self.name, "event_id": str(self.id), **self.payload})
+
+
+_reactions: dict[type[Any], Sequence[JobFunction]] = {}
+
+
+def react(table: Reactions) -> None:
+    """Make `table` the one by which this process turns events into jobs; web and workers do so at their start."""
+    _reactions.clear()
+    _reactions.update(table)
+
+
+async def publish(ctx: Context, *events: Any) -> None:
+    """Log events and plan the jobs that react to them, in the open transaction; once it commits, listeners hear.
+
+    Those listen to the event's subject: ``product:<uuid>`` for a `product_id`. Raises `NoTransaction`.
+    """
+    client = _transaction(ctx)
+    published = [_Published(new_id(), each) for each in events]
+    if not published:
+        return
+    jobs = [job for each in published for job in each.as_jobs]
+    values = [ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), _json([each.as_row for each in published])]
+    async with client.acquire_connection() as connection:
+        if jobs:
+            await connection.execute(LOG_AND_PLAN, *values, ctx.shop.schema, _json(jobs))
+        else:
+            await connection.execute(LOG, *values)
+    for each in published:
+        each.announce(ctx)
+
+
+async def enqueue(
+    ctx: Context,
+    job_name: str,
+    payload: Mapping[str, Any],
+    *,
+    kind: Kind,
+    dedupe_key: str | None = None,
+    run_at: datetime | None = None,
+    max_attempts: int = 5,
+) -> UUID | None:
+    """Plan a job in the open transaction and give its id.
+
+    None, and nothing planned, when this shop has had a job of that name and `dedupe_key` within the last weeks
+    (`KEEP_FOR` in workers/ledger.py). Not started before `run_at`. Raises `NoTransaction`.
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"{kind!r} is no kind of job; there are {', '.join(get_args(Kind))}.")
+    client = _transaction(ctx)
+    job = _plan(job_name, payload, kind, max_attempts) | {"dedupe_key": dedupe_key, "run_at": run_at}
+    async with client.acquire_connection() as connection:
+        done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, _json([job]))
+    return job["id"] if done == "INSERT 0 1" else None
+
+
+def _plan(name: str, payload: Mapping[str, Any], kind: str, max_attempts: int) -> dict[str, Any]:
+    return {"id": new_id(), "kind": kind, "name": name, "payload": payload, "max_attempts": max_attempts}
+
+
+def _transaction(ctx: Context) -> ShopTransactionClient:
+    if ctx.shop.schema != open_schema():
+        raise ShopChanged(f"The context is of {ctx.shop.schema}, but {open_schema()} is open.")
+    client = shop_client()
+    if not isinstance(client, ShopTransactionClient):
+        raise NoTransaction("Publish and enqueue inside shop_transaction(), in the one of what they are about.")
+    return client
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,252 @@
+"""Uploads: a file is announced, sent to a signed address, and then claimed by what needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from stoa.kit.clock import now
+from stoa.kit.errors import InvalidInput, NotFound, Refusal
+from stoa.kit.files import Files, StoredFiles, open_store
+from stoa.kit.ids import new_id
+from stoa.kit.text import clean_line
+from stoa.settings import settings
+from stoa.tenants.context import Context, ShopRef, open_shop
+from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.shop_models import Upload, UploadState
+
+MEBIBYTE = 1024 * 1024
+TIME_TO_SEND = timedelta(hours=1)
+TIME_TO_USE = timedelta(days=7)
+# What browsers show and cannot execute: SVG is a program.
+IMAGE_STARTS = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/gif": re.compile(rb"GIF8[79]a"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "image/avif": re.compile(rb"....ftyp(avif|avis|mif1)", re.DOTALL),
+}
+CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
+
+
+class Purpose(StrEnum):
+    """What an upload may be claimed for."""
+
+    IMPORT = "IMPORT"
+    IMAGE = "IMAGE"
+
+
+LIMITS = {Purpose.IMPORT: 200 * MEBIBYTE, Purpose.IMAGE: 20 * MEBIBYTE}
+
+
+class UploadTooLarge(Refusal):
+    """More bytes than allowed, or than announced."""
+
+    code = "TOO_LARGE"
+
+
+class LinkRefused(Refusal):
+    """The address was not signed by us, or its time is over."""
+
+    code = "LINK_REFUSED"
+
+
+class UploadBroken(Refusal):
+    """The body ended before the size that was announced."""
+
+    code = "UPLOAD_BROKEN"
+
+
+class AlreadyUploaded(Refusal):
+    """The file has arrived before; a second one needs a second upload."""
+
+    code = "ALREADY_UPLOADED"
+
+
+class NotUploaded(Refusal):
+    """The file was announced, and has not arrived."""
+
+    code = "NOT_UPLOADED"
+
+
+class UploadUnfit(Refusal):
+    """The file is not of the kind that is needed, or serves something else already."""
+
+    code = "UPLOAD_UNFIT"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedUpload:
+    """An announced upload, and the path (below the API's own address) to PUT its bytes to."""
+
+    upload: Upload
+    path: str
+
+
+def shop_files(shop: ShopRef) -> Files:
+    """Where the shop's files are: no key of another shop can be reached through it."""
+    return StoredFiles(_store(settings().files), shop.schema)
+
+
+async def stage_upload(ctx: Context, file_name: str, content_type: str, size: int) -> StagedUpload:
+    """Announce a file of `size` bytes. Its address is good for one hour and takes one file, once."""
+    content_type = content_type.partition(";")[0].strip().lower()
+    if not CONTENT_TYPE.fullmatch(content_type):
+        raise InvalidInput(f"{content_type[:80]!r} is not a content type.", path=["contentType"])
+    if size < 1:
+        raise InvalidInput("The file is empty.", path=["size"])
+    _within(size, LIMITS[_purpose_of(content_type)])
+    expires = (now() + TIME_TO_SEND).replace(microsecond=0)
+    upload = await Upload.create(
+        file_name=_file_name(file_name), content_type=content_type, size=size, expires_at=expires
+    )
+    return StagedUpload(upload, _signed_path(ctx.shop.id, upload.id, expires))
+
+
+async def receive_upload(
+    shop_id: UUID, upload_id: UUID, *, expires: int, signature: str, body: AsyncIterator[bytes]
+) -> Upload:
+    """Take the bytes of a staged upload; the signature is the credential, and no shop need be open.
+
+    Refuses while reading as soon as there is more than announced. Whatever breaks off leaves no file, and the same
+    address may be tried again until it expires.
+    """
+    _check_link(shop_id, upload_id, expires, signature)
+    row = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    if row is None:
+        raise NotFound("There is no such upload.")
+    with open_shop(row.ref):
+        return await _receive(row.ref, upload_id, body)
+
+
+async def receive_here(ctx: Context, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:
+    """Take the bytes of a staged upload from inside this process (demo data, the command line)."""
+    return await _receive(ctx.shop, upload_id, body)
+
+
+async def claim_upload(ctx: Context, upload_id: UUID, purpose: Purpose) -> Upload:
+    """The file that arrived, for `purpose`. An image is claimed once and then kept; an import may be repeated
+    within seven days."""
+    upload = await Upload.get_or_none(id=upload_id)
+    if upload is None or (upload.state is UploadState.EXPECTED and upload.expires_at < now()):
+        raise NotFound("There is no such upload.")
+    if upload.state is UploadState.EXPECTED:
+        raise NotUploaded(f"{upload.file_name} has been announced, but has not arrived yet.")
+    if _purpose_of(upload.content_type) is not purpose:
+        raise UploadUnfit(f"{upload.file_name} is {upload.content_type}, which does not serve here.")
+    if purpose is Purpose.IMAGE and not await _change(upload, Q(state=UploadState.RECEIVED), state=UploadState.KEPT):
+        raise UploadUnfit(f"{upload.file_name} is in use already; upload it again to use it twice.")
+    return upload
+
+
+async def claim_image(ctx: Context, upload_id: UUID) -> str:
+    """Claim an upload as an image; the key of its file."""
+    return (await claim_upload(ctx, upload_id, Purpose.IMAGE)).file_key
+
+
+async def sweep_uploads(ctx: Context) -> int:
+    """Forget the uploads that were never used in time, and their files; how many."""
+    overdue = await Upload.filter(expires_at__lt=now()).exclude(state=UploadState.KEPT).limit(1000)
+    for upload in overdue:
+        if upload.file_key:
+            await shop_files(ctx.shop).delete(upload.file_key)
+        await upload.delete()
+    return len(overdue)
+
+
+async def _receive(shop: ShopRef, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:
+    upload = await Upload.get_or_none(id=upload_id)
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    files = shop_files(shop)
+    # A name of this attempt's own: of two that race, one wins and the other takes nothing but its own bytes away.
+    key = files.key("uploads", new_id().hex)
+    if not await _change(upload, Q(state=UploadState.EXPECTED), file_key=key):
+        raise AlreadyUploaded(f"{upload.file_name} has arrived before.")
+    try:
+        await _store_body(files, key, upload, body)
+        still_ours = Q(state=UploadState.EXPECTED, file_key=key)
+        if not await _change(upload, still_ours, state=UploadState.RECEIVED, expires_at=now() + TIME_TO_USE):
+            raise AlreadyUploaded(f"{upload.file_name} is being sent twice at once.")
+    except BaseException:
+        await files.delete(key)
+        raise
+    return upload
+
+
+async def _store_body(files: Files, key: str, upload: Upload, body: AsyncIterator[bytes]) -> None:
+    start = IMAGE_STARTS.get(upload.content_type)
+    stored = await files.put(key, _checked(body, upload, start))
+    if stored < upload.size:
+        raise UploadBroken(f"{upload.file_name} ended after {stored:,} of {upload.size:,} bytes.")
+
+
+async def _checked(
+    body: AsyncIterator[bytes], upload: Upload, start: re.Pattern[bytes] | None
+) -> AsyncIterator[bytes]:
+    size, head = 0, b""
+    async for chunk in body:
+        size += len(chunk)
+        _within(size, upload.size)
+        if start and len(head) < 16:
+            head += chunk[:16]
+            if (len(head) >= 16 or size == upload.size) and not start.match(head):
+                raise UploadUnfit(f"{upload.file_name} is not {upload.content_type}.")
+        yield chunk
+
+
+async def _change(upload: Upload, *known_as: Q, **to: Any) -> bool:
+    """Change the row if it is still as we know it."""
+    if not await Upload.filter(*known_as, id=upload.id).update(**to):
+        return False
+    upload.update_from_dict(to)
+    return True
+
+
+def _within(size: int, limit: int) -> None:
+    if size > limit:
+        raise UploadTooLarge(
+            f"The file is larger than {limit:,} bytes.", path=["size"], params={"limit": limit}
+        )
+
+
+def _purpose_of(content_type: str) -> Purpose:
+    """SVG and its like are no images here, hence files to import, which they then are not."""
+    return Purpose.IMAGE if content_type in IMAGE_STARTS else Purpose.IMPORT
+
+
+def _file_name(name: str) -> str:
+    return clean_line(re.split(r"[/\\]", name)[-1], what="file name", limit=255)
+
+
+def _signed_path(shop_id: UUID, upload_id: UUID, expires_at: datetime) -> str:
+    expires = int(expires_at.timestamp())
+    return f"/uploads/{shop_id}/{upload_id}?expires={expires}&signature={_sign(shop_id, upload_id, expires)}"
+
+
+def _sign(shop_id: UUID, upload_id: UUID, expires: int) -> str:
+    key = settings().secret_key.get_secret_value().encode()
+    return hmac.new(key, f"upload {shop_id} {upload_id} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def _check_link(shop_id: UUID, upload_id: UUID, expires: int, signature: str) -> None:
+    if not hmac.compare_digest(_sign(shop_id, upload_id, expires).encode(), signature.encode()):
+        raise LinkRefused("This address was not signed by us.")
+    if datetime.fromtimestamp(expires, UTC) < now():
+        raise LinkRefused("The time to send this file is over; announce it again.")
+
+
+@lru_cache(maxsize=4)
+def _store(place: str | Path) -> Any:
+    return open_store(place)

@@ -1,0 +1,148 @@
+"""The dispatcher: hands the jobs whose turn it is to the queues, and takes back what was lost on the way.
+
+Any number of processes run one; a lock in PostgreSQL says which is at work, and the others stand by. Everything it
+does goes over the one connection that holds the lock, so one that loses the lock can do nothing more.
+
+Valkey only carries deliveries, never the truth: a delivery that is lost is made anew, one that comes twice or late
+is void. MARK tells at once when the queues have been emptied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+from redis.exceptions import RedisError
+
+from stoa.settings import Settings
+from stoa.tenants.connecting import listening_connection
+from stoa.tenants.jobs import JobFunction, Kind
+from stoa.workers import ledger
+from stoa.workers.ledger import Delivery
+from stoa.workers.settings import PERFORM, Lane, Lanes, queue_name, transport
+
+LOCK = 0x57_0A_0B_05  # pg_advisory_lock's number; of this database alone
+MARK = "stoa:jobs:mark"
+STAND_BY = 1.0  # seconds between tries to take the lock, and to recover from an error
+LOOK_AROUND = 0.5  # seconds after which work whose time has come is found without being told
+SWEEP_EVERY = 60.0  # seconds
+LONGEST_ROUND = 60.0  # seconds after which PostgreSQL is taken for gone
+BREATH = 0.002  # seconds: wake-ups that come together are answered together
+
+# The lock of a leader whose machine is gone goes to another after a minute, and not after hours.
+NOTICE_A_LOST_LEADER = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+
+log = logging.getLogger("stoa.jobs")
+
+
+class Dispatcher:
+    """Runs until it is cancelled, whatever becomes of PostgreSQL and Valkey meanwhile."""
+
+    def __init__(self, settings: Settings, lanes: Lanes, jobs: Mapping[str, JobFunction]) -> None:
+        self.settings, self.lanes, self.jobs = settings, lanes, jobs
+        self.is_leading = False
+        self._wake = asyncio.Event()
+        self._next_sweep = 0.0
+        self._has_queues = True
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._stand_by_and_lead()
+            except Exception:  # the edge of the process: whatever it is, jobs must go on
+                log.exception("the dispatcher starts again")
+            await asyncio.sleep(STAND_BY)
+
+    async def _stand_by_and_lead(self) -> None:
+        async with listening_connection(self.settings) as connection:
+            # Not pg_advisory_lock: waiting for it would keep vacuum from its work for days.
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                await asyncio.sleep(STAND_BY)
+            redis = transport(self.settings)
+            try:
+                self.is_leading = True
+                await self._lead(connection, redis)
+            finally:
+                self.is_leading = False
+                await redis.aclose(close_connection_pool=True)
+
+    async def _lead(self, connection: Any, redis: ArqRedis) -> None:
+        await connection.execute(NOTICE_A_LOST_LEADER)
+        await connection.add_listener("stoa_jobs", lambda *_: self._wake.set())
+        while True:
+            self._wake.clear()
+            async with asyncio.timeout(LONGEST_ROUND):
+                await self._look_after_lost_ones(connection, redis)
+                await self._hand_out(connection, redis)
+            await asyncio.sleep(BREATH)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AROUND):
+                    await self._wake.wait()
+
+    async def _look_after_lost_ones(self, connection: Any, redis: ArqRedis) -> None:
+        for kind, lane in self.lanes.items():
+            for row in await ledger.fail_lost(connection, kind, lane, self.jobs):
+                log.warning("job %s (%s): its worker was lost, now %s", row["name"], row["id"], row["state"])
+            void = await ledger.send_late_again(connection, kind)
+            with suppress(RedisError, OSError):  # a void delivery does no harm, it only takes room
+                await _withdraw(redis, kind, void)
+        if time.monotonic() >= self._next_sweep:
+            await ledger.sweep(connection)
+            self._next_sweep = time.monotonic() + SWEEP_EVERY
+
+    async def _hand_out(self, connection: Any, redis: ArqRedis) -> None:
+        try:
+            if await redis.set(MARK, "set by the dispatcher; gone when the queues are", nx=True):
+                await ledger.send_all_again(connection, list(self.lanes))
+            for kind, lane in self.lanes.items():
+                while deliveries := await ledger.pick(connection, kind, lane):
+                    await self._send(connection, redis, kind, deliveries)
+            self._has_queues = True
+        except (RedisError, OSError, TimeoutError) as error:
+            if connection.is_closed():
+                raise
+            if self._has_queues:
+                log.warning("jobs wait until Valkey is back: %s", error)
+            self._has_queues = False
+
+    async def _send(self, connection: Any, redis: ArqRedis, kind: Kind, deliveries: Sequence[Delivery]) -> None:
+        """Into the queue; what cannot be sent is taken back. `pick` never gives the same delivery twice."""
+        lane = self.lanes[kind]
+        try:
+            for id, attempt in deliveries:
+                await redis.enqueue_job(
+                    PERFORM,
+                    str(id),
+                    attempt,
+                    _job_id=_delivery_id((id, attempt)),
+                    _queue_name=queue_name(kind),
+                    _expires=_longest_wait(lane),
+                )
+        except (RedisError, OSError, TimeoutError):
+            await ledger.unsend(connection, deliveries)
+            raise
+
+
+def _delivery_id(delivery: Delivery) -> str:
+    """Names the attempt as well, so that one attempt's delivery never stands in the way of the next one's."""
+    return f"{delivery[0]}:{delivery[1]}"
+
+
+def _longest_wait(lane: Lane) -> float:
+    """Seconds that Valkey keeps a delivery: longer than anybody waits for it."""
+    return 2 * lane.delivery.total_seconds() + 60
+
+
+async def _withdraw(redis: ArqRedis, kind: Kind, deliveries: Sequence[Delivery]) -> None:
+    if deliveries:
+        ids = [_delivery_id(each) for each in deliveries]
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(queue_name(kind), *ids)
+            pipe.delete(*(job_key_prefix + id for id in ids))
+            await pipe.execute()

@@ -1,0 +1,39 @@
+"""The one table of who does what: every job there is, and which of them react to what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stoa.tenants import outbox
+from stoa.tenants.jobs import JobFunction
+from stoa.tenants.outbox import Reactions
+
+
+def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
+    """The functions by their names. Raises when two share one, or an `on_dead` names none of them."""
+    table = {each.name: each for each in functions}
+    if len(table) < len(functions):
+        raise ValueError(f"Two jobs share a name: {', '.join(sorted(each.name for each in functions))}")
+    for each in functions:
+        if each.on_dead is not None and each.on_dead not in table:
+            raise ValueError(f"{each.name} says on_dead={each.on_dead!r}, and there is no such job.")
+    return table
+
+
+# Every job: what is not named here is not done.
+JOBS: Mapping[str, JobFunction] = named()
+
+# Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
+REACTIONS: Reactions = {}
+
+
+def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, JobFunction] = JOBS) -> None:
+    """Let `publish` in this process plan reactions by the table; web and worker processes do so at their start."""
+    _check(each for reacting in reactions.values() for each in reacting if jobs.get(each.name) is not each)
+    outbox.react(reactions)
+
+
+def _check(strangers: Iterable[JobFunction]) -> None:
+    names = [each.name for each in strangers]
+    if names:
+        raise ValueError(f"They react to events, but no worker knows them: {', '.join(names)}")

@@ -1,0 +1,58 @@
+"""How workers are run: the lanes of work, and the queues in Valkey between the dispatcher and them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError, TimeoutError
+
+from stoa.settings import Settings
+from stoa.tenants.jobs import Kind
+
+PERFORM = "perform"  # the one function that arq knows
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How the jobs of one kind are worked off."""
+
+    at_once: int  # attempts at the same time in one process
+    per_shop: int  # jobs of one shop sent or running in all processes together
+    window: int  # the same for all shops: what waits in Valkey can no longer be overtaken
+    longest: timedelta  # an attempt that takes longer has failed
+    lease: timedelta = timedelta(seconds=30)  # a running attempt not heard of for so long is lost
+    delivery: timedelta = timedelta(seconds=60)  # a job sent and not begun within it is sent again
+    first_retry: timedelta = timedelta(seconds=2)  # after the first failure; twice as long after each further one
+    last_retry: timedelta = timedelta(hours=1)  # no pause is longer
+
+
+Lanes = Mapping[Kind, Lane]
+
+LANES: Lanes = {
+    "general": Lane(at_once=20, per_shop=8, window=200, longest=timedelta(minutes=1)),
+    "imports": Lane(at_once=2, per_shop=1, window=8, longest=timedelta(hours=4)),
+}
+
+
+def queue_name(kind: Kind) -> str:
+    return f"stoa:jobs:{kind}"
+
+
+def transport(settings: Settings) -> ArqRedis:
+    """The way to the queues; calls Valkey at first use. The caller closes it."""
+    pool = ConnectionPool.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_connect_timeout=2,
+        socket_timeout=5,
+        socket_keepalive=True,
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries=3),
+        retry_on_error=[ConnectionError, TimeoutError],
+    )
+    return ArqRedis(pool, job_serializer=msgspec.json.encode, job_deserializer=msgspec.json.decode)

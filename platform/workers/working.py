@@ -1,0 +1,133 @@
+"""Working: one process' attempts at the jobs of one kind, from claim to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from stoa.kit.errors import Refusal, Refusals
+from stoa.tenants.context import Context, open_shop
+from stoa.tenants.jobs import Job, JobFunction, LeaseLost
+from stoa.workers import ledger
+from stoa.workers.ledger import Delivery
+from stoa.workers.settings import Lane
+
+log = logging.getLogger("stoa.jobs")
+
+
+class UnknownJob(LookupError):
+    """A job has a name that this release does not know; a newer one may."""
+
+
+class OutOfTime(Exception):
+    """The attempt took longer than its lane allows."""
+
+
+@dataclass(eq=False, slots=True)
+class _Held:
+    """An attempt under way. A job that ends between two heartbeats may be missed by one of them, not by two."""
+
+    task: asyncio.Task[Any]
+    misses: int = 0
+
+    @property
+    def is_lost(self) -> bool:
+        return self.misses > 1
+
+
+class Hands:
+    """Does the jobs of one lane; as many at once as the lane says, whoever calls."""
+
+    def __init__(self, lane: Lane, jobs: Mapping[str, JobFunction]) -> None:
+        self.lane, self.jobs = lane, jobs
+        self._free = asyncio.Semaphore(lane.at_once)
+        self._held: dict[Delivery, _Held] = {}
+
+    async def perform(self, _: Any, job_id: str, attempt: int) -> None:
+        """Make one attempt at the job. A delivery that is void (stale, or a second one) does nothing."""
+        async with self._free:
+            claimed = await ledger.claim(UUID(job_id), attempt, self.lane)
+            if claimed is None:
+                log.debug("delivery %s:%s is void", job_id, attempt)
+            else:
+                await self._attempt(claimed.ctx, claimed.job)
+
+    async def keep_alive(self) -> None:
+        """The heartbeat: until cancelled, extend the leases of what is under way, and stop what is ours no more."""
+        while True:
+            await asyncio.sleep(self.lane.lease.total_seconds() / 3)
+            try:
+                await self._beat()
+            except Exception:  # the edge of the process: the next beat may succeed, and the fence holds anyway
+                log.exception("a heartbeat failed")
+
+    async def _beat(self) -> None:
+        held = dict(self._held)
+        alive = await ledger.prolong(list(held), self.lane) if held else set()
+        for delivery, each in held.items():
+            each.misses = 0 if delivery in alive else each.misses + 1
+            if each.is_lost:
+                each.task.cancel()
+
+    async def _attempt(self, ctx: Context, job: Job) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        held = self._held[job.id, job.attempt] = _Held(task)
+        try:
+            await self._work(ctx, job)
+        except asyncio.CancelledError:
+            if not held.is_lost:
+                await asyncio.shield(ledger.give_back(job))
+                raise
+            log.warning("job %s (%s): attempt %s was stopped, it is another's now", job.name, job.id, job.attempt)
+        except LeaseLost as lost:
+            log.warning("%s", lost)
+        except (Refusal, Refusals) as refusal:
+            await self._fail(job, refusal, for_good=True)
+        except Exception as error:  # noqa: BLE001  # the edge of the process: nobody knows what a job may die of
+            await self._fail(job, error, for_good=False)
+        finally:
+            del self._held[job.id, job.attempt]
+
+    async def _work(self, ctx: Context, job: Job) -> None:
+        function = self.jobs.get(job.name)
+        if function is None:
+            raise UnknownJob(f"No job is called {job.name!r} here; does workers/reactions.py list it?")
+        with open_shop(ctx.shop):
+            try:
+                async with asyncio.timeout(self.lane.longest.total_seconds()) as limit:
+                    await _run(function, ctx, job)
+            except TimeoutError as error:
+                if limit.expired():
+                    raise OutOfTime(f"It took longer than {self.lane.longest}.") from error
+                raise
+
+    async def _fail(self, job: Job, error: Exception, *, for_good: bool) -> None:
+        if job.is_finished:
+            log.exception("job %s (%s) is done, but failed afterwards", job.name, job.id)
+            return
+        is_dead = await ledger.fail(job, _told(error), self.lane, self.jobs, for_good=for_good)
+        outcome = "is given up" if is_dead else "will be tried again"
+        log.warning("job %s (%s) failed and %s", job.name, job.id, outcome, exc_info=not for_good)
+
+
+async def _run(function: JobFunction, ctx: Context, job: Job) -> None:
+    if function.in_one_transaction:
+        async with job.finish():
+            await function(ctx, job)
+        return
+    await function(ctx, job)
+    if not job.is_finished:
+        async with job.finish():
+            pass
+
+
+def _told(error: Exception) -> str:
+    """For `last_error`, which the merchant may read as well."""
+    if isinstance(error, Refusal):
+        return f"{error.code}: {error.message}"
+    return f"{type(error).__name__}: {error}"

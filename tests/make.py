@@ -1,0 +1,107 @@
+"""Things a test needs to begin: each with defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from stoa.domains.catalog.models import Category, Image, Product, ProductStatus, Stock, Variant
+from stoa.kit.ids import new_id
+from stoa.kit.text import slugify
+from stoa.settings import settings
+from stoa.tenants.context import Actor, Context, ShopRef, open_shop
+from stoa.tenants.models import Account, Membership
+from stoa.tenants.provisioning import provisioner
+
+_numbers = count(1)
+
+
+class EveryScope(frozenset[str]):
+    """Holds any scope, also one that is written after this line."""
+
+    def __contains__(self, scope: object) -> bool:
+        return True
+
+
+async def shop(
+    name: str | None = None, *, currency: str = "EUR", time_zone: str = "Europe/Berlin", locale: str = "en"
+) -> ShopRef:
+    """A new, empty shop."""
+    name = name or f"Shop {next(_numbers)}"
+    return await provisioner(settings()).create(name, currency=currency, time_zone=time_zone, locale=locale)
+
+
+async def account(email: str | None = None, *, name: str = "Zeno of Citium") -> Account:
+    """A person without a password, of no shop."""
+    email = email or f"person-{next(_numbers)}-{new_id().hex[-8:]}@example.com"
+    return await Account.create(email=email, email_key=email.casefold(), name=name)
+
+
+async def member(shop: ShopRef, person: Account | None = None, *, role: str = "OWNER") -> Account:
+    """A person who works in the shop."""
+    person = person or await account()
+    await Membership.create(account=person, shop_id=shop.id, role=role)
+    return person
+
+
+async def context(shop: ShopRef, *, scopes: frozenset[str] | None = None) -> Context:
+    """The shop's owner at work: with every scope, or just these."""
+    person = await member(shop)
+    return Context(shop, Actor("account", person.id, person.name), EveryScope() if scopes is None else scopes)
+
+
+async def category(ctx: Context, name: str | None = None, *, parent: Category | None = None) -> Category:
+    name = name or f"Category {next(_numbers)}"
+    with open_shop(ctx.shop):
+        return await Category.create(name=name, name_key=name.casefold(), parent=parent)
+
+
+async def product(
+    ctx: Context,
+    *,
+    title: str | None = None,
+    variants: Sequence[dict[str, Any]] = ({},),
+    category: Category | None = None,
+    images: Sequence[str] = (),
+    status: ProductStatus = ProductStatus.ACTIVE,
+    **columns: Any,
+) -> Product:
+    """A product; each of `variants` holds what `variant` below takes by name, each of `images` is an address."""
+    title = title or f"Product {next(_numbers)}"
+    handle = columns.pop("handle", None) or f"{slugify(title)}-{next(_numbers)}"
+    codes = [one["sku"] for one in variants if one.get("sku")]
+    with open_shop(ctx.shop):
+        row = await Product.create(
+            title=title,
+            handle=handle,
+            status=status,
+            category=category,
+            search_text=" ".join([title, handle, *codes]).casefold(),
+            **columns,
+        )
+        for position, one in enumerate(variants):
+            await variant(ctx, row, **{"position": position, **one})
+        for position, url in enumerate(images):
+            await Image.create(product=row, url=url, position=position)
+    return row
+
+
+async def variant(
+    ctx: Context,
+    product: Product,
+    *,
+    sku: str | None = None,
+    price_minor: int | None = 1999,
+    on_hand: int | None = 10,
+    **columns: Any,
+) -> Variant:
+    """A variant with its stock (none when `on_hand` is None), priced in the shop's currency."""
+    sku = sku or f"SKU-{next(_numbers)}"
+    with open_shop(ctx.shop):
+        row = await Variant.create(
+            product=product, sku=sku, currency=ctx.shop.currency, price_minor=price_minor, **columns
+        )
+        if on_hand is not None:
+            await Stock.create(variant=row, on_hand=on_hand)
+    return row
