@@ -10,18 +10,12 @@ from stoa.domains.catalog.models import Category, Image, Product, ProductStatus,
 from stoa.kit.ids import new_id
 from stoa.kit.text import slugify
 from stoa.settings import settings
+from stoa.tenants.access.scopes import EVERY_SCOPE
 from stoa.tenants.context import Actor, Context, ShopRef, open_shop
 from stoa.tenants.models import Account, Membership
 from stoa.tenants.provisioning import provisioner
 
 _numbers = count(1)
-
-
-class EveryScope(frozenset[str]):
-    """Holds any scope, also one that is written after this line."""
-
-    def __contains__(self, scope: object) -> bool:
-        return True
 
 
 async def shop(
@@ -48,7 +42,7 @@ async def member(shop: ShopRef, person: Account | None = None, *, role: str = "O
 async def context(shop: ShopRef, *, scopes: frozenset[str] | None = None) -> Context:
     """The shop's owner at work: with every scope, or just these."""
     person = await member(shop)
-    return Context(shop, Actor("account", person.id, person.name), EveryScope() if scopes is None else scopes)
+    return Context(shop, Actor("account", person.id, person.name), EVERY_SCOPE if scopes is None else scopes)
 
 
 async def category(ctx: Context, name: str | None = None, *, parent: Category | None = None) -> Category:

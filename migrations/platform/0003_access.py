@@ -4,6 +4,17 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+_ROLES = """
+ALTER TABLE platform.membership ADD CONSTRAINT membership_role
+  CHECK (role IN ('OWNER', 'MANAGER', 'STAFF', 'VIEWER'))
+"""
+_TELL_ACCESS = """
+CREATE FUNCTION platform.tell_access() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_catalog.pg_notify('stoa_access', COALESCE(to_jsonb(OLD), to_jsonb(NEW)) ->> TG_ARGV[0]);
+  RETURN NULL;
+END $$
+"""
+
 
 def _tell_of(table: str, column: str, on: str) -> str:
     """A trigger that tells the channel stoa_access whose rights changed: the account's or shop's id in `column`."""
@@ -39,14 +50,11 @@ class Migration(migrations.Migration):
         ops.RemoveField(model_name="Session", name="csrf_secret"),
         ops.RunSQL(
             [
-                "ALTER TABLE platform.membership ADD CONSTRAINT membership_role CHECK "
-                "(role IN ('OWNER', 'MANAGER', 'STAFF', 'VIEWER'))",
+                _ROLES,
                 # Processes remember who is behind a secret (access/identifying.py). Triggers and not the operations
                 # tell them, so that an operator's hand-written DELETE is heard as well. What is written often and
                 # changes nobody's rights (seen_at, used_at) tells nothing.
-                "CREATE FUNCTION platform.tell_access() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                "PERFORM pg_catalog.pg_notify('stoa_access', COALESCE(to_jsonb(OLD), to_jsonb(NEW)) ->> TG_ARGV[0]); "
-                "RETURN NULL; END $$",
+                _TELL_ACCESS,
                 _tell_of("account", "id", "UPDATE OF name, locale OR DELETE"),
                 _tell_of("shop", "id", "UPDATE OR DELETE"),
                 _tell_of("membership", "account_id", "INSERT OR UPDATE OR DELETE"),

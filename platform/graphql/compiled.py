@@ -42,14 +42,15 @@ must never be more generous than graphql-core: `_Unexpected` is how they hand a 
   field. So there is no compiling at all while there is one. Do not add such an extension.
 * Permissions have to be settled before a plan runs. A Strawberry field with `permission_classes` is not plain.
 * A plan is made when the selection has been met `WARM_UP` times, list items counted: before that it costs more than it
-  saves. Plans belong to an operation of a parsed document, so the document must come out of a cache to be of use.
+  saves. Plans belong to an operation of a parsed document: they pay when documents come out of a cache. Documents
+  that differ only in their arguments have the same code, and `_code_of` remembers that, for it is most of the cost.
 * A plan may depend on nothing but what its key holds. The key is the type, the merged field nodes, and for the whole
   operation the variables that `@include`, `@skip` and `@defer` look at. Field nodes go by `id()`; each is kept alive
   by the entry it is the key of. AST nodes are frozen and compare by content, which is too slow for a key: hence
   `_PLANS` goes by `id()` as well, and `weakref.finalize` empties it when the operation dies. Nothing in a plan may
   refer to the operation or the document, or neither would ever die.
-* Names in the code come from validated documents and from `PlainRead`, which refuses what is no identifier; response
-  keys and type names are written with `repr`. No value of a request ever becomes code.
+* What becomes code: attribute names, which must be identifiers, and the `repr` of response keys and type names. No
+  value of a request ever does.
 * One event loop, no locks: none of this awaits between looking and writing.
 * The file leans on graphql-core 3.3 (method names, `FieldDetails`, position contexts) and on Strawberry's
   `_is_default` mark. `tests/graphql/test_compiled.py` holds every answer against graphql-core's, over documents and
@@ -67,7 +68,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from sys import float_info
 from types import CodeType, GeneratorType
-from typing import Any, ClassVar, Final, NoReturn, TypeAlias
+from typing import Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary, finalize
 
@@ -361,7 +362,7 @@ class _Writer:
         """Run the code and take one of its functions."""
         code = "\n".join((f"def build({', '.join(self._given)}):", *self._functions, f"    return {name}"))
         namespace: dict[str, Any] = {}
-        exec(_code_of(code), namespace)
+        exec(_code_of(code), namespace)  # noqa: S102 (what may become code: see the top of the file)
         return namespace.pop("build")(**self._given)
 
     def _define(self, name: str, entries: list[str]) -> None:
@@ -572,6 +573,19 @@ def _variables(values: Iterator[Any]) -> Iterator[str]:
 
 # Running them ---------------------------------------------------------------------------------------------------------
 
+_Completed = TypeVar("_Completed")
+
+
+def _attempted(plan: Callable[[Any], _Completed], source: Any) -> _Completed | None:
+    """What the plan makes of the source, or None: whatever the trouble was, graphql-core meets it again and reports it.
+
+    Not an `except` around graphql-core: its errors would have ours for their context.
+    """
+    try:
+        return plan(source)
+    except Exception:  # noqa: BLE001 (nothing is lost: graphql-core begins again)
+        return None
+
 
 async def _merged(results: dict[str, Any], delegated: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     return results | await delegated
@@ -606,11 +620,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """Complete a list by its plan, or else as graphql-core does."""
         if self._may_compile and position_context is None:
             plan = self._list_plan(return_type, field_details_list, result)
-            if plan is not None:
-                try:
-                    return plan(result)
-                except Exception:
-                    pass  # whatever it was, graphql-core meets it again below and reports it
+            completed = None if plan is None else _attempted(plan, result)
+            if completed is not None:
+                return completed
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
     def execute_fields(
@@ -623,22 +635,18 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[dict[str, Any]]:
         """Answer for an object by its plan as far as that goes; the root (no path) is all resolvers."""
         execute = super().execute_fields
-        plan = None
+        plan = results = None
         if self._may_compile and path is not None and position_context is None:
             plan = self._object_plan(parent_type, grouped_field_set)
-        if plan is None:
-            return execute(parent_type, source_value, path, grouped_field_set, position_context)
-        try:
-            results = plan.head(source_value)
-        except Exception:  # whatever it was, graphql-core meets it again and reports it; no resolver has run yet
+        if plan is not None:
+            results = _attempted(plan.head, source_value)
+        if plan is None or results is None:
             return execute(parent_type, source_value, path, grouped_field_set, position_context)
         if not plan.rest:
             return results
         rest = {key: grouped_field_set[key] for key in plan.rest}
         delegated = execute(parent_type, source_value, path, rest, position_context)
-        if isinstance(delegated, dict):
-            return results | delegated
-        return _merged(results, delegated)
+        return results | delegated if isinstance(delegated, dict) else _merged(results, delegated)
 
     def _list_plan(
         self, type_: GraphQLList[GraphQLOutputType], details: FieldDetailsList, items: Any

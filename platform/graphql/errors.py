@@ -86,8 +86,8 @@ def user_error(refusal: Refusal) -> UserError:
     """The concrete error type for a refusal."""
     path = ["input", *(to_camel_case(part) if isinstance(part, str) else str(part) for part in refusal.path)]
     base: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "path": path}
-    if "retryAfter" in refusal.params:
-        return ThrottledError(**base, retry_after=int(refusal.params["retryAfter"]))
+    if "retry_after" in refusal.params:
+        return ThrottledError(**base, retry_after=int(refusal.params["retry_after"]))
     if isinstance(refusal, NotFound):
         return NotFoundError(**base)
     if isinstance(refusal, Taken):

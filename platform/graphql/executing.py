@@ -125,7 +125,7 @@ class Executor:
         if spent.retry_after:
             raise OutOfPoints(
                 f"Too many requests: wait {spent.retry_after:.1f} seconds.",
-                params={"retryAfter": max(1, round(spent.retry_after))},
+                params={"retry_after": max(1, round(spent.retry_after))},
             )
         return operation, spent
 
@@ -174,7 +174,7 @@ def refused(refusal: Refusal | InvalidDocument, request_id: str) -> Answer:
     if isinstance(refusal, InvalidDocument):
         return Answer({"errors": presented(refusal.errors, request_id)}, was_run=False)
     error = GraphQLError(refusal.message, original_error=refusal)
-    retry = float(refusal.params.get("retryAfter", 0))
+    retry = float(refusal.params.get("retry_after", 0))
     return Answer({"errors": presented([error], request_id)}, was_run=False, retry_after=retry)
 
 

@@ -81,6 +81,8 @@ class SizeLimits(ASTValidationRule):
                 below = self._measure(child, stack)
                 is_field = isinstance(child, FieldNode) and not child.name.value.startswith("__")
                 below = (below[0] + is_field, below[1] + bool(is_field and child.alias), below[2])
+                if isinstance(child, FieldNode) and not is_field:
+                    below = (0, *below[1:])  # the depth of introspection has a rule of graphql-core's own
             depth = max(depth, below[0])
             aliases, directives = aliases + below[1], directives + below[2]
         return depth, aliases, directives

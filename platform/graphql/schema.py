@@ -7,8 +7,10 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
+from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
 from stoa.graphql.paging import Node
@@ -22,7 +24,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing.", id="strawberry.ID"
     )
@@ -32,7 +34,12 @@ class Query(TenantQueries, CatalogQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+    pass
+
+
+@strawberry.type(description="Everything that can be watched.")
+class Subscription(CatalogSubscriptions):
     pass
 
 
@@ -44,6 +51,7 @@ def schema() -> strawberry.Schema:
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[*ERROR_TYPES, *(stored.cls for stored in TYPES.values())],
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from stoa.kit.errors import InvalidInput
@@ -22,6 +23,7 @@ EXPONENTS = {
         2,
     ),
 }
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 MAX_MINOR = 10**15  # a quadrillion minor units: far above any price, far below BIGINT's end
 
 
@@ -65,12 +67,16 @@ class Money:
 
 
 def decimal_string(minor: int, currency: str) -> str:
+    """The decimal text of an amount; on the path of every price that is read, hence by text and not by division."""
     places = EXPONENTS.get(currency, 2)
+    digits = str(minor)
     if not places:
-        return str(minor)
-    sign, digits = ("-", -minor) if minor < 0 else ("", minor)
-    whole, part = divmod(digits, 10**places)
-    return f"{sign}{whole}.{part:0{places}d}"
+        return digits
+    if minor < 0:
+        return "-" + decimal_string(-minor, currency)
+    if len(digits) <= places:
+        digits = digits.zfill(places + 1)
+    return digits[:-places] + "." + digits[-places:]
 
 
 @lru_cache(maxsize=64)
@@ -81,12 +87,11 @@ def _unit(places: int) -> Decimal:
 def parse_money(text: str, currency: str) -> Money:
     """Read a decimal string exactly: "19.9" EUR is 1990; "19.999" EUR is refused, never rounded in silence."""
     places = exponent_of(currency)
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        raise InvalidInput(f"{text!r} is not an amount; write it like 19.90.") from None
-    if not value.is_finite() or abs(value) >= MAX_MINOR:
-        raise InvalidInput(f"{text!r} is not an amount Stoa can keep.")
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise InvalidInput(f"{text[:60]!r} is not an amount; write it like 19.90.")
+    value = Decimal(text.strip())
+    if abs(value) >= MAX_MINOR:
+        raise InvalidInput(f"{text[:60]!r} is more than Stoa can keep.")
     if value != value.quantize(_unit(places)):
         raise InvalidInput(f"{text!r} has more decimals than {currency} has ({places}).")
     return Money(int(value.scaleb(places)), currency)

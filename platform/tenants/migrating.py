@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -19,8 +19,11 @@ from typing import Any
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.migrations import operations as ops
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.migration import Migration
+from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from stoa.settings import Settings
 from stoa.tenants import database
@@ -49,6 +52,8 @@ SELECT format('%I.%I', n.nspname, c.relname) FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND NOT i.indisvalid
 """
+# Operations that never look at how the models were before them, for which the costly copy of those can be spared.
+LOOKS_AHEAD = (ops.CreateModel, ops.AddField, ops.AddIndex, ops.AddConstraint, ops.AlterModelOptions, ops.RunSQL)
 MAY_BE_REPEATED = re.compile(r"\bIF\s+(NOT\s+)?EXISTS\b", re.IGNORECASE)
 
 
@@ -91,14 +96,18 @@ class _Nowhere(AsyncpgDBClient):
 
 
 async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None) -> tuple[Step, ...]:
-    """All migrations of `app` ("shop" or "platform") in order, as SQL."""
-    apps = apps or APPS
-    executor = MigrationExecutor(_Nowhere(connection_name=app), {app: apps[app]})
+    """All migrations of `app` ("shop" or "platform") in order, as SQL.
+
+    One walk over all of them; Tortoise's own `collect_sql` walks from the start again for each.
+    """
+    executor = MigrationExecutor(_Nowhere(connection_name=app), {app: (apps or APPS)[app]})
     await executor.loader.build_graph()
-    return tuple([await _compile(executor, key) for key in executor._full_plan()])
+    state = State(models={}, apps=StateApps(default_connections={app: app}))
+    return tuple([await _compile(executor, key, state) for key in executor._full_plan()])
 
 
-async def _compile(executor: MigrationExecutor, key: Any) -> Step:
+async def _compile(executor: MigrationExecutor, key: Any, state: State) -> Step:
+    """One migration as SQL; moves `state`, the models as they were before it, on to what they are after it."""
     migration = executor.loader.graph.nodes[key]
     assert isinstance(migration, Migration)
     if not all(operation.reduces_to_sql for operation in migration.operations):
@@ -106,11 +115,15 @@ async def _compile(executor: MigrationExecutor, key: Any) -> Step:
             f"{key.app_label}/{key.name} runs Python. The fleet runner sends SQL only: write RunSQL, or fill in data "
             "by a job that works shop by shop."
         )
-    collected = await executor.collect_sql(key.app_label, key.name)
-    statements = [_clean(sql) for sql in collected if not sql.lstrip().startswith("--")]
+    editor = executor._schema_editor(atomic=False, collect_sql=True)
+    for operation in migration.operations:
+        before = state if isinstance(operation, LOOKS_AHEAD) else state.clone()
+        operation.state_forward(key.app_label, state)
+        await operation.database_forward(key.app_label, before, state, editor)
+    statements = tuple(_clean(sql) for sql in editor.collected_sql)
     if not migration.atomic:
         _refuse_unrepeatable(f"{key.app_label}/{key.name}", statements)
-    return Step(key.name, tuple(statements), migration.atomic)
+    return Step(key.name, statements, migration.atomic)
 
 
 def _clean(sql: str) -> str:
@@ -244,7 +257,7 @@ async def _in_one_transaction(connection: Any, script: str) -> None:
     try:
         await connection.execute(script)
     except BaseException:
-        if not connection.is_closed():
+        with suppress(asyncpg.InterfaceError):  # there is no connection left
             await connection.execute("ROLLBACK")
         raise
 
@@ -262,7 +275,7 @@ async def _outside_transaction(connection: Any, schema: str, step: Step) -> None
         await connection.execute("RESET ROLE; RESET search_path")
         await connection.execute(INSERT_STATE, schema, step.name)
     finally:
-        if not connection.is_closed():
+        with suppress(asyncpg.InterfaceError):
             await connection.execute("RESET ROLE; RESET search_path; SELECT pg_advisory_unlock_all()")
 
 

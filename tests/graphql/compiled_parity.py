@@ -115,7 +115,7 @@ async def answer(
 
 def _without_addresses(text: str) -> str:
     """The text without the places in memory that the representation of an object may name."""
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+    return re.sub(r"(?i) at 0x[0-9a-f]+", "", text)
 
 
 async def same_answer(

@@ -66,6 +66,20 @@ from tests.graphql.compiled_parity import (
     same_answer,
 )
 
+# graphql-core leaves coroutines behind when the error of one field cancels the others before they have begun. They die
+# whenever the garbage collector comes, in whatever code that may be.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_coroutines_for_the_next_module() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
 # A schema with something of everything --------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from stoa.kit.ids import type_id
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.live import announce
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import Purpose, claim_upload
 
@@ -42,6 +43,7 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
             raise _refusal_for(error, draft) from None
         await _insert_images(ctx, product, draft.images)
         await publish(ctx, ProductCreated(product.id))
+        announce(ctx, f"product:{product.id}", {"version": product.version})
     return product
 
 

@@ -26,6 +26,7 @@ from stoa.kit.money import Money
 from stoa.kit.text import clean_line, clean_text, slugify
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.live import announce
 from stoa.tenants.outbox import publish
 
 
@@ -167,3 +168,4 @@ async def _save(ctx: Context, product: Product, changed: list[str]) -> None:
             f"The handle {product.handle} is in use.", path=["handle"], params={"taken": product.handle}
         ) from None
     await publish(ctx, ProductEdited(product.id, tuple(changed)))
+    announce(ctx, f"product:{product.id}", {"version": product.version})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
-from stoa.domains.catalog.importing import give_up_import, run_import
+from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
@@ -13,7 +14,9 @@ from stoa.tenants.jobs import Job, job
 @job(JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_import")
 async def work_on_import(ctx: Context, job: Job) -> None:
     """Bring an import to its end, or undo it: whatever the run is waiting for."""
-    await run_import(ctx, UUID(job.payload["import_id"]), step=job.step, finish=job.finish)
+    # what another attempt has taken over is that one's to end
+    with suppress(Superseded):
+        await run_import(ctx, UUID(job.payload["import_id"]), step=job.step, finish=job.finish)
 
 
 @job("catalog.give_up_import", kind="imports", in_one_transaction=False)

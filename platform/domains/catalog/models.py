@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -198,19 +199,31 @@ class ImportRun(Model):
     @property
     def issues_total(self) -> int:
         """All issues met; the first 10,000 are kept as rows."""
-        return sum(self.issue_counts.values())
+        return total_of(self.issue_counts)
 
     @property
     def percent(self) -> int:
-        """Of the work in hand, 0 to 100: reading counts for 80, writing for 20; undoing counts by itself."""
-        if self.is_finished:
-            return 100
-        done = min(100, 100 * self.products_done // self.products_total) if self.products_total else 0
-        if self.state is ImportState.UNDOING:
-            return done
-        if self.phase is ImportPhase.WRITING:
-            return 80 + done // 5
-        return min(80, 80 * self.bytes_read // self.bytes_total) if self.bytes_total else 0
+        return percent_done(
+            self.state, self.phase, self.bytes_read, self.bytes_total, self.products_done, self.products_total
+        )
+
+
+def total_of(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
+
+
+def percent_done(
+    state: str, phase: str, bytes_read: int, bytes_total: int, products_done: int, products_total: int
+) -> int:
+    """Of the work in hand, 0 to 100: reading counts for 80, writing for 20; undoing counts by itself."""
+    if state not in UNFINISHED:
+        return 100
+    done = min(100, 100 * products_done // products_total) if products_total else 0
+    if state == ImportState.UNDOING:
+        return done
+    if phase == ImportPhase.WRITING:
+        return 80 + done // 5
+    return min(80, 80 * bytes_read // bytes_total) if bytes_total else 0
 
 
 class ImportRow(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoa.graphql.catalog.types import Category, ImportRun, Product, Variant
+from stoa.graphql.catalog.types import Category, Product, ProductImport, Variant
 from stoa.graphql.paging import Connection
 from stoa.graphql.reading.declaring import one_of, page_of, root
 
@@ -17,5 +17,5 @@ class CatalogQueries:
     variants: Connection[Variant] = page_of("The shop's variants, product by product.")
     category: Category | None = one_of("One category by its id.")
     categories: Connection[Category] = page_of("The shop's categories, by name.", order=("name",))
-    product_import: ImportRun | None = one_of("One import by its id.")
-    product_imports: Connection[ImportRun] = page_of("The shop's imports, newest first.", order=("-id",))
+    product_import: ProductImport | None = one_of("One import by its id.")
+    product_imports: Connection[ProductImport] = page_of("The shop's imports, newest first.", order=("-id",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
@@ -14,6 +15,7 @@ from stoa.graphql.reading.declaring import (
     Column,
     Computed,
     Declared,
+    Derived,
     Fetched,
     FirstOf,
     Key,
@@ -21,6 +23,7 @@ from stoa.graphql.reading.declaring import (
     RootOne,
     RootPage,
     StoredType,
+    Streamed,
     ToOne,
 )
 from stoa.graphql.reading.fetching import fetch_one, fetch_page
@@ -59,6 +62,9 @@ def _read_of(name: str, declared: Declared, stored: StoredType) -> PlainRead:
         return PlainRead(name, convert=stored.encode_id)
     if isinstance(declared, Column | Computed):
         return PlainRead(name, convert=declared.convert)
+    if isinstance(declared, Derived):
+        rule = declared.rule
+        return PlainRead(name, convert=lambda values: rule(*values))
     return PlainRead(name, keyed=isinstance(declared, ToOne | FirstOf | Many))
 
 
@@ -93,6 +99,12 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
             return await fetch_one(info, stored, parse_type_id(id, stored.prefix))
 
         return one
+    if isinstance(declared, Streamed):
+
+        async def streamed(event: UUID | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+            return None if event is None else await fetch_one(info, stored, event)
+
+        return streamed
     assert isinstance(declared, Fetched)
 
     async def fetched(source: Any, info: GraphQLResolveInfo[Any]) -> Any:

@@ -76,6 +76,14 @@ class Computed(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Derived(Declared):
+    """A value made in Python of some of the row's columns: the operation's own rule, not a second one in SQL."""
+
+    of: Sequence[str]
+    rule: Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ToOne(Declared):
     """The row that a relation of the model points at, from either side of a one-to-one."""
 
@@ -115,6 +123,11 @@ class RootOne(Declared):
 @dataclass(frozen=True, kw_only=True)
 class Fetched(Declared):
     """One row whose UUID the source holds under the field's own name: for the payloads of mutations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streamed(Declared):
+    """A subscription whose events are UUIDs: each is answered with the row as it is then."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,11 @@ def computed(sql: str, description: str, *, scope: str | None = None, convert: C
     return Computed(description=description, sql=sql, scope=scope, convert=convert)
 
 
+def derived(of: Sequence[str], rule: Callable[..., Any], description: str, *, scope: str | None = None) -> Any:
+    """`rule` gets the values of the columns `of`, as JSON has them."""
+    return Derived(description=description, of=of, rule=rule, scope=scope)
+
+
 def to_one(description: str, *, by: str | None = None, filter: bool = False, scope: str | None = None) -> Any:
     return ToOne(description=description, by=by, filter=filter, scope=scope)
 
@@ -195,6 +213,16 @@ def stored(
             cls.__name__, cls, model, prefix, scope, declared, search, order, type_id_maker(prefix)
         )
         return _as_type(cls, f"{(cls.__doc__ or '').strip()}\n\nNeeds the scope `{scope}`.")
+
+    return declare
+
+
+def streamed(scope: str, description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A subscription of the open shop. The generator yields UUIDs; the planner answers each with the selected row."""
+
+    def declare(generator: Callable[..., Any]) -> Any:
+        ROOTS[("Subscription", generator.__name__)] = Streamed(description=description)
+        return strawberry.subscription(resolver=generator, description=f"{description} Needs the scope `{scope}`.")
 
     return declare
 

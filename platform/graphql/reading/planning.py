@@ -30,7 +30,18 @@ from graphql.execution.values import VariableValues
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 from stoa.graphql.compiled import response_slot
-from stoa.graphql.reading.declaring import TYPES, Amount, Column, Computed, FirstOf, Key, Many, StoredType, ToOne
+from stoa.graphql.reading.declaring import (
+    TYPES,
+    Amount,
+    Column,
+    Computed,
+    Derived,
+    FirstOf,
+    Key,
+    Many,
+    StoredType,
+    ToOne,
+)
 from stoa.graphql.reading.decoding import AmountRow, full_page, nodes_page, row_struct
 from stoa.graphql.reading.rows import Relation, column_of, relation_of
 
@@ -163,6 +174,9 @@ class Planner:
                 return Slot(name, AmountRow | None, amount=columns)
             case Computed():
                 return Slot(name, Any, computed=declared.sql)
+            case Derived():
+                read = ", ".join(f'{{row}}."{column_of(stored.model, each)}"' for each in declared.of)
+                return Slot(name, Any, computed=f"json_build_array({read})")
             case ToOne():
                 return self._related(stored, declared.by or name, key, nodes, ())
             case FirstOf():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from stoa.tenants.access import SignedIn, identify_session, scopes_of, sign_in, sign_up
+from stoa.kit.ids import new_id
+from stoa.tenants.access import Identity, SignedIn, identify_session, scopes_of, sign_in, sign_up
+from stoa.tenants.access.hearing import CHANNEL
+from stoa.tenants.access.identifying import remembered
 from stoa.tenants.context import Actor, Context, ShopRef
+from stoa.tenants.database import platform_client
 from stoa.tenants.models import Account
 from tests import make
 
@@ -49,3 +54,23 @@ async def at_work(shop: ShopRef, *, role: str = "OWNER", account: Account | None
 
 async def context_of(secret: str, shop_id: str | None = None) -> Context:
     return (await identify_session(secret, shop_id)).context("a-request")
+
+
+async def all_news_heard() -> None:
+    """Wait until this process has heard of every change so far: news come in the order of the commits.
+
+    A test needs it before it relies on something being remembered, which news of its own doing would undo.
+    """
+    marker, key = new_id(), ("marker", None)
+    remembered.keep(
+        key,
+        Identity(Actor("system"), marker, "en"),
+        about=[marker],
+        changes=remembered.changes,
+        moment=NOON,
+        good_until=NOON + timedelta(seconds=1),
+    )
+    await platform_client().execute_query("SELECT pg_notify($1, $2)", [CHANNEL, str(marker)])
+    async with asyncio.timeout(20):
+        while remembered.recall(key, NOON):
+            await asyncio.sleep(0.001)

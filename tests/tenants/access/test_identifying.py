@@ -20,7 +20,7 @@ from stoa.tenants.context import Actor, Context, ShopRef
 from stoa.tenants.database import platform_client
 from stoa.tenants.models import Account, Membership, Session, Shop
 from tests import make
-from tests.tenants.access.people import NOON, at_work, member_of, person, signed_in
+from tests.tenants.access.people import NOON, all_news_heard, at_work, member_of, person, signed_in
 
 
 @contextmanager
@@ -77,6 +77,7 @@ async def test_a_shop_of_others_and_one_that_is_not_are_refused_alike(
 ) -> None:
     await make.member(other_shop)
     secret = (await signed_in(await member_of(shop))).secret
+    await all_news_heard()
     assert (await identify_session(secret)).shop == shop
     refusals = set()
 
@@ -142,6 +143,7 @@ async def test_asking_takes_one_statement_and_asking_again_none(hearing: None, s
         session = (await signed_in(await member_of(shop))).secret
         token = (await create_token(await at_work(shop), name="R", scopes=["catalog:read"])).secret
         await identify_token(token)
+        await all_news_heard()
         remembered.forget_all()
 
         with _statements() as asked:
@@ -158,6 +160,7 @@ async def test_asking_takes_one_statement_and_asking_again_none(hearing: None, s
 async def test_after_five_seconds_the_database_is_asked_again(hearing: None, shop: ShopRef) -> None:
     with set_to(NOON):
         session = (await signed_in(await member_of(shop))).secret
+        await all_news_heard()
         await identify_session(session)
 
     for seconds, statements in ((4, 0), (5, 1), (6, 0)):

@@ -6,10 +6,11 @@ import codecs
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from stoa.domains.catalog.importing.errors import EmptyFile, NotText, RowTooLong, WrongEncoding
+from stoa.domains.catalog.importing.errors import EmptyFile, NotText, WrongEncoding
 from stoa.domains.catalog.importing.options import Encoding
 from stoa.domains.catalog.importing.unpacking import CHUNK, MEBIBYTE, Source, Unpacked
 
+HEAD = 4096
 MAX_ROW = MEBIBYTE
 MAX_SCAN = 64 * MEBIBYTE
 UTF8 = "utf-8"
@@ -53,7 +54,7 @@ def blocks(source: Source) -> Iterator[bytes]:
 def find_encoding(open_text: Callable[[], Unpacked], said: Encoding | None) -> Encoded:
     """The encoding of a text: by its mark, else as said, else UTF-8 if that is what its first letters beyond ASCII
     are, else GB18030 if they are likely so. Raises `WrongEncoding` rather than guess."""
-    head = open_text().read(4096)
+    head = _head(open_text())
     if not head:
         raise EmptyFile("The file is empty.")
     for mark, codec in MARKS:
@@ -61,27 +62,30 @@ def find_encoding(open_text: Callable[[], Unpacked], said: Encoding | None) -> E
             return Encoded(codec, len(mark))
     if said:
         return Encoded(CODECS.get(said, said), 0)
-    if b"\0" in head:
+    if head.count(0) > len(head) // 10:
         raise NotText("The file is not text: it holds zero bytes. If it is UTF-16, say so in the options.")
     return Encoded(_find_by_letters(open_text()), 0)
 
 
+def _head(text: Unpacked) -> bytes:
+    head = b""
+    while len(head) < HEAD and (more := text.read(HEAD - len(head))):
+        head += more
+    return head
+
+
 def _find_by_letters(text: Unpacked) -> str:
     line, position = 1, 0
-    for block in _short_blocks(text):
-        if not block.isascii():
-            return _encoding_of(block, line, position)
-        line, position = line + line_ends(block), position + len(block)
-        if position > MAX_SCAN:
-            break
-    return UTF8
-
-
-def _short_blocks(text: Unpacked) -> Iterator[bytes]:
     try:
-        yield from blocks(text)
+        for block in blocks(text):
+            if not block.isascii():
+                return _encoding_of(block, line, position)
+            line, position = line + line_ends(block), position + len(block)
+            if position > MAX_SCAN:
+                break
     except TooLong:
-        raise RowTooLong(f"A row of the file is longer than {MAX_ROW:,} bytes.") from None
+        pass  # who reads the rows will come to it, and can say more
+    return UTF8
 
 
 def _encoding_of(block: bytes, line: int, position: int) -> str:

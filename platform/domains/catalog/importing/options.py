@@ -10,6 +10,7 @@ import msgspec
 
 from stoa.domains.catalog.importing.errors import BadMapping
 from stoa.domains.catalog.models import ProductStatus
+from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line
 
 Encoding = Literal["utf-8", "utf-16", "gb18030", "big5", "windows-1252"]
@@ -64,3 +65,11 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
 def check_source(source: str) -> str:
     """The name that the merchant gives to where the file comes from; with it an import finds its products again."""
     return clean_line(source, what="source", limit=40)
+
+
+def read_options(**given: object) -> Options:
+    """Options as somebody wrote them; what is None is as if it were not said. Raises `InvalidInput`."""
+    try:
+        return msgspec.convert({name: value for name, value in given.items() if value is not None}, Options)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"This option cannot be: {error}.", path=["options"]) from None

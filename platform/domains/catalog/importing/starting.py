@@ -80,6 +80,11 @@ async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
     return run
 
 
+async def has_ended(run_id: UUID) -> bool:
+    """Whether nothing more will happen to the run, also when there is no such run."""
+    return not await ImportRun.exists(id=run_id, state__in=UNFINISHED)
+
+
 async def import_path(
     ctx: Context,
     path: Path,

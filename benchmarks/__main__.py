@@ -1,0 +1,22 @@
+"""`python -m benchmarks`: all in short form; `python -m benchmarks NAME`: one in full."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+
+NAMES = ("read_path", "write_path", "provisioning", "migrating", "importing", "compiled")
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(NAMES)
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        print(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}.", file=sys.stderr)
+        return 2
+    short = not sys.argv[1:]
+    return 0 if all([asyncio.run(importlib.import_module(f"benchmarks.{n}").run(short=short)) for n in names]) else 1
+
+
+sys.exit(main())

@@ -1,0 +1,55 @@
+"""The limit: bare Starlette and asyncpg that send PostgreSQL's own JSON for the same data, and ask nobody who they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_PRODUCT = """json_build_object('id', p.id, 'title', p.title, 'handle', p.handle, 'status', p.status,
+ 'category', (SELECT json_build_object('id', c.id, 'name', c.name) FROM category c WHERE c.id = p.category_id),
+ 'firstImage', (SELECT json_build_object('url', i.url, 'alt', i.alt) FROM image i WHERE i.product_id = p.id
+   ORDER BY i.position, i.id LIMIT 1),
+ 'variants', json_build_object('nodes', (SELECT coalesce(json_agg(json_build_object('id', v.id, 'sku', v.sku,
+   'title', v.title, 'price', json_build_object('amount', (v.price_minor / 100.0)::numeric(12, 2)::text,
+   'currency', v.currency), 'onHand', (SELECT s.on_hand FROM stock s WHERE s.variant_id = v.id))), '[]')
+   FROM (SELECT * FROM variant v WHERE v.product_id = p.id ORDER BY v.position, v.id LIMIT 3) v)))"""
+LIST = f"""SELECT json_build_object('data', json_build_object('products', json_build_object('nodes',
+ coalesce(json_agg({_PRODUCT}), '[]'))))::text FROM (SELECT * FROM product p ORDER BY p.id LIMIT $1) p"""
+ONE = f"""SELECT json_build_object('data', json_build_object('product', {_PRODUCT}))::text
+ FROM product p WHERE p.id = $1"""
+
+
+async def _keep(connection: Any) -> None:
+    """No reset: the limit pays for nothing it does not need."""
+
+
+def create_app() -> Starlette:
+    pools: list[Any] = []
+
+    async def answer(sql: str, value: Any) -> Response:
+        async with pools[0].acquire() as connection:
+            return Response(await connection.fetchval(sql, value), media_type="application/json")
+
+    async def products(request: Request) -> Response:
+        return await answer(LIST, 50)
+
+    async def product(request: Request) -> Response:
+        return await answer(ONE, request.path_params["id"])
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        settings = {"search_path": os.environ["BARE_SCHEMA"], "jit": "off"}
+        url = os.environ["STOA_DATABASE_URL"]
+        async with asyncpg.create_pool(url, min_size=8, max_size=8, server_settings=settings, reset=_keep) as pool:
+            pools.append(pool)
+            yield
+
+    return Starlette(routes=[Route("/products", products), Route("/products/{id}", product)], lifespan=lifespan)

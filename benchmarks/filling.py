@@ -1,0 +1,32 @@
+"""Shops with products in them, made by a few statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stoa.tenants.context import ShopRef
+
+_FILL = """
+INSERT INTO category (id, name, name_key, created_at)
+SELECT uuidv7(), 'Shelf ' || g, 'shelf ' || g, now() FROM generate_series(1, 20) g;
+INSERT INTO product (id, title, handle, description, status, category_id, search_text, version, created_at, updated_at)
+SELECT uuidv7(), 'Product number ' || g, 'product-' || g, 'A sentence about product ' || g, 'ACTIVE',
+  (SELECT id FROM category ORDER BY id OFFSET g % 20 LIMIT 1), 'product number ' || g, 1, now(), now()
+FROM generate_series(1, {products}) g;
+INSERT INTO variant (id, product_id, title, sku, currency, price_minor, position, version, created_at)
+SELECT uuidv7(), p.id, 'Size ' || g, p.handle || '-' || g, 'EUR', 1000 + 100 * g, g, 1, now()
+FROM product p CROSS JOIN generate_series(0, 2) g;
+INSERT INTO stock (variant_id, on_hand, version) SELECT id, 7, 1 FROM variant;
+INSERT INTO image (id, product_id, url, alt, position, created_at)
+SELECT uuidv7(), p.id, 'https://pictures.example/' || p.handle || '/' || g || '.jpg', p.title, g, now()
+FROM product p CROSS JOIN generate_series(0, 1) g;
+"""
+
+
+async def fill(owner: Any, shop: ShopRef, products: int) -> None:
+    """`products` products of 3 variants with stock, 2 pictures each, on 20 shelves."""
+    async with owner.transaction():
+        await owner.execute(f'SET LOCAL search_path TO "{shop.schema}"')
+        await owner.execute(_FILL.format(products=products))
+    for table in ("category", "product", "variant", "stock", "image"):
+        await owner.execute(f'VACUUM ANALYZE "{shop.schema}".{table}')

@@ -1,0 +1,160 @@
+"""Importing products: the inputs, payloads and mutations."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.types import Info
+
+from stoa.domains.catalog import importing
+from stoa.graphql.catalog.types import ProductImport, ProductStatus
+from stoa.graphql.context import GraphContext
+from stoa.graphql.mutations import Payload, shop_mutation
+from stoa.graphql.reading.declaring import fetched, root
+from stoa.kit.errors import InvalidInput
+from stoa.kit.ids import parse_type_id
+from stoa.tenants.access import Scope
+from stoa.tenants.context import Context
+
+ImportField = strawberry.enum(
+    importing.Field,
+    name="ProductImportField",
+    description="What a column may hold. PRODUCT groups variants: rows with the same value are one product.",
+)
+
+
+@strawberry.input(description="In which column of the file something stands.")
+class ColumnMappingInput:
+    field: ImportField = strawberry.field(description="What it is.")  # type: ignore[valid-type]
+    column: str = strawberry.field(description="The column's header, as written in the file.")
+
+
+@strawberry.input(description="How a file is to be read; what is left out is found out, or asked back as issues.")
+class ImportOptionsInput:
+    decimal: str | None = strawberry.field(
+        default=None, description='The decimal sign of its numbers, "." or ","; never guessed where both would do.'
+    )
+    encoding: str | None = strawberry.field(
+        default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252."
+    )
+    delimiter: str | None = strawberry.field(default=None, description="Comma, semicolon or tab.")
+    status: ProductStatus | None = strawberry.field(  # type: ignore[valid-type]
+        default=None, description="Of the products it creates; ACTIVE when left out."
+    )
+    take_zero_prices: bool = strawberry.field(
+        default=False, description="Whether a price of zero is one; otherwise it is reported and set aside."
+    )
+
+    def read(self) -> importing.Options:
+        return importing.read_options(
+            decimal=self.decimal,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            status=self.status,
+            zero_price="take" if self.take_zero_prices else "report",
+        )
+
+
+@strawberry.input(description="A file to be imported.")
+class ProductImportStartInput:
+    upload_id: strawberry.ID = strawberry.field(description="The file: what `uploadStage` gave.")
+    source: str = strawberry.field(description="A name for where the file comes from: with it products are found again.")
+    mapping: list[ColumnMappingInput] = strawberry.field(description="Which column holds what; SKU or PRODUCT at least.")
+    options: ImportOptionsInput | None = strawberry.field(default=None, description="How the file is to be read.")
+    dry_run: bool = strawberry.field(default=False, description="Only report what would be done.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="Any text of your own: a request with the same key is done once."
+    )
+
+    def columns(self) -> dict[str, str]:
+        columns: dict[str, str] = {}
+        for i, each in enumerate(self.mapping):
+            field = importing.Field(each.field).value
+            if field in columns:
+                raise InvalidInput(f"{field} is mapped twice.", path=["mapping", i, "field"])
+            columns[field] = each.column
+        return columns
+
+
+@strawberry.input(description="Which import is meant.")
+class ProductImportRefInput:
+    id: strawberry.ID = strawberry.field(description="The import's id.")
+
+
+@root
+class ProductImportPayload(Payload):
+    """An import after a mutation."""
+
+    product_import: ProductImport | None = fetched("The import as it is now; null when there are errors.")
+
+
+@shop_mutation(Scope.CATALOG_WRITE, "Import products from an uploaded CSV file; it runs in the background.")
+async def product_import_start(ctx: Context, input: ProductImportStartInput) -> ProductImportPayload:
+    run = await importing.start_import(
+        ctx,
+        parse_type_id(input.upload_id, "upl"),
+        source=input.source,
+        mapping=input.columns(),
+        options=input.options.read() if input.options else None,
+        dry_run=input.dry_run,
+    )
+    return ProductImportPayload.of(product_import=run.id)
+
+
+@shop_mutation(Scope.CATALOG_WRITE, "End an import before its end; nothing of it stays. Twice changes nothing.")
+async def product_import_cancel(ctx: Context, input: ProductImportRefInput) -> ProductImportPayload:
+    run = await importing.cancel_import(ctx, parse_type_id(input.id, "imp"))
+    return ProductImportPayload.of(product_import=run.id)
+
+
+@shop_mutation(Scope.CATALOG_WRITE, "Put back what an import changed. Twice changes nothing.")
+async def product_import_undo(ctx: Context, input: ProductImportRefInput) -> ProductImportPayload:
+    run = await importing.undo_import(ctx, parse_type_id(input.id, "imp"))
+    return ProductImportPayload.of(product_import=run.id)
+
+
+@strawberry.type(description="A suggestion: this column probably holds that.")
+class ColumnMapping:
+    field: ImportField = strawberry.field(description="What it is.")  # type: ignore[valid-type]
+    column: str = strawberry.field(description="The column's header.")
+
+
+@strawberry.type(description="What a look at an uploaded file tells; suggestions are for people to confirm.")
+class ImportInspection:
+    encoding: str = strawberry.field(description="How its text is encoded.")
+    delimiter: str = strawberry.field(description="What stands between its cells.")
+    columns: list[str] = strawberry.field(description="The headers, in order.")
+    rows: list[list[str]] = strawberry.field(description="The first rows.")
+    mapping: list[ColumnMapping] = strawberry.field(description="Which column probably holds what.")
+    decimal: str | None = strawberry.field(description="The decimal sign it seems to use.")
+
+
+@strawberry.type
+class ImportQueries:
+    """What can be asked before an import."""
+
+    @strawberry.field(
+        description="Look at an uploaded file: its columns, first rows, and which column probably holds what. "
+        f"Needs the scope `{Scope.CATALOG_WRITE}`."
+    )
+    async def product_import_inspect(
+        self, info: Info[GraphContext, None], upload_id: strawberry.ID
+    ) -> ImportInspection:
+        ctx = info.context.require(Scope.CATALOG_WRITE, "productImportInspect")
+        seen = await importing.inspect_file(ctx, parse_type_id(upload_id, "upl"))
+        return ImportInspection(
+            encoding=seen.encoding,
+            delimiter=seen.delimiter,
+            columns=seen.columns,
+            rows=seen.rows,
+            mapping=[ColumnMapping(field=importing.Field(f), column=c) for f, c in seen.mapping.items()],
+            decimal=seen.decimal,
+        )
+
+
+@strawberry.type
+class ImportMutations:
+    """What can be done with imports."""
+
+    product_import_start = product_import_start
+    product_import_cancel = product_import_cancel
+    product_import_undo = product_import_undo

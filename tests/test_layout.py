@@ -1,0 +1,90 @@
+"""The traps of this house: a package that is called like a module of the standard library, and addresses in locks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PLATFORM = ROOT / "platform"
+ADDRESS = re.compile(r'^(?!.*"url": ).*://.*$', re.MULTILINE)  # npm notes whom to thank under "url"
+
+
+def tracked(*patterns: str) -> list[Path]:
+    found = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return [ROOT / name for name in found.stdout.decode().split("\0") if name]
+
+
+async def test_platform_is_no_package() -> None:
+    """`import platform` would find it instead of the standard library's wherever the repository is on the path."""
+    assert not (PLATFORM / "__init__.py").exists()
+    assert not (PLATFORM / "__main__.py").exists()
+
+
+async def test_import_platform_is_the_standard_librarys_from_the_repository_too() -> None:
+    for options in (["-c"], ["-I", "-c"]):
+        said = subprocess.run(
+            [sys.executable, *options, "import platform; print(platform.__file__, platform.python_version())"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert str(ROOT) not in said.replace(sys.prefix, "")
+        assert "platform.py" in said
+
+
+async def test_stoa_is_a_link_to_platform() -> None:
+    assert (ROOT / "stoa").is_symlink()
+    assert os.readlink(ROOT / "stoa") == "platform"
+    assert (PLATFORM / "migrations").is_symlink()
+    assert os.readlink(PLATFORM / "migrations") == "../migrations"
+
+
+async def test_everything_is_imported_as_stoa() -> None:
+    module = importlib.import_module("stoa.settings")
+
+    assert Path(str(module.__file__)).resolve() == PLATFORM / "settings.py"
+    wrong = re.compile(r"^\s*(?:from|import) platform\.", re.MULTILINE)
+    assert [path for path in tracked("*.py") if path.exists() and wrong.search(path.read_text())] == []
+
+
+async def test_no_test_lives_in_platform() -> None:
+    assert [path for path in PLATFORM.rglob("*.py") if path.name == "conftest.py" or path.name.startswith("test_")] == []
+
+
+async def test_tests_have_no_packages() -> None:
+    """They are imported by their path (--import-mode=importlib), so that two may have the same name."""
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+async def test_tests_lie_where_their_subjects_lie() -> None:
+    strangers = {"conftest.py", "make.py", "test_layout.py", "test_architecture.py", "fakes", "journeys", "__pycache__"}
+    floors = {path.name.removesuffix(".py") for path in PLATFORM.iterdir()}
+    at_the_top = {path.name for path in (ROOT / "tests").iterdir()} - strangers
+    assert {name for name in at_the_top if name.removeprefix("test_").removesuffix(".py") not in floors} == set()
+
+
+async def test_locks_name_no_address() -> None:
+    locks = [path for path in tracked() if path.name in {"requirements.lock", "uv.lock", "package-lock.json", ".npmrc"}]
+
+    assert ROOT / "requirements.lock" in locks
+    for lock in locks:
+        assert ADDRESS.findall(lock.read_text()) == [], lock
+
+
+async def test_the_lock_pins_every_package_by_hash() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    pins = re.findall(r"^([\w.-]+(?:\[[\w,-]+\])?==\S+)(.*(?:\n    .*)*)", lock, re.MULTILINE)
+
+    assert len(pins) > 30
+    assert [pin for pin, rest in pins if "--hash=sha256:" not in rest] == []
