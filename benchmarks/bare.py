@@ -26,6 +26,21 @@ LIST = f"""SELECT json_build_object('data', json_build_object('products', json_b
 ONE = f"""SELECT json_build_object('data', json_build_object('product', {_PRODUCT}))::text
  FROM product p WHERE p.id = $1"""
 
+CREATE = """WITH p AS (
+ INSERT INTO product (id, title, handle, description, status, search_text, version, created_at, updated_at)
+ VALUES (uuidv7(), $1::text, 'bare-' || $2, '', 'ACTIVE', lower($1::text), 1, now(), now()) RETURNING id),
+v AS (
+ INSERT INTO variant (id, product_id, title, sku, currency, price_minor, position, version, created_at)
+ SELECT uuidv7(), p.id, 'Size ' || i, 'bare-' || $2 || '-' || i, 'EUR', 1990, i, 1, now()
+ FROM p, generate_series(0, 2) i RETURNING id),
+s AS (INSERT INTO stock (variant_id, on_hand, version) SELECT id, 5, 1 FROM v),
+e AS (
+ INSERT INTO event (id, name, subject_id, payload, actor_kind, request_id, happened_at)
+ SELECT uuidv7(), 'catalog.product_created', p.id, json_build_object('product_id', p.id)::jsonb, 'account', 'bare', now()
+ FROM p)
+SELECT json_build_object('data', json_build_object('productCreate', json_build_object('product',
+ json_build_object('id', p.id), 'userErrors', json_build_array())))::text FROM p"""
+
 
 async def _keep(connection: Any) -> None:
     """No reset: the limit pays for nothing it does not need."""
@@ -34,15 +49,19 @@ async def _keep(connection: Any) -> None:
 def create_app() -> Starlette:
     pools: list[Any] = []
 
-    async def answer(sql: str, value: Any) -> Response:
+    async def answer(sql: str, *values: Any) -> Response:
         async with pools[0].acquire() as connection:
-            return Response(await connection.fetchval(sql, value), media_type="application/json")
+            return Response(await connection.fetchval(sql, *values), media_type="application/json")
 
     async def products(request: Request) -> Response:
         return await answer(LIST, 50)
 
     async def product(request: Request) -> Response:
         return await answer(ONE, request.path_params["id"])
+
+    async def create(request: Request) -> Response:
+        wish = await request.json()
+        return await answer(CREATE, wish["title"], str(wish["number"]))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -52,4 +71,9 @@ def create_app() -> Starlette:
             pools.append(pool)
             yield
 
-    return Starlette(routes=[Route("/products", products), Route("/products/{id}", product)], lifespan=lifespan)
+    routes = [
+        Route("/products", products),
+        Route("/products", create, methods=["POST"]),
+        Route("/products/{id}", product),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

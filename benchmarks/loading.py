@@ -63,9 +63,11 @@ async def ask(port: int, message: bytes) -> bytes:
         writer.close()
 
 
-async def load(port: int, messages: Sequence[bytes], *, seconds: float, at_once: int = 16) -> float:
-    """Requests a second: `at_once` connections send the messages in turn."""
-    turn: Iterator[bytes] = itertools.cycle(messages)
+async def load(
+    port: int, messages: Sequence[bytes] | Iterator[bytes], *, seconds: float, at_once: int = 16
+) -> float:
+    """Requests a second: `at_once` connections send the messages in turn; a sequence begins anew at its end."""
+    turn = messages if isinstance(messages, Iterator) else itertools.cycle(messages)
     until = time.perf_counter() + seconds
     began = time.perf_counter()
     counts = await asyncio.gather(*(_one(port, turn, until) for _ in range(at_once)))

@@ -7,6 +7,7 @@ import json
 import os
 import statistics
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -38,7 +39,7 @@ class Caller:
     def __init__(self, secret: str, csrf: str, origin: str) -> None:
         self.headers = {"Cookie": f"{cookie_name(is_secure=False)}={secret}", CSRF_HEADER: csrf, "Origin": origin}
 
-    def query(self, shop: ShopRef, query: str, **variables: str) -> bytes:
+    def query(self, shop: ShopRef, query: str, **variables: Any) -> bytes:
         body = json.dumps({"query": query, "variables": variables}).encode()
         return loading.request("/graphql", body, self.headers | {"Stoa-Shop": type_id("shop", shop.id)})
 
@@ -46,7 +47,8 @@ class Caller:
 async def run(*, short: bool = False) -> bool:
     limits = {"STOA_POINTS_CAPACITY": "1e15", "STOA_POINTS_PER_SECOND": "1e12"}
     async with benched(**limits) as settings:
-        shops, caller = await _prepare(settings, 40 if short else SHOPS)
+        sizes = [PRODUCTS, PRODUCTS * TIMES_LARGER, *[PRODUCTS] * (40 if short else SHOPS)]
+        shops, caller = await prepare(settings, sizes)
         small, large, *others = shops
         os.environ["BARE_SCHEMA"] = small.schema
         async with loading.serving("stoa.app:create_app") as ours, loading.serving("benchmarks.bare:create_app") as bare:
@@ -99,11 +101,14 @@ def _same_data(ours: Any, bare: Any) -> None:
     assert plain(ours["data"]) == bare["data"]
 
 
-async def _prepare(settings: Settings, shops: int) -> tuple[list[ShopRef], Caller]:
-    made = [await provisioner(settings).create(f"Shop {i}", currency="EUR", time_zone="UTC") for i in range(shops + 2)]
+async def prepare(settings: Settings, sizes: Sequence[int]) -> tuple[list[ShopRef], Caller]:
+    """Shops of so many products each, and somebody who owns them all."""
+    made = []
     async with owner_connection(settings) as owner:
-        for i, shop in enumerate(made):
-            await fill(owner, shop, PRODUCTS * TIMES_LARGER if i == 1 else PRODUCTS)
+        for i, products in enumerate(sizes):
+            shop = await provisioner(settings).create(f"Shop {i}", currency="EUR", time_zone="UTC")
+            await fill(owner, shop, products)
+            made.append(shop)
     await connect(settings)
     try:
         account = await access.sign_up("owner@bench.example", f"bench-{new_id().hex}", name="Bench")

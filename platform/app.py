@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,9 +17,11 @@ from stoa.graphql.schema import schema
 from stoa.graphql.serving import Services
 from stoa.graphql.sockets import SocketEndpoint
 from stoa.kit import log
+from stoa.kit.closing import noticing_signals
 from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
 from stoa.tenants.connecting import connect, disconnect
+from stoa.web import pages
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
 from stoa.web.passing import EveryRequest
@@ -26,30 +29,44 @@ from stoa.workers import reactions
 from stoa.workers.running import at_work
 
 
-def create_app(config: Settings | None = None, *, with_workers: bool = False) -> Starlette:
-    """The ASGI application. `with_workers` lets this process do jobs as well (`make run`, small installations)."""
+def create_app(
+    config: Settings | None = None, *, with_workers: bool = False, demo: Sequence[pages.SignIn] = ()
+) -> Starlette:
+    """The ASGI application. `with_workers` lets this process do jobs as well (`make run`, small installations).
+
+    `demo` are the sign-ins that its pages offer to everybody, in development only.
+    """
     config = config or settings()
     log.configure(form=config.log_format, level=config.log_level)
     services = Services(config)
-    executor = Executor(schema(), config)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await _start(stack, config, with_workers=with_workers)
+            stack.enter_context(noticing_signals(services.closing))
             yield
 
+    return assemble(services, Executor(schema(), config), demo=demo, lifespan=lifespan)
+
+
+def assemble(
+    services: Services, executor: Executor, *, demo: Sequence[pages.SignIn] = (), lifespan: Any = None
+) -> Starlette:
+    """Routes and middleware. What they need of the outside, `lifespan` has to start."""
+    config = services.settings
     app = Starlette(
         routes=[
-            Route("/graphql", Endpoint(executor, services).respond, methods=["POST"]),
-            WebSocketRoute("/graphql", SocketEndpoint(executor, services).serve),
+            Route("/graphql", Endpoint(executor, services), methods=["POST"]),
+            WebSocketRoute("/graphql", SocketEndpoint(executor, services)),
             Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
             Route(MEDIA, picture, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            *pages.routes(config, demo),
         ],
-        middleware=[Middleware(EveryRequest)],
+        middleware=[Middleware(EveryRequest, is_secure=services.is_secure)],
         lifespan=lifespan,
     )
     app.state.services, app.state.executor = services, executor

@@ -18,7 +18,9 @@ from stoa.tenants.connecting import owner_connection
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Stoa: a back office for many shops.")
 shops = typer.Typer(no_args_is_help=True, help="Create, list and drop shops.")
+demos = typer.Typer(no_args_is_help=True, help="Shops with something in them.")
 app.add_typer(shops, name="shop")
+app.add_typer(demos, name="demo")
 
 
 @app.command()
@@ -100,6 +102,16 @@ def drop_shop(
     if not asyncio.run(provisioning.drop_shop(_configured(), schema)):
         typer.echo(f"There is no shop {schema}.", err=True)
         raise typer.Exit(1)
+
+
+@demos.command("online-retail")
+def demo_online_retail(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV of sales lines, plain or packed.")],
+    shop: Annotated[str, typer.Option(help="Schema of the shop to fill; the English demo shop if left out.")] = "",
+    folder: Annotated[Path, typer.Option(help="Whose engines to start when none are named in STOA_*.")] = Path(".stoa"),
+) -> None:
+    """Fill a shop with the products of a year of sales lines: the last description and price of every stock code."""
+    running.fill_demo(folder, file, shop or None)
 
 
 @app.command()

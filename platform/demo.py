@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from stoa.domains import catalog
+from stoa.domains.catalog.importing import ImportRun, Options, import_path
 from stoa.kit.money import Money
 from stoa.settings import Settings
 from stoa.tenants import access
@@ -21,10 +23,16 @@ from stoa.workers import reactions
 PASSWORD = "open-sesame-2026"  # noqa: S105  # printed at every start: these shops are for looking around
 
 
+# Which column of a sales file says what of a product.
+SALES_LINES = {"sku": "StockCode", "title": "Description", "price": "UnitPrice"}
+PENCE = Options(decimal=".")
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     email: str
     password: str
+    person: str
     shop: str
 
 
@@ -42,7 +50,7 @@ class DemoShop:
 
     @property
     def sign_in(self) -> SignIn:
-        return SignIn(self.email, PASSWORD, self.name)
+        return SignIn(self.email, PASSWORD, self.owner, self.name)
 
 
 TEA = DemoShop(
@@ -92,6 +100,9 @@ GIFTS = DemoShop(
 )
 
 
+SIGN_INS = (TEA.sign_in, GIFTS.sign_in)
+
+
 async def ensure(settings: Settings) -> list[SignIn]:
     """Make the demo shops that are not there yet; their sign-ins."""
     reactions.fill()
@@ -102,7 +113,7 @@ async def ensure(settings: Settings) -> list[SignIn]:
                 await _build(settings, demo)
     finally:
         await disconnect()
-    return [TEA.sign_in, GIFTS.sign_in]
+    return list(SIGN_INS)
 
 
 async def _build(settings: Settings, demo: DemoShop) -> None:
@@ -172,3 +183,27 @@ async def shop_named(schema: str | None) -> ShopRef:
         raise LookupError(f"There is no shop {schema or GIFTS.name}.")
     return shop.ref
 
+
+async def online_retail(settings: Settings, file: Path, schema: str | None, tell: Callable[[str], object]) -> ImportRun:
+    """Import the products of a year of sales lines (UCI Online Retail) into a shop; tells how it gets on.
+
+    Every stock code is a product; its title is the last description and its price the last one seen.
+    Raises `LookupError` when there is no such shop.
+    """
+    reactions.fill()
+    await connect(settings)
+    try:
+        shop = await shop_named(schema)
+        ctx = Context(shop)
+        last = -1
+
+        def listener(run: ImportRun) -> None:
+            nonlocal last
+            if run.percent // 10 > last:
+                last = run.percent // 10
+                tell(f"{run.percent:3d} %  {run.lines_read:,} lines")
+
+        with open_shop(shop):
+            return await import_path(ctx, file, source="online-retail", mapping=SALES_LINES, options=PENCE, listener=listener)
+    finally:
+        await disconnect()

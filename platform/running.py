@@ -8,13 +8,15 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 import uvicorn
 
 from stoa import demo
+from stoa.domains.catalog.importing import ImportRun
 from stoa.kit import embedded
 from stoa.kit.log import configure
 from stoa.settings import Settings, settings
@@ -29,6 +31,7 @@ UVICORN: dict[str, Any] = {
     "ws_max_size": 2**18,
     "access_log": False,
     "log_config": None,
+    "proxy_headers": False,  # but for the proxies that are named (serve)
     "timeout_graceful_shutdown": 10,
 }
 
@@ -37,21 +40,31 @@ def up(folder: Path, port: int) -> None:
     """Engines, migrations, demo shops, API and workers, until Ctrl-C."""
     folder = folder.absolute()
     _refuse_taken_port(port)
-    try:
-        engines = embedded.start(folder / "engines")
-    except embedded.EmbeddedError as error:
-        _give_up(str(error))
-    with engines:
+    with _started(folder) as engines:
         config = _settings_of(engines, folder, port)
         configure(form="console", level="WARNING")
         signs = asyncio.run(_prepare(config))
-        typer.echo(_welcome(port, signs))
-        uvicorn.run("stoa.running:whole_app", host="127.0.0.1", port=port, **UVICORN)
+        _Greeting(uvicorn.Config("stoa.running:whole_app", host="127.0.0.1", port=port, **UVICORN), port, signs).run()
+
+
+class _Greeting(uvicorn.Server):
+    """A server that says where it is once it really answers."""
+
+    def __init__(self, config: uvicorn.Config, port: int, signs: Sequence[demo.SignIn]) -> None:
+        super().__init__(config)
+        self.welcome = _welcome(port, signs)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self.welcome)
 
 
 def serve(host: str, port: int, workers: int) -> None:
     """The API alone; migrations are the deployment's business (`stoa migrate`)."""
-    uvicorn.run("stoa.app:create_app", host=host, port=port, workers=workers, proxy_headers=True, **UVICORN)
+    proxies = settings().trusted_proxies
+    options = UVICORN | ({"proxy_headers": True, "forwarded_allow_ips": list(proxies)} if proxies else {})
+    uvicorn.run("stoa.app:create_app", host=host, port=port, workers=workers, **options)
 
 
 def work(config: Settings, kinds: Sequence[str]) -> None:
@@ -69,7 +82,39 @@ def whole_app() -> Any:
     """The application with workers inside, for `stoa up`."""
     from stoa.app import create_app
 
-    return create_app(with_workers=True)
+    return create_app(with_workers=True, demo=demo.SIGN_INS)
+
+
+def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
+    """Import a sales file, on the engines that STOA_* names (also while `stoa up` runs them) or on those of `folder`."""
+    with ExitStack() as stack:
+        if "STOA_DATABASE_URL" in os.environ:
+            config = settings()
+        else:
+            engines = stack.enter_context(_started(folder.absolute()))
+            config = _settings_of(engines, folder.absolute(), 8000)
+        configure(form="console", level="WARNING")
+        try:
+            run = asyncio.run(demo.online_retail(config, file, shop, typer.echo))
+        except LookupError as error:
+            _give_up(str(error))
+        _tell_outcome(run)
+
+
+def _tell_outcome(run: ImportRun) -> None:
+    if run.failure:
+        _give_up(run.failure)
+    typer.echo(
+        f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
+        f"{run.issues_total:,} oddities reported."
+    )
+
+
+def _started(folder: Path) -> embedded.Engines:
+    try:
+        return embedded.start(folder / "engines")
+    except embedded.EmbeddedError as error:
+        _give_up(str(error))
 
 
 async def _prepare(config: Settings) -> list[demo.SignIn]:
@@ -123,6 +168,6 @@ def _welcome(port: int, signs: Sequence[demo.SignIn]) -> str:
     return "\n".join([*lines, "", "  Ctrl-C ends it; the data stays.", ""])
 
 
-def _give_up(reason: str) -> Any:
+def _give_up(reason: str) -> NoReturn:
     typer.echo(f"stoa: {reason}", err=True)
     sys.exit(1)

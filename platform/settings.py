@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(min_length=32, description="Signs upload links and derives the passwords of database logins.")
     public_url: str = Field("http://127.0.0.1:8000", description="Where browsers reach this API; its origin may sign in.")
     allowed_origins: tuple[str, ...] = Field((), description="Further origins whose pages may call with a session cookie.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies in front: only theirs X-Forwarded-For and -Proto are believed."
+    )
     files: Path = Field(Path(".stoa/files"), description="Folder that keeps uploads when no object store is set.")
     environment: Literal["development", "test", "production"] = "development"
     log_format: Literal["json", "console"] = "json"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PLATFORM = ROOT / "platform"
-ADDRESS = re.compile(r'^(?!.*"url": ).*://.*$', re.MULTILINE)  # npm notes whom to thank under "url"
+# npm also notes whom to thank; what matters is where a package would be fetched from.
+PLACE = {"package-lock.json": re.compile(r'"resolved": "\w+://.*')}
+ANY_ADDRESS = re.compile(r".*://.*")
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -59,7 +61,9 @@ async def test_everything_is_imported_as_stoa() -> None:
 
 
 async def test_no_test_lives_in_platform() -> None:
-    assert [path for path in PLATFORM.rglob("*.py") if path.name == "conftest.py" or path.name.startswith("test_")] == []
+    assert [
+        path for path in PLATFORM.rglob("*.py") if path.name == "conftest.py" or path.name.startswith("test_")
+    ] == []
 
 
 async def test_tests_have_no_packages() -> None:
@@ -79,7 +83,7 @@ async def test_locks_name_no_address() -> None:
 
     assert ROOT / "requirements.lock" in locks
     for lock in locks:
-        assert ADDRESS.findall(lock.read_text()) == [], lock
+        assert PLACE.get(lock.name, ANY_ADDRESS).findall(lock.read_text()) == [], lock
 
 
 async def test_the_lock_pins_every_package_by_hash() -> None:

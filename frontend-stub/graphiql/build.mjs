@@ -31,11 +31,16 @@ function packagesOf(inputs) {
   return [...new Set(folders.filter(Boolean))].sort();
 }
 
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  const text = file ? readFileSync(join(folder, file), "utf8").trim() : "(The package carries no licence text.)";
-  return `${name} ${version} (${license})\n\n${text.replaceAll("\r\n", "\n")}\n`;
+/** What the packages say of their licences; the same words once, below the names of all who use them. */
+function licencesOf(folders) {
+  const names = new Map();
+  for (const folder of folders) {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim() : `${license}, in these words alone`;
+    names.set(text, [...(names.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...names].map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`).join(`\n${"-".repeat(80)}\n\n`);
 }
 
 const banner = `/* Built by frontend-stub/graphiql from sources ${hashOfSources()}; licences: /assets/graphiql-licences.txt */`;
@@ -46,12 +51,13 @@ const { metafile } = await build({
   format: "esm",
   target: "es2022",
   jsx: "automatic",
-  define: { "process.env.NODE_ENV": '"production"' },
+  // The second is how graphql-js is told; without it, it would look for a second copy of itself all the time.
+  define: { "process.env.NODE_ENV": '"production"', "globalThis.process": "true" },
   legalComments: "none",
   banner: { js: banner, css: banner },
   plugins: [withoutFonts],
   metafile: true,
   outdir: OUT,
 });
-writeFileSync(`${OUT}/licences.txt`, packagesOf(metafile.inputs).map(licenceOf).join(`\n${"-".repeat(80)}\n\n`));
+writeFileSync(`${OUT}/licences.txt`, licencesOf(packagesOf(metafile.inputs)));
 for (const [file, { bytes }] of Object.entries(metafile.outputs)) console.log(`${file}: ${Math.round(bytes / 1024)} KiB`);

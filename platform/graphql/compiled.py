@@ -45,10 +45,10 @@ must never be more generous than graphql-core: `_Unexpected` is how they hand a 
   saves. Plans belong to an operation of a parsed document: they pay when documents come out of a cache. Documents
   that differ only in their arguments have the same code, and `_code_of` remembers that, for it is most of the cost.
 * A plan may depend on nothing but what its key holds. The key is the type, the merged field nodes, and for the whole
-  operation the variables that `@include`, `@skip` and `@defer` look at. Field nodes go by `id()`; each is kept alive
-  by the entry it is the key of. AST nodes are frozen and compare by content, which is too slow for a key: hence
-  `_PLANS` goes by `id()` as well, and `weakref.finalize` empties it when the operation dies. Nothing in a plan may
-  refer to the operation or the document, or neither would ever die.
+  operation the variables that `@include`, `@skip` and `@defer` look at. AST nodes compare by content, too slow for a
+  key, and are frozen, so nothing can be hung on them: they go by `id()`. For the operation, `weakref.finalize` clears
+  its entry in `_PLANS` when it dies; it keeps its own field nodes alive, and the entry those of the fragments. Nothing
+  in a plan may refer to the operation or the document, or neither would ever die.
 * What becomes code: attribute names, which must be identifiers, and the `repr` of response keys and type names. No
   value of a request ever does.
 * One event loop, no locks: none of this awaits between looking and writing.
@@ -117,7 +117,7 @@ READ: Final = "stoa.read"
 IDENTITY_OUTPUT: Final = "stoa.identity_output"
 """The key in a scalar's `extensions` for the one class whose values the scalar's output coercion leaves as they are."""
 
-WARM_UP: Final = 4
+WARM_UP: Final = 6
 """How many objects graphql-core completes in about the time that it takes to compile their selection."""
 
 MOST_SHAPES: Final = 16
@@ -273,7 +273,7 @@ def _strawberry_read(field: GraphQLField) -> PlainRead:
     # the mark on the resolver is no substitute for `is_basic_field`: fields with permissions bear it too
     if not isinstance(definition, StrawberryField) or not definition.is_basic_field:
         raise _NotPlain
-    if field.args or definition.default_resolver is not getattr or not _is_untouched(field.resolve):
+    if definition.default_resolver is not getattr or not _is_untouched(field.resolve):
         raise _NotPlain
     return PlainRead(definition.python_name)
 
@@ -496,7 +496,6 @@ def _nodes(selected: _Selected) -> Iterator[FieldNode]:
 class _Selection:
     """One merged selection of an operation, and its plan from the time that it has been met often enough."""
 
-    nodes: tuple[FieldNode, ...]  # kept, for their ids are part of the key
     plan: Any = None
     met: int = 0
     is_settled: bool = False
@@ -517,14 +516,22 @@ class _OperationPlans:
     """All plans of one operation, apart for each state of the variables that decide what is selected."""
 
     def __init__(self, executor: CompiledExecutor) -> None:
-        self.schema: GraphQLSchema = executor.schema
-        self.fragments: dict[str, FragmentDefinitionNode] = executor.fragment_definitions
-        self._switches = tuple(sorted(_switches(executor.operation, self.fragments)))
+        self._schema: GraphQLSchema = executor.schema
+        self._fragments: dict[str, FragmentDefinitionNode] = executor.fragment_definitions
+        self._switches = tuple(sorted(_switches(executor.operation, self._fragments)))
         self._shapes: dict[tuple[bool, ...], _Shape] = {}
 
     def belong_to(self, executor: CompiledExecutor) -> bool:
-        """Whether the operation still means what it meant: nodes can be shared by documents and by schemas."""
-        return self.schema is executor.schema and self.fragments == executor.fragment_definitions
+        """Whether the operation still means what it meant: documents can share it, and schemas documents.
+
+        Fragments go by identity, for it is by keeping these very nodes alive that we can go by their ids.
+        """
+        fragments = executor.fragment_definitions
+        return (
+            self._schema is executor.schema
+            and self._fragments.keys() == fragments.keys()
+            and all(fragments[name] is fragment for name, fragment in self._fragments.items())
+        )
 
     def shape(self, variables: dict[str, Any]) -> _Shape:
         """The plans for these variables; the oldest of too many shapes goes."""
@@ -669,10 +676,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         key = (type_, id(selected))
         at_hand = self._at_hand.get(key)
         if at_hand is None:
-            at_hand = self._at_hand[key] = (selected, self._looked_up(type_, tuple(_nodes(selected))))
+            at_hand = self._at_hand[key] = (selected, self._looked_up(type_, _nodes(selected)))
         return at_hand[1]
 
-    def _looked_up(self, type_: GraphQLOutputType, nodes: tuple[FieldNode, ...]) -> _Selection:
+    def _looked_up(self, type_: GraphQLOutputType, nodes: Iterator[FieldNode]) -> _Selection:
         if self._shape is None:
             self._shape = _plans_of(self).shape(self.variable_values.coerced)
-        return self._shape.setdefault((type_, *map(id, nodes)), _Selection(nodes))
+        return self._shape.setdefault((type_, *map(id, nodes)), _Selection())

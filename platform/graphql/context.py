@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stoa.graphql.errors import PermissionDenied
 from stoa.tenants.access.errors import NoShopChosen, NotSignedIn
@@ -29,7 +29,6 @@ class GraphContext:
     document: Document = None  # type: ignore[assignment]  # set before execution
     statements: int = 0
     set_cookies: list[str] = field(default_factory=list)
-    connection_params: dict[str, Any] = field(default_factory=dict)
     session_secret: str | None = None
     identify: Callable[[], Awaitable[Identity]] | None = None
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import time
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from graphql import (
     DocumentNode,
@@ -16,27 +20,47 @@ from graphql import (
     VariableNode,
     Visitor,
     parse,
-    specified_rules,
     validate,
     visit,
 )
 
-from stoa.graphql.errors import DocumentNotTrusted, UnknownDocument
-from stoa.graphql.limits import MAX_TOKENS, SizeLimits
+from stoa.graphql.errors import DocumentNotTrusted, TooComplex, UnknownDocument
+from stoa.graphql.limits import MAX_DOCUMENT, MAX_TOKENS, size_errors
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import platform_client
 from stoa.tenants.models import TrustedDocument
 
 KEPT = 500
-_RULES = (*specified_rules, SizeLimits)
+TRUSTED_FOR = 5.0  # seconds for which an answer about a trusted document is remembered
+MAX_ERRORS = 5
+HASH = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
+
+
+class Kept(OrderedDict[Hashable, T], Generic[T]):
+    """The `KEPT` things used last."""
+
+    def recall(self, key: Hashable) -> T | None:
+        found = self.get(key)
+        if found is not None:
+            self.move_to_end(key)
+        return found
+
+    def keep(self, key: Hashable, value: T) -> T:
+        self[key] = value
+        if len(self) > KEPT:
+            self.popitem(last=False)
+        return value
 
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """A valid document with what has been worked out for it; both die together when the cache lets go."""
+    """A valid document with what has been worked out for it; both die together when the cache lets go.
 
-    sha256: str
+    The same for every shop: nothing in it comes from anybody's data or rights.
+    """
+
     ast: DocumentNode
     operations: dict[str, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
@@ -45,70 +69,78 @@ class Document:
     costs: dict[Any, int] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of that name, or the only one. Raises `InvalidInput`."""
         if name is not None:
             if name not in self.operations:
-                raise InvalidInput(f"The document has no operation named {name!r}.")
+                raise InvalidInput(f"The document has no operation named {name[:60]!r}.")
             return self.operations[name]
         if len(self.operations) != 1:
             raise InvalidInput("Say by operationName which of the document's operations to run.")
         return next(iter(self.operations.values()))
 
 
+class InvalidDocument(Exception):
+    """A document that is too large, does not parse or does not validate."""
+
+    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+        super().__init__(str(errors[0]))
+        self.errors, self.code = errors, code
+
+
 class Documents:
-    """The bounded cache of one process."""
+    """The bounded caches of one process."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        self._by_text: OrderedDict[str, Document] = OrderedDict()
-        self._texts: OrderedDict[str, str] = OrderedDict()  # automatic persisted queries: sha256 -> text
+        self._by_text: Kept[Document] = Kept()
+        self._texts: Kept[str] = Kept()  # automatic persisted queries: sha256 -> text
 
-    def get(self, text: str) -> Document:
-        """The document of this text. Raises `GraphQLError`s (as `InvalidDocument`) when it is not valid."""
-        document = self._by_text.get(text)
-        if document is None:
-            document = self._by_text[text] = self._read(text)
-            if len(self._by_text) > KEPT:
-                self._by_text.popitem(last=False)
-        else:
-            self._by_text.move_to_end(text)
-        return document
+    def known(self, text: str) -> Document | None:
+        """The document of this text, if it has been read before."""
+        return self._by_text.recall(text)
 
-    def _read(self, text: str) -> Document:
-        try:
-            ast = parse(text, max_tokens=MAX_TOKENS)
-        except GraphQLError as error:
-            raise InvalidDocument([error]) from None
-        if errors := validate(self.schema, ast, _RULES, max_errors=5):
-            raise InvalidDocument(errors)
-        operations = {d.name.value if d.name else "": d for d in ast.definitions if isinstance(d, OperationDefinitionNode)}
-        fragments = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
-        return Document(sha256(text), ast, operations, fragments, _condition_variables(ast))
+    def read(self, text: str) -> Document:
+        """Parse and validate. Raises `InvalidDocument`, and `TooComplex` for a text that is not worth parsing."""
+        if len(text) > MAX_DOCUMENT:
+            sentence = f"The document has {len(text)} characters; {MAX_DOCUMENT} are allowed. Send values as variables."
+            raise TooComplex(sentence, params={"limit": MAX_DOCUMENT})
+        return self._by_text.keep(text, _read(self.schema, text))
 
     def text_of(self, hash: str, text: str | None) -> str:
         """Apollo's automatic persisted queries: a hash alone is enough once its text has been seen."""
         if text is None:
-            if hash not in self._texts:
+            found = self._texts.recall(hash)
+            if found is None:
                 raise UnknownDocument("PersistedQueryNotFound")  # the protocol's own words: clients look for them
-            self._texts.move_to_end(hash)
-            return self._texts[hash]
-        if sha256(text) != hash:
-            raise InvalidInput("The sha256Hash is not that of the query.")
-        self._texts[hash] = text
-        if len(self._texts) > KEPT:
-            self._texts.popitem(last=False)
-        return text
+            return found
+        check_hash(hash, text)
+        return self._texts.keep(hash, text) if len(text) <= MAX_DOCUMENT else text
 
 
-class InvalidDocument(Exception):
-    """A document that does not parse or validate."""
+def _read(schema: GraphQLSchema, text: str) -> Document:
+    ast = _parsed(text)
+    if errors := size_errors(ast) or validate(schema, ast, max_errors=MAX_ERRORS):
+        raise InvalidDocument(errors[:MAX_ERRORS], "GRAPHQL_VALIDATION_FAILED")
+    operations = {d.name.value if d.name else "": d for d in ast.definitions if isinstance(d, OperationDefinitionNode)}
+    fragments = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
+    return Document(ast, operations, fragments, _condition_variables(ast))
 
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__(str(errors[0]))
-        self.errors = errors
+
+def _parsed(text: str) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=MAX_TOKENS)
+    except GraphQLError as error:
+        raise InvalidDocument([error], "GRAPHQL_PARSE_FAILED") from None
 
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_hash(hash: str, text: str) -> None:
+    """Raise `InvalidInput` unless the hash is that of the text."""
+    if sha256(text) != hash:
+        raise InvalidInput("The sha256Hash is not that of the query.")
 
 
 def _condition_variables(ast: DocumentNode) -> tuple[str, ...]:
@@ -125,20 +157,38 @@ def _condition_variables(ast: DocumentNode) -> tuple[str, ...]:
 
 async def trust(ctx: Context, body: str) -> str:
     """Register a document for the shop; its hash. Raises `InvalidInput` for what does not parse."""
+    if len(body) > MAX_DOCUMENT:
+        raise InvalidInput(f"The document has {len(body)} characters; {MAX_DOCUMENT} are allowed.", path=["body"])
     try:
-        parse(body, max_tokens=MAX_TOKENS)
-    except GraphQLError as error:
-        raise InvalidInput(f"The document does not parse: {error.message}", path=["body"]) from None
+        _parsed(body)
+    except InvalidDocument as invalid:
+        raise InvalidInput(f"The document does not parse: {invalid.errors[0].message}", path=["body"]) from None
     hash = sha256(body)
     await TrustedDocument.get_or_create(shop_id=ctx.shop.id, sha256=hash, defaults={"body": body})
     return hash
 
 
-async def trusted_text(shop_id: Any, hash: str | None, text: str | None) -> str:
-    """The text a credential in allow-list mode may run: one its shop has registered, named by hash or sent whole."""
-    wanted = hash or (sha256(text) if text is not None else "")
+class TrustedDocuments:
+    """Which documents the shops have registered: asked of PostgreSQL, and remembered for a few seconds."""
+
+    def __init__(self) -> None:
+        self._remembered: Kept[tuple[str, float]] = Kept()
+
+    async def text_of(self, shop_id: UUID, hash: str | None, text: str | None) -> str:
+        """What a credential in allow-list mode may run: a text its shop has registered, named by hash or sent whole."""
+        if hash is not None and text is not None:
+            check_hash(hash, text)
+        key = (shop_id, hash or sha256(text or ""))
+        body, until = self._remembered.recall(key) or ("", 0.0)
+        if until < time.monotonic():
+            body = await _registered(*key)
+            self._remembered.keep(key, (body, time.monotonic() + TRUSTED_FOR))
+        return body
+
+
+async def _registered(shop_id: UUID, hash: str) -> str:
     rows = await platform_client().execute_query_dict(
-        "SELECT body FROM platform.trusted_document WHERE shop_id = $1 AND sha256 = $2", [shop_id, wanted]
+        "SELECT body FROM platform.trusted_document WHERE shop_id = $1 AND sha256 = $2", [shop_id, hash]
     )
     if not rows:
         raise DocumentNotTrusted("This credential runs registered documents only, and this is not one of them.")

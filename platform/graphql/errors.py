@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import strawberry
-import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
-from stoa.kit.errors import Conflict, NotFound, Refusal, Taken
+from stoa.graphql.buckets import Spent
+from stoa.kit.errors import Conflict, NotFound, Refusal, Refusals, Taken
+from stoa.kit.log import logger
 from stoa.tenants.access.errors import NoShopChosen, NotSignedIn
 from stoa.tenants.context import MissingScope
 
-log = structlog.get_logger("stoa.graphql")
+INTERNAL = "INTERNAL"
+log = logger("stoa.graphql")
 
 
 class TopLevel(Refusal):
@@ -30,11 +32,21 @@ class TooComplex(TopLevel):
 
 
 class OutOfPoints(TopLevel):
+    """The caller's bucket holds too little; `spent` says how much, and when there will be enough."""
+
     code: ClassVar[str] = "THROTTLED"
+
+    def __init__(self, message: str, *, spent: Spent) -> None:
+        super().__init__(message, params={"retry_after": spent.wait})
+        self.spent = spent
 
 
 class TimedOut(TopLevel):
     code: ClassVar[str] = "TIMED_OUT"
+
+
+class TooMany(TopLevel):
+    code: ClassVar[str] = "TOO_MANY_OPERATIONS"
 
 
 class UnknownDocument(TopLevel):
@@ -106,29 +118,46 @@ def is_top_level(refusal: Refusal) -> bool:
     return isinstance(refusal, TopLevel | MissingScope | NotSignedIn | NoShopChosen)
 
 
-def presented(errors: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]]:
-    """Errors as clients see them: always with a code; a bug's text stays here, its request id goes out."""
-    return [_present(error, request_id) for error in errors]
+def presented(errors: Iterable[GraphQLError], request_id: str, *, code: str = "BAD_USER_INPUT") -> list[dict[str, Any]]:
+    """Errors as clients see them, each with a code: the refusal's, or else `code`. A bug is logged and goes out as
+    nothing but the request's id."""
+    return [_present(error, cause, request_id, code) for error in errors for cause in _causes(error)]
 
 
-
-
-def _present(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    shown = dict(error.formatted)
-    cause = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    extensions = dict(error.extensions or {})
+def _present(error: GraphQLError, cause: BaseException, request_id: str, code: str) -> dict[str, Any]:
+    shown: dict[str, Any] = dict(error.formatted)
+    extensions: dict[str, Any] = {"code": code, **(error.extensions or {})}
     if isinstance(cause, Refusal):
-        extensions |= {"code": cause.code, **({"params": cause.params} if cause.params else {})}
-        shown["message"] = cause.message
-        if cause.path:
-            extensions["argument"] = [to_camel_case(str(part)) for part in cause.path]
-    elif cause is None or isinstance(cause, GraphQLError):
-        extensions.setdefault("code", "BAD_REQUEST")
-    else:
+        shown["message"], extensions = cause.message, _extensions(cause)
+    elif not isinstance(cause, GraphQLError) or _is_ours(error):
         log.error("a resolver failed", exc_info=cause, path=error.path)
-        shown["message"] = f"Something went wrong on our side. Tell us this request id: {request_id}"
-        extensions = {"code": "INTERNAL"}
+        shown["message"], extensions = masked(request_id), {"code": INTERNAL}
     shown["extensions"] = extensions | {"requestId": request_id}
     return shown
+
+
+def _causes(error: GraphQLError) -> Sequence[BaseException]:
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause.refusals if isinstance(cause, Refusals) else [cause]
+
+
+def _is_ours(error: GraphQLError) -> bool:
+    """Whether graphql-core complains of what a resolver returned. Of what the caller wrote it complains without a path,
+    or at an argument."""
+    return error.path is not None and all(isinstance(node, FieldNode) for node in error.nodes or ())
+
+
+def _extensions(refusal: Refusal) -> dict[str, Any]:
+    extensions: dict[str, Any] = {"code": refusal.code}
+    if refusal.params:
+        extensions["params"] = {to_camel_case(name): value for name, value in refusal.params.items()}
+    if refusal.path:
+        extensions["argument"] = [to_camel_case(str(part)) for part in refusal.path]
+    return extensions
+
+
+def masked(request_id: str) -> str:
+    """What is said of a bug."""
+    return f"Something went wrong on our side. Tell us this request id: {request_id}"

@@ -7,23 +7,31 @@ The caller has found out already who asks: nobody's document is parsed before th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Hashable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
+from graphql.execution import create_source_event_stream
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from stoa.graphql.buckets import Buckets, Spent
 from stoa.graphql.compiled import CompiledExecutor
 from stoa.graphql.context import GraphContext
-from stoa.graphql.documents import Document, Documents, InvalidDocument, trusted_text
+from stoa.graphql.costing import FRESH_DOCUMENT, MAX_COST, Prices, sizes_in
+from stoa.graphql.documents import HASH, Document, Documents, InvalidDocument, TrustedDocuments
 from stoa.graphql.entering import still_welcome
-from stoa.graphql.errors import OutOfPoints, TimedOut, TooComplex, presented
-from stoa.graphql.limits import MAX_COST, Buckets, CostModel, Spent, check_variables, sizing_variables
+from stoa.graphql.errors import INTERNAL, OutOfPoints, TimedOut, TooComplex, TooMany, presented
+from stoa.graphql.limits import check_variables
 from stoa.kit.errors import InvalidInput, Refusal
+from stoa.kit.metrics import EVENTS, OPERATIONS, POINTS
 from stoa.settings import Settings
 from stoa.tenants.access.errors import NotSignedIn
+from stoa.tenants.access.throttling import network_of
+
+MOST_COSTS = 200  # kept of one document, for as many combinations of sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Request:
     """A GraphQL request, however it came. `sha256` is set by automatic persisted queries."""
 
     query: str | None
-    variables: dict[str, Any] | None = None
+    variables: dict[str, Any]
     operation_name: str | None = None
     sha256: str | None = None
 
@@ -40,32 +48,66 @@ def read_request(payload: Any) -> Request:
     """Check the JSON of a request. Raises `InvalidInput` for anything but an object with the fields GraphQL knows."""
     if not isinstance(payload, dict):
         raise InvalidInput("A request is one JSON object with query, variables, operationName; batches are off.")
-    persisted = _dict(_dict(payload.get("extensions"), "extensions").get("persistedQuery"), "persistedQuery")
-    hash = persisted.get("sha256Hash")
-    query, name = payload.get("query"), payload.get("operationName")
-    for value, what in ((query, "query"), (name, "operationName"), (hash, "sha256Hash")):
-        if value is not None and not isinstance(value, str):
-            raise InvalidInput(f"{what} must be text.")
+    query, name = _text(payload, "query"), _text(payload, "operationName")
+    hash = _persisted(payload["extensions"]) if payload.get("extensions") else None
     if query is None and hash is None:
         raise InvalidInput("There is no query.")
-    return Request(query, _dict(payload.get("variables"), "variables"), name or None, hash)
+    return Request(query, _object(payload, "variables"), name or None, hash)
 
 
-def _dict(value: Any, what: str) -> dict[str, Any]:
+def _persisted(extensions: Any) -> str | None:
+    persisted = _object(_object({"extensions": extensions}, "extensions"), "persistedQuery")
+    hash = _text(persisted, "sha256Hash")
+    if hash is None:
+        return None
+    if persisted.get("version", 1) != 1 or not HASH.fullmatch(hash):
+        raise InvalidInput("A persistedQuery has version 1 and a sha256Hash: 64 hexadecimal digits in small letters.")
+    return hash
+
+
+def _text(payload: dict[str, Any], name: str) -> str | None:
+    value = payload.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput(f"{name} must be text.")
+    return value
+
+
+def _object(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    value = payload.get(name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidInput(f"{what} must be an object.")
+        raise InvalidInput(f"{name} must be an object.")
     return value
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is the JSON response. `was_run` is False when the operation was refused before it began."""
+    """`body` is the JSON response. `was_run` is False when the operation was refused before it began or cut off."""
 
     body: dict[str, Any]
     was_run: bool = True
-    retry_after: float = 0.0
+    retry_after: int = 0
+
+    @property
+    def code(self) -> str:
+        """Of its first error; "" when there is none."""
+        errors = self.body.get("errors")
+        return str(errors[0]["extensions"]["code"]) if errors else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An operation that is valid, allowed and paid for."""
+
+    request: Request
+    context: GraphContext
+    operation: OperationDefinitionNode
+    spent: Spent
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.operation.operation is OperationType.SUBSCRIPTION
 
 
 class Executor:
@@ -73,113 +115,221 @@ class Executor:
 
     def __init__(self, schema: Schema, settings: Settings) -> None:
         self.schema = schema._schema
-        self.documents = Documents(self.schema)
+        self.documents, self.trusted = Documents(self.schema), TrustedDocuments()
+        self.prices = Prices(self.schema)
         self.buckets = Buckets(settings.points_capacity, settings.points_per_second)
         self.seconds = settings.request_seconds
 
     async def answer(self, request: Request, context: GraphContext) -> Answer:
-        """Run a query or a mutation to its end."""
-        try:
-            operation, spent = await self._prepare(request, context)
-            if operation.operation is OperationType.SUBSCRIPTION:
-                raise InvalidInput("Subscribe over the websocket or with Accept: text/event-stream.")
-        except (Refusal, InvalidDocument) as refusal:
-            return refused(refusal, context.request_id)
-        try:
-            async with asyncio.timeout(self.seconds):
-                result = await self._execute(request, context)
-        except TimeoutError:
-            return refused(TimedOut(f"The request took longer than {self.seconds:g} seconds."), context.request_id)
-        return Answer(self._body(result, context, spent))
+        """Run a query or a mutation to its end, within the time a request has."""
+        ready = await self._prepared(request, context)
+        if isinstance(ready, Answer):
+            return ready
+        if ready.is_subscription:
+            refusal = InvalidInput("Subscribe over the websocket or with Accept: text/event-stream.")
+            return _refused(refusal, context, "subscription")
+        return await self._run(ready)
 
-    async def stream(self, request: Request, context: GraphContext) -> AsyncIterator[Answer]:
+    async def stream(self, request: Request, context: GraphContext) -> AsyncGenerator[Answer, None]:
         """Every answer of a subscription as it comes; a query or mutation answers once."""
-        try:
-            operation, spent = await self._prepare(request, context)
-        except (Refusal, InvalidDocument) as refusal:
-            yield refused(refusal, context.request_id)
-            return
-        if operation.operation is not OperationType.SUBSCRIPTION:
-            yield Answer(self._body(await self._execute(request, context), context, spent))
-            return
-        source: Any = subscribe(self.schema, context.document.ast, **self._arguments(request, context))
-        if optimized_is_awaitable(source):
-            source = await source
-        if isinstance(source, ExecutionResult):
-            yield Answer(self._body(source, context, spent), was_run=False)
-            return
-        async for result in source:
-            if not await still_welcome(context):
-                yield refused(NotSignedIn(), context.request_id)
-                return
-            yield Answer(self._body(result, context, spent))
+        ready = await self._prepared(request, context)
+        if isinstance(ready, Answer):
+            yield ready
+        elif not ready.is_subscription:
+            yield await self._run(ready)
+        else:
+            async with aclosing(self._subscribed(ready)) as answers:
+                async for answer in answers:
+                    yield answer
 
-    async def _prepare(self, request: Request, context: GraphContext) -> tuple[OperationDefinitionNode, Spent]:
+    # Preparing --------------------------------------------------------------------------------------------------------
+
+    async def _prepared(self, request: Request, context: GraphContext) -> _Ready | Answer:
+        try:
+            return await self._prepare(request, context)
+        except TimeoutError:
+            return self._late(context, "unknown")
+        except (Refusal, InvalidDocument) as refusal:
+            return _refused(refusal, context, "unknown")
+
+    async def _prepare(self, request: Request, context: GraphContext) -> _Ready:
         check_variables(request.variables)
-        context.document = self.documents.get(await self._text(request, context))
+        context.document = self._document(await self._text(request, context), context)
         operation = context.document.operation(request.operation_name)
-        cost = self._cost(context.document, operation, request.variables or {})
+        cost = self._cost(context.document, operation, request.variables)
         if cost > MAX_COST:
-            raise TooComplex(f"The query costs {cost} points; {MAX_COST} are allowed.", params={"cost": cost})
-        spent = self.buckets.spend(_payer(context), max(cost, 1))
-        if spent.retry_after:
-            raise OutOfPoints(
-                f"Too many requests: wait {spent.retry_after:.1f} seconds.",
-                params={"retry_after": max(1, round(spent.retry_after))},
-            )
-        return operation, spent
+            sentence = f"The query costs {cost} points; {MAX_COST} are allowed. Ask for less at once."
+            raise TooComplex(sentence, params={"cost": cost, "limit": MAX_COST})
+        return _Ready(request, context, operation, self._pay(context, max(cost, 1)))
 
     async def _text(self, request: Request, context: GraphContext) -> str:
         if context.identity and context.identity.trusted_documents_only:
-            shop = context.in_shop().shop
-            return await trusted_text(shop.id, request.sha256, request.query)
+            async with asyncio.timeout(self.seconds):
+                return await self.trusted.text_of(context.in_shop().shop.id, request.sha256, request.query)
         if request.sha256 is not None:
             return self.documents.text_of(request.sha256, request.query)
         assert request.query is not None
         return request.query
 
+    def _document(self, text: str, context: GraphContext) -> Document:
+        """Whoever sends a document that was not seen lately pays for reading it, valid or not."""
+        known = self.documents.known(text)
+        if known is not None:
+            return known
+        self._pay(context, FRESH_DOCUMENT)
+        return self.documents.read(text)
+
     def _cost(self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]) -> int:
-        sizes = tuple(variables.get(name) for name in sizing_variables(operation, document.fragments))
-        key = (operation.name.value if operation.name else "", repr(sizes))
-        if key not in document.costs:
-            if len(document.costs) > 200:
+        key = (operation.name.value if operation.name else "", sizes_in(operation, variables))
+        cost = document.costs.get(key)
+        if cost is None:
+            if len(document.costs) >= MOST_COSTS:
                 document.costs.clear()
-            document.costs[key] = CostModel(self.schema, operation, document.fragments, variables).total()
-        return document.costs[key]
+            cost = document.costs[key] = self.prices.of(operation, document.fragments, variables)
+        return cost
 
-    async def _execute(self, request: Request, context: GraphContext) -> ExecutionResult:
+    def _pay(self, context: GraphContext, points: int) -> Spent:
+        spent = self.buckets.spend(_payer(context), points)
+        if spent.retry_after:
+            sentence = f"Too many requests at once: wait {spent.wait} s. This one costs {points} points."
+            raise OutOfPoints(sentence, spent=spent)
+        POINTS.inc(points)
+        return spent
+
+    # Running ----------------------------------------------------------------------------------------------------------
+
+    async def _run(self, ready: _Ready) -> Answer:
+        kind = ready.operation.operation.value
+        try:
+            async with asyncio.timeout(self.seconds):
+                result = await self._execute(ready)
+        except TimeoutError:
+            return self._late(ready.context, kind)
+        answer = _answer(result, ready)
+        OPERATIONS.labels(kind, _outcome(answer)).inc()
+        return answer
+
+    async def _execute(self, ready: _Ready) -> ExecutionResult:
+        executor = self._built(ready)
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        return await _awaited(executor.execute_operation())
+
+    def _built(self, ready: _Ready) -> Any:
+        """graphql-core's executor, or a list of what is wrong with the variables."""
         is_awaitable: Any = optimized_is_awaitable
-        arguments = self._arguments(request, context)
-        result: Any = execute(self.schema, context.document.ast, is_awaitable=is_awaitable, **arguments)
-        return cast("ExecutionResult", await result if is_awaitable(result) else result)
+        return CompiledExecutor.build(
+            self.schema,
+            ready.context.document.ast,
+            context_value=ready.context,
+            raw_variable_values=ready.request.variables,
+            operation_name=ready.request.operation_name,
+            max_coercion_errors=5,
+            is_awaitable=is_awaitable,
+        )
 
-    def _arguments(self, request: Request, context: GraphContext) -> dict[str, Any]:
-        return {
-            "context_value": context,
-            "variable_values": request.variables,
-            "operation_name": request.operation_name,
-            "executor_class": CompiledExecutor,
-            "max_coercion_errors": 5,
-        }
+    def _late(self, context: GraphContext, kind: str) -> Answer:
+        return _refused(TimedOut(f"The request took longer than {self.seconds:g} seconds."), context, kind, "late")
 
-    def _body(self, result: ExecutionResult, context: GraphContext, spent: Spent) -> dict[str, Any]:
-        body: dict[str, Any] = {"data": result.data, "extensions": {"cost": spent.shown()}}
-        if result.errors:
-            body["errors"] = presented(result.errors, context.request_id)
-        return body
+    # Subscribing ------------------------------------------------------------------------------------------------------
+
+    async def _subscribed(self, ready: _Ready) -> AsyncGenerator[Answer, None]:
+        executor = self._built(ready)
+        source = executor if isinstance(executor, list) else await _awaited(create_source_event_stream(executor))
+        if isinstance(source, ExecutionResult):
+            source = source.errors
+        if isinstance(source, list):
+            yield _errors(source, ready)
+            return
+        OPERATIONS.labels("subscription", "ok").inc()
+        try:
+            async with aclosing(source):
+                async for event in source:
+                    answer = await self._event(executor, event, ready)
+                    yield answer
+                    if not answer.was_run:
+                        return
+        except Exception as error:  # noqa: BLE001  # what a source fails with is presented as what a resolver fails with
+            yield _errors([GraphQLError(str(error), original_error=error)], ready)
+
+    async def _event(self, executor: Any, event: Any, ready: _Ready) -> Answer:
+        """The answer to one event: asked for anew, with the rights of this moment, and paid for."""
+        if not await still_welcome(ready.context):
+            return _refused(NotSignedIn(), ready.context, "subscription")
+        spent = await self._pay_in_time(ready)
+        try:
+            async with asyncio.timeout(self.seconds):
+                result = await _awaited(executor.build_per_event_executor(event).execute_operation(False))
+        except TimeoutError:
+            return self._late(ready.context, "subscription")
+        EVENTS.inc()
+        return _answer(result, ready, spent)
+
+    async def _pay_in_time(self, ready: _Ready) -> Spent:
+        """Events wait until there are points for them; whoever cannot follow hears of it by the source's own means."""
+        while True:
+            spent = self.buckets.spend(_payer(ready.context), ready.spent.requested)
+            if not spent.retry_after:
+                POINTS.inc(spent.requested)
+                return spent
+            await asyncio.sleep(spent.retry_after)
 
 
 def refused(refusal: Refusal | InvalidDocument, request_id: str) -> Answer:
     """The answer to a request that was not run."""
     if isinstance(refusal, InvalidDocument):
-        return Answer({"errors": presented(refusal.errors, request_id)}, was_run=False)
-    error = GraphQLError(refusal.message, original_error=refusal)
-    retry = float(refusal.params.get("retry_after", 0))
-    return Answer({"errors": presented([error], request_id)}, was_run=False, retry_after=retry)
+        return Answer({"errors": presented(refusal.errors, request_id, code=refusal.code)}, was_run=False)
+    body: dict[str, Any] = {"errors": presented([GraphQLError("", original_error=refusal)], request_id)}
+    if isinstance(refusal, OutOfPoints):
+        body["extensions"] = {"cost": refusal.spent.shown()}
+    return Answer(body, was_run=False, retry_after=int(refusal.params.get("retry_after", 0)))
 
 
-def _payer(context: GraphContext) -> Any:
-    """Whose bucket pays: the shop and the credential; strangers pay by their address."""
+def too_many(limit: int, request_id: str) -> Answer:
+    """The answer to one operation more than may run at once."""
+    return refused(TooMany(f"{limit} operations run already; complete one first.", params={"limit": limit}), request_id)
+
+
+def _refused(refusal: Refusal | InvalidDocument, context: GraphContext, kind: str, outcome: str = "refused") -> Answer:
+    OPERATIONS.labels(kind, outcome).inc()
+    return refused(refusal, context.request_id)
+
+
+def _answer(result: ExecutionResult, ready: _Ready, spent: Spent | None = None) -> Answer:
+    body: dict[str, Any] = {"data": result.data, "extensions": {"cost": (spent or ready.spent).shown()}}
+    if not result.errors:
+        return Answer(body)
+    body["errors"] = presented(result.errors, ready.context.request_id)
+    was_run = result.data is not None or any(error.path for error in result.errors)
+    if not was_run:
+        del body["data"]
+    return Answer(body, was_run)
+
+
+def _errors(errors: list[GraphQLError] | None, ready: _Ready) -> Answer:
+    """The end of a subscription that could not begin or go on."""
+    answer = Answer({"errors": presented(errors or [], ready.context.request_id)}, was_run=False)
+    OPERATIONS.labels("subscription", _outcome(answer)).inc()
+    return answer
+
+
+def _outcome(answer: Answer) -> str:
+    errors = answer.body.get("errors")
+    if not errors:
+        return "ok"
+    if any(error["extensions"]["code"] == INTERNAL for error in errors):
+        return "failed"
+    return "errors" if answer.was_run else "refused"
+
+
+async def _awaited(value: Any) -> Any:
+    is_awaitable: Any = optimized_is_awaitable
+    return cast("Any", await value if is_awaitable(value) else value)
+
+
+def _payer(context: GraphContext) -> Hashable:
+    """Whose bucket pays: the credential's, in each shop another; strangers pay by their address."""
     if context.identity is None:
-        return context.address
-    return (context.ctx.shop.id if context.ctx else None, context.identity.token_id or context.identity.session_id)
+        return network_of(context.address)
+    shop = context.ctx.shop.id if context.ctx else None
+    return (shop, context.identity.token_id or context.identity.session_id)

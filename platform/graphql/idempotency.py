@@ -9,9 +9,10 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import orjson
+import strawberry
 
 from stoa.kit.clock import now
-from stoa.kit.errors import Refusal
+from stoa.kit.errors import Refusal, blaming
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -44,7 +45,8 @@ async def answered_once(
     key = getattr(input, "idempotency_key", None)
     if not key:
         return await operation(ctx, input)
-    key = f"{name}:{clean_line(key, what='idempotency key', limit=KEY_LIMIT)}"
+    with blaming("idempotency_key"):
+        key = f"{name}:{clean_line(key, what='idempotency key', limit=KEY_LIMIT)}"
     hash = request_hash(input)
     async with shop_transaction():
         [row] = await shop_client().execute_query_dict(_TAKE, [key, hash, now()])
@@ -60,16 +62,19 @@ async def answered_once(
 
 
 def request_hash(input: Any) -> bytes:
-    """Of everything in the input but the key."""
+    """Of everything in the input but the key; what was left out is not the same as what was given empty."""
     return hashlib.sha256(orjson.dumps(_plain(input), option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "idempotency_key"}
+        given = {f.name: getattr(value, f.name) for f in fields(value) if f.name != "idempotency_key"}
+        return {name: _plain(each) for name, each in given.items() if each is not strawberry.UNSET}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()  # half a character is not JSON's to write
+    return value if isinstance(value, int | float | bool | None) else str(value)
 
 
 def _kept(answer: Any) -> dict[str, str | None]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial
 from typing import Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import strawberry
-from strawberry.types import Info
+from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from stoa.graphql.context import GraphContext
+from stoa.graphql.converting import Readers
 from stoa.graphql.errors import UserError, is_top_level, user_error
 from stoa.graphql.idempotency import answered_once
+from stoa.graphql.reading.fetching import require_rights
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
+from stoa.tenants.database import despite_migrations
 
 _Payload = TypeVar("_Payload", bound="Payload")
+_RUNS: dict[Any, Callable[..., Awaitable[Any]]] = {}  # what Strawberry was shown -> what runs
 
 
 @strawberry.type
@@ -34,9 +38,7 @@ class Payload:
         return cls(**ids)  # type: ignore[arg-type]
 
 
-def shop_mutation(
-    scope: str, description: str
-) -> Callable[[Callable[[Context, Any], Awaitable[_Payload]]], Any]:
+def shop_mutation(scope: str, description: str) -> Callable[[Callable[[Context, Any], Awaitable[_Payload]]], Any]:
     """A mutation of the open shop: ``async def product_create(ctx, input) -> ProductPayload``.
 
     Refusals become `userErrors`. An input with an `idempotency_key` is answered once: the operation and the kept
@@ -46,12 +48,12 @@ def shop_mutation(
     def declare(operation: Callable[[Context, Any], Awaitable[_Payload]]) -> Any:
         payload = get_type_hints(operation)["return"]
 
-        async def resolve(info: Info[GraphContext, None], input: Any) -> Any:
-            context = info.context
-            ctx = context.require(scope, info.field_name)
+        async def run(info: GraphQLResolveInfo[Any], input: Any) -> Any:
+            ctx = info.context.require(scope, info.field_name)
+            require_rights(info)
             return await _or_errors(payload, lambda: answered_once(ctx, info.field_name, input, payload, operation))
 
-        return _field(operation, resolve, f"{description} Needs the scope `{scope}`.")
+        return _field(operation, run, f"{description} Needs the scope `{scope}`.")
 
     return declare
 
@@ -62,12 +64,30 @@ def open_mutation(description: str) -> Callable[[Callable[[GraphContext, Any], A
     def declare(operation: Callable[[GraphContext, Any], Awaitable[_Payload]]) -> Any:
         payload = get_type_hints(operation)["return"]
 
-        async def resolve(info: Info[GraphContext, None], input: Any) -> Any:
+        async def run(info: GraphQLResolveInfo[Any], input: Any) -> Any:
             return await _or_errors(payload, lambda: operation(info.context, input))
 
-        return _field(operation, resolve, description)
+        return _field(operation, run, description)
 
     return declare
+
+
+def bind_mutations(schema: GraphQLSchema) -> None:
+    """Give the mutations of the finished schema their resolvers: they read their input themselves (converting.py)."""
+    assert schema.mutation_type is not None
+    readers = Readers()
+    for name, field in schema.mutation_type.fields.items():
+        run = _RUNS[field.extensions["strawberry-definition"].base_resolver.wrapped_func]
+        field.resolve = _resolver(name, run, readers.reader_of(field.args["input"].type))
+
+
+def _resolver(name: str, run: Callable[..., Awaitable[Any]], read: Callable[[Any], Any] | None) -> Callable[..., Any]:
+    assert read is not None, f"the input of {name} is an input type"
+
+    async def resolve(source: Any, info: GraphQLResolveInfo[Any], input: Any) -> Any:
+        return await run(info, read(input))
+
+    return resolve
 
 
 async def _or_errors(payload: type[_Payload], work: Callable[[], Awaitable[_Payload]]) -> _Payload:
@@ -81,12 +101,15 @@ async def _or_errors(payload: type[_Payload], work: Callable[[], Awaitable[_Payl
         return payload(user_errors=[user_error(refusal)])
 
 
-def _field(operation: Callable[..., Any], resolve: Callable[..., Any], description: str) -> Any:
-    """Strawberry reads the resolver's signature: it gets the operation's own input and payload types."""
+def _field(operation: Callable[..., Any], run: Callable[..., Awaitable[Any]], description: str) -> Any:
+    """What Strawberry sees of a mutation: its name, input and payload; it is run by `bind_mutations`."""
     hints = get_type_hints(operation)
-    name = list(inspect.signature(operation).parameters)[1]
-    assert name == "input", f"{operation.__name__}: the second parameter is called input"
-    resolve = wraps(operation, assigned=("__name__", "__module__", "__qualname__"), updated=())(resolve)
-    del resolve.__wrapped__  # or the signature would be the operation's
-    resolve.__annotations__ = {"info": Info[GraphContext, None], "input": hints["input"], "return": hints["return"]}
+    assert list(inspect.signature(operation).parameters)[1] == "input", f"{operation.__name__}: the second is input"
+
+    async def resolve(input: Any) -> Any:
+        raise RuntimeError("bind_mutations has not been called")
+
+    resolve.__name__, resolve.__module__ = operation.__name__, operation.__module__
+    resolve.__annotations__ = {"input": hints["input"], "return": hints["return"]}
+    _RUNS[resolve] = run
     return strawberry.mutation(resolver=resolve, description=description)

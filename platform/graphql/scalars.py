@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
@@ -33,7 +33,10 @@ def _read_time(value: Any) -> datetime:
         raise GraphQLError(f"{value!r} is not a time; write it like 2026-11-22T15:04:05Z.") from None
     if moment.tzinfo is None:
         raise GraphQLError(f"{value!r} lacks a time zone; write it like 2026-11-22T15:04:05Z or +08:00.")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise GraphQLError(f"{value!r} is before or after all time; write it like 2026-11-22T15:04:05Z.") from None
 
 
 SCALARS: dict[object, ScalarDefinition] = {

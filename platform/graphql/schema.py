@@ -12,11 +12,13 @@ from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
 from stoa.graphql.errors import ERROR_TYPES
+from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
-from stoa.graphql.reading.declaring import TYPES, resolved_elsewhere
-from stoa.graphql.reading.filtering import make_inputs
+from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.reading.declaring import resolved_elsewhere
+from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
@@ -57,6 +59,7 @@ def schema() -> strawberry.Schema:
     )
     bind(built._schema)
     bind_nodes(built._schema)
+    bind_mutations(built._schema)
     return built
 
 

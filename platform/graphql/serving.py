@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from stoa.settings import Settings
@@ -11,9 +12,10 @@ from stoa.tenants.access.browsing import origins
 
 @dataclass(frozen=True)
 class Services:
-    """Handed to every request."""
+    """Handed to every request. `closing` is set when the process has been asked to stop."""
 
     settings: Settings
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @cached_property
     def is_secure(self) -> bool:

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
 
 REGISTRY = CollectorRegistry()
-REQUESTS = Counter("stoa_http_requests", "HTTP requests by route, method and status.", ["route", "method", "status"], registry=REGISTRY)
+ProcessCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+SPANS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+REQUESTS = Counter(
+    "stoa_http_requests", "HTTP requests by route, method and status.", ["route", "method", "status"], registry=REGISTRY
+)
 SECONDS = Histogram(
-    "stoa_http_seconds",
-    "How long requests took, by route.",
-    ["route"],
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-    registry=REGISTRY,
+    "stoa_http_seconds", "How long requests took, by route.", ["route"], buckets=SPANS, registry=REGISTRY
 )
 SOCKETS = Gauge("stoa_websockets", "Websockets that are open.", registry=REGISTRY)
+STREAMS = Gauge("stoa_event_streams", "Streams of server-sent events that are open.", registry=REGISTRY)
+OPERATIONS = Counter(
+    "stoa_graphql_operations",
+    "GraphQL operations by type (unknown when it did not come to that) and outcome: ok; errors: some of it was refused; "
+    "refused: before it began; late: cut off; failed: a bug.",
+    ["type", "outcome"],
+    registry=REGISTRY,
+)
+EVENTS = Counter("stoa_graphql_events", "Answers sent to subscriptions.", registry=REGISTRY)
+POINTS = Counter("stoa_graphql_points", "Cost points spent.", registry=REGISTRY)
+STATEMENTS = Histogram("stoa_statement_seconds", "How long statements took.", buckets=SPANS, registry=REGISTRY)
+CONNECTIONS = Gauge(
+    "stoa_database_connections", "Connections of this process, by pool and state.", ["pool", "state"], registry=REGISTRY
+)
+JOBS = Gauge(
+    "stoa_jobs",
+    "Jobs that are not done, by kind and state; the same from every process.",
+    ["kind", "state"],
+    registry=REGISTRY,
+)
 
 
 def exposition() -> bytes:

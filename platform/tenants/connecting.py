@@ -16,7 +16,12 @@ from tortoise import Tortoise
 from stoa.settings import Settings
 from stoa.tenants import database, live
 
-OWNER_ROLE, SHOP_LOGIN, PLATFORM_LOGIN, ANY_SHOP = "stoa_owner", "stoa_shop_login", "stoa_platform_login", "stoa_any_shop"
+OWNER_ROLE, SHOP_LOGIN, PLATFORM_LOGIN, ANY_SHOP = (
+    "stoa_owner",
+    "stoa_shop_login",
+    "stoa_platform_login",
+    "stoa_any_shop",
+)
 
 SHOP_MODELS = ["stoa.tenants.shop_models", "stoa.domains.catalog.models"]
 PLATFORM_MODELS = ["stoa.tenants.models"]
@@ -154,7 +159,9 @@ def _watched(slow_after: float) -> Any:
 
     def note(record: Any) -> None:
         if record.elapsed >= slow_after:
-            log.warning("slow query", extra={"milliseconds": round(record.elapsed * 1000), "statement": record.query[:2000]})
+            log.warning(
+                "slow query", extra={"milliseconds": round(record.elapsed * 1000), "statement": record.query[:2000]}
+            )
 
     async def init(connection: Any) -> None:
         await database.refuse_pooler(connection)

@@ -19,6 +19,7 @@ import msgspec
 from redis.asyncio import Connection, ConnectionPool, Redis
 from redis.exceptions import ConnectionError, RedisError
 
+from stoa.kit.tasks import end
 from stoa.settings import Settings
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import after_commit
@@ -143,9 +144,7 @@ class _Line:
             async with asyncio.timeout(PATIENCE):
                 while self._something_to_tell.is_set():
                     await asyncio.sleep(0.01)
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await end(self._tasks.values())
         for listener in [each for group in self._listeners.values() for each in group]:
             listener.end()
         await self._redis.aclose()

@@ -127,7 +127,7 @@ async def _compile(executor: MigrationExecutor, key: Any, state: State) -> Step:
 
 
 def _clean(sql: str) -> str:
-    """A statement, ended; without COMMENTs (Tortoise writes each on one line), of which every shop would keep a copy."""
+    """A statement, ended; without COMMENTs (Tortoise writes each on one line): every shop would keep a copy."""
     kept = [line for line in sql.split("\n") if not line.startswith("COMMENT ON ")]
     return "\n".join(kept).strip().rstrip(";") + ";"
 

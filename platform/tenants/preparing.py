@@ -60,7 +60,7 @@ async def prepare_database(connection: Any, settings: Settings) -> None:
 
 
 async def _ensure_roles(connection: Any, settings: Settings) -> None:
-    """Roles belong to the whole server, and no lock does: who loses a race with another database's setup tries again."""
+    """Roles belong to the whole server, and no lock does: who loses a race with another setup tries again."""
     for attempt in range(RACES):
         try:
             async with connection.transaction():

@@ -73,7 +73,10 @@ class Provisioner:
             steps = await migrating.compile_steps(database.SHOP)
             build = migrating.shop_script(PLACE, steps)
             # the surrounding transaction is ours, so that the shop's row lives and dies with its schema
-            build = build.removeprefix("BEGIN;\n").removesuffix("COMMIT;") + "RESET ROLE; RESET search_path; RESET lock_timeout;"
+            build = (
+                build.removeprefix("BEGIN;\n").removesuffix("COMMIT;")
+                + "RESET ROLE; RESET search_path; RESET lock_timeout;"
+            )
             self._template = RIGHTS.format(schema=PLACE) + build
         return self._template
 

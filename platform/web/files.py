@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
+import re
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,51 +12,72 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import parse_type_id
+from stoa.kit.log import about
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.uploading import UploadTooLarge, receive_upload, shop_files
+from stoa.tenants.uploading import IMAGE_STARTS, AlreadyUploaded, UploadTooLarge, receive_upload, shop_files
 
 MEDIA = "/media/{shop}/{name}"
-FOREVER = "public, max-age=31536000, immutable"  # a picture's name is never used again
+PICTURE = re.compile(r"([0-9a-f]{32})(\.[a-z0-9]{1,5})?")
+PICTURE_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",  # a picture's name is never used again
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # shops show them on pages of their own
+}
+STATUS: dict[type[Refusal], int] = {NotFound: 404, AlreadyUploaded: 409, UploadTooLarge: 413, InvalidInput: 400}
 
 
 async def receive(request: Request) -> Response:
     """PUT /uploads/<shop>/<upload>: the signature in the address is the credential."""
     try:
-        upload = await receive_upload(
-            UUID(request.path_params["shop"]),
-            UUID(request.path_params["upload"]),
-            expires=int(request.query_params.get("expires", "0")),
-            signature=request.query_params.get("signature", ""),
-            body=request.stream(),
-        )
+        shop_id, upload_id = UUID(request.path_params["shop"]), UUID(request.path_params["upload"])
+        expires = int(request.query_params.get("expires", ""))
     except ValueError:
-        return _refused(InvalidInput("This is not an address that uploadStage gave."), 400)
+        return _refused(InvalidInput("This is not an address that uploadStage gave."))
+    signature = request.query_params.get("signature", "")
+    try:
+        upload = await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=request.stream())
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it; nothing was kept
-    except NotFound as refusal:
-        return _refused(refusal, 404)
-    except UploadTooLarge as refusal:
-        return _refused(refusal, 413)
     except Refusal as refusal:
-        return _refused(refusal, 403)
+        return _refused(refusal)
     return JSONResponse({"size": upload.size}, 201)
 
 
 async def picture(request: Request) -> Response:
-    """GET /media/<shop>/<name>: a product's picture; its name cannot be guessed."""
+    """GET /media/<shop>/<name>: a product's picture; its name cannot be guessed.
+
+    Its first bytes say what it is, not its name: what is no picture is not there, and nothing here is ever a page.
+    """
     try:
-        shop = await Shop.get_or_none(id=parse_type_id(request.path_params["shop"], "shop"), state=ShopState.ACTIVE)
-        if shop is None:
-            raise NoSuchFile
-        files = shop_files(shop.ref)
-        key = files.key("uploads", request.path_params["name"].partition(".")[0])
-        size = await files.size(key)
+        start, rest, size = await _open(request.path_params["shop"], request.path_params["name"])
     except (NoSuchFile, InvalidInput):
-        return _refused(NotFound("There is no such picture."), 404)
-    media_type = mimetypes.guess_type(request.path_params["name"])[0] or "application/octet-stream"
-    headers = {"Cache-Control": FOREVER, "Content-Length": str(size), "Content-Security-Policy": "default-src 'none'"}
-    return StreamingResponse(files.stream(key), headers=headers, media_type=media_type)
+        return _refused(NotFound("There is no such picture."))
+    media_type = next((kind for kind, begins in IMAGE_STARTS.items() if begins.match(start)), None)
+    if media_type is None:
+        return _refused(NotFound("There is no such picture."))
+    headers = PICTURE_HEADERS | {"Content-Length": str(size)}
+    return StreamingResponse(_joined(start, rest), headers=headers, media_type=media_type)
 
 
-def _refused(refusal: Refusal, status: int) -> Response:
+async def _open(shop_id: str, name: str) -> tuple[bytes, AsyncIterator[bytes], int]:
+    """The file's first bytes, its others, and its size. Raises `NoSuchFile`, or `InvalidInput` for a malformed id."""
+    shop = await Shop.get_or_none(id=parse_type_id(shop_id, "shop"), state=ShopState.ACTIVE)
+    found = PICTURE.fullmatch(name)
+    if shop is None or found is None:
+        raise NoSuchFile
+    with about(shop=shop.schema_name):
+        files = shop_files(shop.ref)
+        key = files.key("uploads", found[1])
+        size, chunks = await files.size(key), files.stream(key)
+        return await anext(chunks, b""), chunks, size
+
+
+async def _joined(start: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield start
+    async for chunk in rest:
+        yield chunk
+
+
+def _refused(refusal: Refusal) -> Response:
+    status = next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 403)
     return JSONResponse({"code": refusal.code, "message": refusal.message}, status)

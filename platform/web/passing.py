@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 from typing import Any
 
-import structlog
+import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stoa.kit.ids import new_id
+from stoa.kit.log import about, logger
 from stoa.kit.metrics import REQUESTS, SECONDS, SOCKETS
 
-log = structlog.get_logger("stoa.http")
+log = logger("stoa.http")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 QUIET = {"/healthz", "/readyz", "/metrics"}
+NOBODY_THERE = 499  # nginx's number for a client that did not wait for the answer
 SECURITY: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 ]
+OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class EveryRequest:
-    """Pure ASGI: it must not put a task between the request and its context."""
+    """Pure ASGI: it must not put a task between the request and its context. `is_secure`: browsers come by https."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_secure: bool = False) -> None:
         self.app = app
+        self.headers = [*SECURITY, *([OVER_TLS] if is_secure else [])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -34,27 +39,67 @@ class EveryRequest:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            if scope["type"] == "websocket":
-                with SOCKETS.track_inprogress():
-                    await self.app(scope, receive, send)
-            else:
-                await self._http(scope, receive, send, request_id)
+        passing = _Passing(scope, send, [(b"x-request-id", request_id.encode()), *self.headers])
+        with about(request_id=request_id):
+            try:
+                await self.app(scope, receive, passing.send)
+            except Exception:  # the edge of the process
+                log.exception("a request failed", path=scope["path"])
+                await passing.apologize(request_id)
+            finally:
+                passing.note()
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        began, status = time.perf_counter(), 500
 
-        async def send_on(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *SECURITY]
-            await send(message)
+class _Passing:
+    """One request on its way through."""
 
-        try:
-            await self.app(scope, receive, send_on)
-        finally:
-            _note(scope, status, time.perf_counter() - began)
+    def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self.scope, self.onward, self.headers = scope, send, headers
+        self.began, self.status, self.is_socket = time.perf_counter(), NOBODY_THERE, scope["type"] == "websocket"
+
+    async def send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self.headers]
+        elif kind == "websocket.accept":
+            self.status = 101
+            message["headers"] = [*message.get("headers", ()), self.headers[0]]
+            SOCKETS.inc()
+        await self.onward(message)
+
+    async def apologize(self, request_id: str) -> None:
+        """Say that it was our fault, in the form that GraphQL clients read. Too late once an answer has begun."""
+        if self.is_socket or self.status != NOBODY_THERE:
+            return
+        message = f"Something went wrong on our side. Tell us this request id: {request_id}"
+        error = {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
+        body = orjson.dumps({"errors": [error]})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def note(self) -> None:
+        scope, seconds = self.scope, time.perf_counter() - self.began
+        if self.is_socket and self.status == 101:
+            SOCKETS.dec()
+        path = getattr(scope.get("route"), "path", "other")
+        _counter(path, scope.get("method", "GET"), self.status).inc()
+        _histogram(path, self.is_socket).observe(seconds)
+        if path not in QUIET:
+            _tell(scope, self.status, seconds)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    shop = scope["state"].get("shop")
+    log.info(
+        "request",
+        method=scope.get("method", "GET"),
+        path=scope["path"],
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        **({"shop": shop} if shop else {}),
+    )
 
 
 def _request_id(scope: Scope) -> str:
@@ -65,18 +110,11 @@ def _request_id(scope: Scope) -> str:
     return new_id().hex
 
 
-def _note(scope: Scope, status: int, seconds: float) -> None:
-    route: Any = scope.get("route")
-    path = getattr(route, "path", "other")
-    REQUESTS.labels(path, scope["method"], str(status)).inc()
-    SECONDS.labels(path).observe(seconds)
-    if path not in QUIET:
-        shop = scope["state"].get("shop")
-        log.info(
-            "request",
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            **({"shop": shop} if shop else {}),
-        )
+@lru_cache(maxsize=512)
+def _counter(path: str, method: str, status: int) -> Any:
+    return REQUESTS.labels(path, method, str(status))
+
+
+@lru_cache(maxsize=512)
+def _histogram(path: str, is_socket: bool) -> Any:
+    return SECONDS.labels(f"{path} (websocket)" if is_socket else path)

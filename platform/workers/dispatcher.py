@@ -30,7 +30,7 @@ from stoa.workers.settings import PERFORM, Lane, Lanes, queue_name, transport
 LOCK = 0x57_0A_0B_05  # pg_advisory_lock's number; of this database alone
 MARK = "stoa:jobs:mark"
 STAND_BY = 1.0  # seconds between tries to take the lock, and to recover from an error
-LOOK_AROUND = 0.5  # seconds after which work whose time has come is found without being told
+LOOK_AROUND = 0.5  # seconds after which lost work, and work whose time has come, is found without being told
 SWEEP_EVERY = 60.0  # seconds
 LONGEST_ROUND = 60.0  # seconds after which PostgreSQL is taken for gone
 BREATH = 0.002  # seconds: wake-ups that come together are answered together
@@ -42,28 +42,36 @@ log = logging.getLogger("stoa.jobs")
 
 
 class Dispatcher:
-    """Runs until it is cancelled, whatever becomes of PostgreSQL and Valkey meanwhile."""
+    """Runs until it is stopped, whatever becomes of PostgreSQL and Valkey meanwhile."""
 
     def __init__(self, settings: Settings, lanes: Lanes, jobs: Mapping[str, JobFunction]) -> None:
         self.settings, self.lanes, self.jobs = settings, lanes, jobs
-        self.is_leading = False
+        self.is_leading = self._is_stopping = False
         self._wake = asyncio.Event()
-        self._next_sweep = 0.0
+        self._next_look = self._next_sweep = 0.0
         self._has_queues = True
 
     async def run(self) -> None:
-        while True:
+        while not self._is_stopping:
             try:
                 await self._stand_by_and_lead()
             except Exception:  # the edge of the process: whatever it is, jobs must go on
                 log.exception("the dispatcher starts again")
-            await asyncio.sleep(STAND_BY)
+                await asyncio.sleep(STAND_BY)
+
+    def stop(self) -> None:
+        """Let `run` end, once it has sent what it has marked as sent."""
+        self._is_stopping = True
+        self._wake.set()
 
     async def _stand_by_and_lead(self) -> None:
+        self._wake.clear()
         async with listening_connection(self.settings) as connection:
             # Not pg_advisory_lock: waiting for it would keep vacuum from its work for days.
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-                await asyncio.sleep(STAND_BY)
+                await self._rest(STAND_BY)
+                if self._is_stopping:
+                    return
             redis = transport(self.settings)
             try:
                 self.is_leading = True
@@ -75,14 +83,20 @@ class Dispatcher:
     async def _lead(self, connection: Any, redis: ArqRedis) -> None:
         await connection.execute(NOTICE_A_LOST_LEADER)
         await connection.add_listener("stoa_jobs", lambda *_: self._wake.set())
-        while True:
+        while not self._is_stopping:
             self._wake.clear()
             async with asyncio.timeout(LONGEST_ROUND):
-                await self._look_after_lost_ones(connection, redis)
+                if time.monotonic() >= self._next_look:
+                    await self._look_after_lost_ones(connection, redis)
+                    self._next_look = time.monotonic() + LOOK_AROUND
                 await self._hand_out(connection, redis)
             await asyncio.sleep(BREATH)
+            await self._rest(LOOK_AROUND)
+
+    async def _rest(self, seconds: float) -> None:
+        if not self._is_stopping:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AROUND):
+                async with asyncio.timeout(seconds):
                     await self._wake.wait()
 
     async def _look_after_lost_ones(self, connection: Any, redis: ArqRedis) -> None:

@@ -76,10 +76,12 @@ WHERE kind = $1 AND state = 'SENT' AND lease_until < clock_timestamp() RETURNING
 """
 SWEEP = f"""
 DELETE FROM platform.job WHERE id IN (
-  SELECT id FROM platform.job WHERE state = 'DONE' AND finished_at < clock_timestamp() - interval '{KEEP_FOR}' LIMIT 5000)
+  SELECT id FROM platform.job WHERE state = 'DONE' AND finished_at < clock_timestamp() - interval '{KEEP_FOR}'
+  LIMIT 5000)
 """
 CLAIM = """
-UPDATE platform.job j SET state = 'RUNNING', started_at = clock_timestamp(), lease_until = clock_timestamp() + $3::interval
+UPDATE platform.job j
+SET state = 'RUNNING', started_at = clock_timestamp(), lease_until = clock_timestamp() + $3::interval
 FROM platform.shop s
 WHERE j.id = $1 AND j.attempts = $2 AND j.state = 'SENT' AND s.schema_name = j.shop_schema
 RETURNING j.name AS job_name, j.payload, j.failures, j.max_attempts, j.request_id,

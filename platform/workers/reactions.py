@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from stoa.domains.catalog import jobs as catalog
 from stoa.tenants import outbox
 from stoa.tenants.jobs import JobFunction
 from stoa.tenants.outbox import Reactions
@@ -21,7 +22,10 @@ def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
 
 
 # Every job: what is not named here is not done.
-JOBS: Mapping[str, JobFunction] = named()
+JOBS: Mapping[str, JobFunction] = named(
+    catalog.work_on_import,
+    catalog.give_up,
+)
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
 REACTIONS: Reactions = {}

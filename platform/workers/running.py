@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast, get_args
 
 import arq
@@ -14,6 +14,7 @@ from arq.connections import ArqRedis
 from arq.worker import func
 from redis.exceptions import RedisError
 
+from stoa.kit.tasks import end
 from stoa.settings import Settings
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.jobs import JobFunction, Kind
@@ -25,10 +26,27 @@ from stoa.workers.working import Hands
 
 KINDS: Sequence[Kind] = get_args(Kind)
 PATIENCE = 10.0  # seconds that jobs under way are given to end when the process is asked to stop
+LAST_LOOK = 3.0  # seconds that the queues are given for their last round
 PAUSE = 1.0  # seconds before a queue is read again after an error
 GRACE = 60.0  # seconds after which arq cuts off what our own time limit should have ended
 
 log = logging.getLogger("stoa.jobs")
+
+
+class _Stopped(Exception):
+    """A queue is read no more."""
+
+
+class _Worker(arq.Worker):
+    """arq's, but it can be stopped between two looks at its queue: cancelled inside one, it leaves a mess."""
+
+    is_stopping = False
+
+    async def heart_beat(self) -> None:
+        """What arq does at the end of each look."""
+        await super().heart_beat()
+        if self.is_stopping:
+            raise _Stopped
 
 
 class Reader:
@@ -37,33 +55,48 @@ class Reader:
     def __init__(self, kind: Kind, lane: Lane, jobs: Mapping[str, JobFunction], redis: ArqRedis) -> None:
         self.kind, self.lane, self.redis = kind, lane, redis
         self.hands = Hands(lane, jobs)
-        self._workers: list[arq.Worker] = []
+        self._is_stopping = False
+        self._workers: list[_Worker] = []
 
     async def run(self) -> None:
         """arq's worker ends when Valkey is gone: another takes its place, and what it had begun goes on meanwhile."""
-        while True:
+        while not self._is_stopping:
             worker = self._worker()
             self._workers = [*(each for each in self._workers if _under_way(each)), worker]
             try:
                 await worker.main()
+            except _Stopped:
+                return
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("the queue %s waits until Valkey is back: %s", self.kind, error)
             except Exception:  # the edge of the process: whatever it is, jobs must go on
                 log.exception("the queue %s is read anew", self.kind)
+            for task in worker.tasks.values():
+                task.add_done_callback(_note_failure)
             await asyncio.sleep(PAUSE)
+
+    def stop(self) -> None:
+        """Let `run` end: nothing new is begun."""
+        self._is_stopping = True
+        for worker in self._workers:
+            worker.is_stopping = True
 
     async def finish(self, patience: float) -> None:
         """Let what is under way end, for `patience` seconds; what then is not done is given back."""
         tasks = [task for worker in self._workers for task in _under_way(worker)]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(late)
 
-    def _worker(self) -> arq.Worker:
-        return arq.Worker(
-            functions=[func(cast(Any, self.hands.perform), name=PERFORM)],
+    async def _deliver(self, about: Mapping[str, Any], job_id: str, attempt: int) -> None:
+        """Off the queue, into the hands: from here on the ledger, and not arq, sees to what is lost."""
+        with suppress(RedisError, OSError):
+            await self.redis.zrem(queue_name(self.kind), about["job_id"])
+        await self.hands.perform(job_id, attempt)
+
+    def _worker(self) -> _Worker:
+        return _Worker(
+            functions=[func(cast(Any, self._deliver), name=PERFORM)],
             queue_name=queue_name(self.kind),
             redis_pool=self.redis,
             handle_signals=False,
@@ -80,7 +113,13 @@ class Reader:
         )
 
 
-def _under_way(worker: arq.Worker) -> list[asyncio.Task[Any]]:
+def _note_failure(task: asyncio.Task[Any]) -> None:
+    """Of a delivery that its worker does not wait for any more; the job itself has ended as the ledger says."""
+    if not task.cancelled() and task.exception() is not None:
+        log.info("a delivery could not be taken off its queue: %s", task.exception())
+
+
+def _under_way(worker: _Worker) -> list[asyncio.Task[Any]]:
     return [task for task in worker.tasks.values() if not task.done()]
 
 
@@ -100,21 +139,19 @@ async def at_work(
     """
     redis, dispatcher = transport(settings), Dispatcher(settings, lanes, jobs)
     readers = [Reader(kind, lanes[kind], jobs, redis) for kind in kinds]
-    fetching = [asyncio.create_task(dispatcher.run()), *(asyncio.create_task(each.run()) for each in readers)]
+    fetchers: list[Dispatcher | Reader] = [dispatcher, *readers]
+    fetching = [asyncio.create_task(each.run()) for each in fetchers]
     beating = [asyncio.create_task(each.hands.keep_alive()) for each in readers]
     try:
         yield dispatcher
     finally:
-        await _cancel(fetching)
+        for each in fetchers:
+            each.stop()
+        await asyncio.wait(fetching, timeout=LAST_LOOK)
+        await end(fetching)
         await asyncio.gather(*(each.finish(patience) for each in readers))
-        await _cancel(beating)
+        await end(beating)
         await redis.aclose(close_connection_pool=True)
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def work(settings: Settings, kinds: Sequence[Kind] = KINDS) -> None:

@@ -23,7 +23,7 @@ PERFORM = "perform"  # the one function that arq knows
 class Lane:
     """How the jobs of one kind are worked off."""
 
-    at_once: int  # attempts at the same time in one process
+    at_once: int  # attempts at the same time in one process; each may hold a connection of its shop pool
     per_shop: int  # jobs of one shop sent or running in all processes together
     window: int  # the same for all shops: what waits in Valkey can no longer be overtaken
     longest: timedelta  # an attempt that takes longer has failed
@@ -36,7 +36,7 @@ class Lane:
 Lanes = Mapping[Kind, Lane]
 
 LANES: Lanes = {
-    "general": Lane(at_once=20, per_shop=8, window=200, longest=timedelta(minutes=1)),
+    "general": Lane(at_once=4, per_shop=4, window=40, longest=timedelta(minutes=1)),
     "imports": Lane(at_once=2, per_shop=1, window=8, longest=timedelta(hours=4)),
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from stoa.kit.errors import Refusal, Refusals
+from stoa.kit.log import about
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.jobs import Job, JobFunction, LeaseLost
 from stoa.workers import ledger
@@ -47,14 +48,16 @@ class Hands:
         self._free = asyncio.Semaphore(lane.at_once)
         self._held: dict[Delivery, _Held] = {}
 
-    async def perform(self, _: Any, job_id: str, attempt: int) -> None:
+    async def perform(self, job_id: str, attempt: int) -> None:
         """Make one attempt at the job. A delivery that is void (stale, or a second one) does nothing."""
         async with self._free:
             claimed = await ledger.claim(UUID(job_id), attempt, self.lane)
             if claimed is None:
                 log.debug("delivery %s:%s is void", job_id, attempt)
-            else:
-                await self._attempt(claimed.ctx, claimed.job)
+                return
+            ctx, job = claimed.ctx, claimed.job
+            with about(request_id=ctx.request_id, shop=ctx.shop.schema, job=str(job.id)):
+                await self._attempt(ctx, job)
 
     async def keep_alive(self) -> None:
         """The heartbeat: until cancelled, extend the leases of what is under way, and stop what is ours no more."""
@@ -79,11 +82,8 @@ class Hands:
         held = self._held[job.id, job.attempt] = _Held(task)
         try:
             await self._work(ctx, job)
-        except asyncio.CancelledError:
-            if not held.is_lost:
-                await asyncio.shield(ledger.give_back(job))
-                raise
-            log.warning("job %s (%s): attempt %s was stopped, it is another's now", job.name, job.id, job.attempt)
+        except asyncio.CancelledError as cancelled:
+            await self._stopped(held, job, cancelled)
         except LeaseLost as lost:
             log.warning("%s", lost)
         except (Refusal, Refusals) as refusal:
@@ -92,6 +92,15 @@ class Hands:
             await self._fail(job, error, for_good=False)
         finally:
             del self._held[job.id, job.attempt]
+
+    async def _stopped(self, held: _Held, job: Job, cancelled: asyncio.CancelledError) -> None:
+        if held.is_lost:
+            log.warning("job %s (%s): attempt %s was stopped, it is another's now", job.name, job.id, job.attempt)
+        elif held.task.cancelling():
+            await asyncio.shield(ledger.give_back(job))
+            raise cancelled
+        else:  # nobody stopped it: something that it waited for was cancelled
+            await self._fail(job, cancelled, for_good=False)
 
     async def _work(self, ctx: Context, job: Job) -> None:
         function = self.jobs.get(job.name)
@@ -106,7 +115,7 @@ class Hands:
                     raise OutOfTime(f"It took longer than {self.lane.longest}.") from error
                 raise
 
-    async def _fail(self, job: Job, error: Exception, *, for_good: bool) -> None:
+    async def _fail(self, job: Job, error: BaseException, *, for_good: bool) -> None:
         if job.is_finished:
             log.exception("job %s (%s) is done, but failed afterwards", job.name, job.id)
             return
@@ -126,8 +135,8 @@ async def _run(function: JobFunction, ctx: Context, job: Job) -> None:
             pass
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """For `last_error`, which the merchant may read as well."""
     if isinstance(error, Refusal):
         return f"{error.code}: {error.message}"
-    return f"{type(error).__name__}: {error}"
+    return ": ".join(part for part in (type(error).__name__, str(error)) if part)

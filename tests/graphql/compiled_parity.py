@@ -128,8 +128,8 @@ async def same_answer(
 ) -> tuple[Answer, list[str]]:
     """Require graphql-core's answer of the compiled executor, with a new plan and with a known one.
 
-    Each execution gets a root and a context of its own: a source may hold what can be read only once. Returns the answer and the
-    fields that graphql-core had to run although the plan was known.
+    Each execution gets a root and a context of its own: a source may hold what can be read only once. Returns the
+    answer and the fields that graphql-core had to run although the plan was known.
     """
     if isinstance(document, Document):
         variables = document.variables

@@ -50,7 +50,9 @@ async def test_tasks_have_the_shop_that_was_open_when_they_began() -> None:
         assert await asyncio.gather(task_of_first, task_of_second) == [first.schema, second.schema]
 
 
-@pytest.mark.parametrize("name", ["", "platform", "public", "shop_", "Shop_0123456789ab", 'shop_0123456789ab"', "shop_a b"])
+@pytest.mark.parametrize(
+    "name", ["", "platform", "public", "shop_", "Shop_0123456789ab", 'shop_0123456789ab"', "shop_a b"]
+)
 async def test_what_is_no_shops_schema_cannot_be_one(name: str) -> None:
     with pytest.raises(ValueError, match="is not a shop's schema"):
         a_shop(name)

@@ -14,7 +14,7 @@ from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.context import Context
 from stoa.tenants.live import News, Resync, announce, listen
-from tests.fakes.valkey import OwnValkey
+from tests.own_valkey import OwnValkey
 
 END = 30  # seconds after which a test that hangs is ended
 
@@ -106,9 +106,7 @@ async def test_after_valkey_was_away_every_listener_is_told_to_read_again(
         assert heard == News("product:1", {"told": "again"})
 
 
-async def test_listening_begins_while_valkey_is_away(
-    ctx: Context, valkey: OwnValkey, own_line: None
-) -> None:
+async def test_listening_begins_while_valkey_is_away(ctx: Context, valkey: OwnValkey, own_line: None) -> None:
     valkey.stop()
     async with listen(ctx.shop, "product") as stream:
         valkey.start()
@@ -116,9 +114,7 @@ async def test_listening_begins_while_valkey_is_away(
         assert await heard_next(stream) == Resync()
 
 
-async def test_a_teller_that_lost_news_says_so_to_all(
-    ctx: Context, valkey: OwnValkey, own_line: None
-) -> None:
+async def test_a_teller_that_lost_news_says_so_to_all(ctx: Context, valkey: OwnValkey, own_line: None) -> None:
     """The listener's line was up all the time: it cannot know by itself."""
     async with listen(ctx.shop, "product") as stream, Redis.from_url(valkey.url) as admin:
         announce(ctx, "product:1", {"number": 1})

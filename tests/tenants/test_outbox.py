@@ -107,7 +107,9 @@ async def test_an_event_plans_one_job_for_each_reaction(
     assert pages["request_id"] == ctx.request_id
 
 
-async def test_several_events_are_told_in_one_statement(ctx: Context, owner: asyncpg.Connection, reactions: None) -> None:
+async def test_several_events_are_told_in_one_statement(
+    ctx: Context, owner: asyncpg.Connection, reactions: None
+) -> None:
     statements: list[str] = []
 
     def note(record: Any) -> None:

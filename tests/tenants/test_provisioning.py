@@ -75,7 +75,9 @@ async def test_a_schemas_name_tells_nothing_of_its_shop(shop: ShopRef) -> None:
     assert len({new_schema_name() for _ in range(1000)}) == 1000
 
 
-async def test_a_failure_at_the_very_end_leaves_nothing(settings: Settings, doom: str, owner: asyncpg.Connection) -> None:
+async def test_a_failure_at_the_very_end_leaves_nothing(
+    settings: Settings, doom: str, owner: asyncpg.Connection
+) -> None:
     before = await owner.fetchrow(TRACES)
 
     with pytest.raises(asyncpg.RaiseError, match="doomed"):

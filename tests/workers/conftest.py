@@ -22,7 +22,7 @@ from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.jobs import JobFunction
 from stoa.tenants.outbox import enqueue
-from tests.fakes.valkey import OwnValkey
+from tests.own_valkey import OwnValkey
 from tests.workers import trade
 
 END = 60  # seconds after which a test that hangs is ended
@@ -80,9 +80,7 @@ async def plan(ctx: Context, function: JobFunction, **payload: Any) -> UUID:
     """Enqueue a job of `ctx`'s shop, in a transaction of its own."""
     with open_shop(ctx.shop):
         async with shop_transaction():
-            id = await enqueue(
-                ctx, function.name, payload, kind=function.kind, max_attempts=function.max_attempts
-            )
+            id = await enqueue(ctx, function.name, payload, kind=function.kind, max_attempts=function.max_attempts)
     assert id is not None
     return id
 

@@ -22,7 +22,7 @@ from stoa.tenants.outbox import enqueue
 from stoa.workers.running import at_work
 from stoa.workers.settings import transport
 from tests import make
-from tests.fakes.valkey import OwnValkey
+from tests.own_valkey import OwnValkey
 from tests.workers import trade
 from tests.workers.conftest import Ended, plan, row_of, said, until
 from tests.workers.trade import JOBS, LANES, SOON
@@ -54,9 +54,7 @@ async def test_what_was_planned_before_anybody_worked_is_done(ctx: Context, sett
     assert sorted(await names_of_categories(), key=int) == [str(number) for number in range(20)]
 
 
-async def test_a_job_of_a_transaction_that_failed_is_never_done(
-    ctx: Context, settings: Settings, ended: Ended
-) -> None:
+async def test_a_job_of_a_transaction_that_failed_is_never_done(ctx: Context, settings: Settings, ended: Ended) -> None:
     async with at_work(settings, jobs=JOBS, lanes=LANES):
         with pytest.raises(ZeroDivisionError):
             async with shop_transaction():
@@ -150,9 +148,7 @@ async def test_a_job_of_an_unknown_name_ends_dead_and_says_so(ctx: Context, sett
     )
 
 
-async def test_a_job_that_fails_after_its_end_stays_done(
-    ctx: Context, settings: Settings, ended: Ended
-) -> None:
+async def test_a_job_that_fails_after_its_end_stays_done(ctx: Context, settings: Settings, ended: Ended) -> None:
     async with at_work(settings, jobs=JOBS, lanes=LANES):
         row = await ended(await plan(ctx, trade.done_then_fails))
         await ended(await plan(ctx, trade.shelve, name="after"))
@@ -168,6 +164,16 @@ async def test_a_job_that_takes_too_long_has_failed(ctx: Context, settings: Sett
 
     assert (row["state"], row["attempts"], row["failures"]) == ("DONE", 2, 1)
     assert await names_of_categories() == ["hung"]
+
+
+async def test_a_job_that_waits_for_what_was_cancelled_has_failed(
+    ctx: Context, settings: Settings, ended: Ended
+) -> None:
+    async with at_work(settings, jobs=JOBS, lanes=LANES):
+        row = await ended(await plan(ctx, trade.cancels_itself))
+
+    assert (row["state"], row["attempts"], row["failures"]) == ("DEAD", 2, 2)
+    assert row["last_error"] == "CancelledError"
 
 
 async def test_a_long_job_keeps_its_lease(
@@ -246,6 +252,8 @@ async def test_a_killed_workers_job_is_done_by_another_and_once(
     killed.send_signal(signal.SIGKILL)
     await killed.wait()
     assert (await row_of(owner, id))["state"] == "RUNNING"
+    async with Redis.from_url(at_valkey.redis_url.get_secret_value()) as admin:
+        assert await admin.zcard("stoa:jobs:general") == 0  # nothing that workers would stumble over
 
     async with at_work(at_valkey, jobs=JOBS, lanes=LANES):
         row = await ended(id)
@@ -314,12 +322,13 @@ async def test_an_attempt_that_lost_its_job_is_stopped(
     assert await names_of_categories() == ["waited"]
 
 
-async def test_stoa_work_is_a_process_that_ends_in_good_order(settings: Settings, database: None) -> None:
+async def test_stoa_work_is_a_process_that_ends_in_good_order(at_valkey: Settings) -> None:
     program = "import asyncio; from stoa.settings import settings; from stoa.workers.running import work; "
+    environment = os.environ | {"STOA_REDIS_URL": at_valkey.redis_url.get_secret_value()}
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program + "asyncio.run(work(settings(), ['general']))", env=dict(os.environ)
+        sys.executable, "-c", program + "asyncio.run(work(settings(), ['general']))", env=environment
     )
-    redis = transport(settings)
+    redis = transport(at_valkey)
     await until(lambda: redis.get("stoa:jobs:general:health-check"), lambda answer: answer is not None)
     worker.send_signal(signal.SIGTERM)
 

@@ -111,4 +111,13 @@ async def done_then_fails(ctx: Context, job: Job) -> None:
     raise RuntimeError("too late to matter")
 
 
-JOBS = named(shelve, count, hang_once, walk, wait, poisoned, mourn, refused, done_then_fails)
+@job("test.cancels_itself", max_attempts=2)
+async def cancels_itself(ctx: Context, job: Job) -> None:
+    """Waits for a task that somebody has cancelled."""
+    begun[job.name] += 1
+    task = asyncio.create_task(asyncio.sleep(3600))
+    task.cancel()
+    await task
+
+
+JOBS = named(cancels_itself, shelve, count, hang_once, walk, wait, poisoned, mourn, refused, done_then_fails)

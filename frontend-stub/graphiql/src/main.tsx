@@ -12,14 +12,14 @@ const session = new Session();
 await session.open(page.signIns[0]); // GraphiQL asks for the schema as soon as it is shown: as whoever is signed in by then
 
 const currency = session.state.shop?.currency ?? "EUR";
-const examples = page.examples.map(({ query, variables }) => ({ query, variables: variables.replace("{{currency}}", currency) }));
+const examples = page.examples.map((example) => ({ query: example.replaceAll("{{currency}}", currency) }));
 const place = document.getElementById("graphiql");
 if (!place) throw new Error("The page has no place for GraphiQL.");
 
 createRoot(place).render(
   <>
     <Bar session={session} />
-    <GraphiQL fetcher={asking(session)} defaultTabs={examples} defaultEditorToolsVisibility="variables">
+    <GraphiQL fetcher={asking(session)} defaultTabs={examples}>
       <GraphiQL.Logo>
         <></>
       </GraphiQL.Logo>

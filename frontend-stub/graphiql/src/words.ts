@@ -11,6 +11,7 @@ const words = {
     shop: "Shop",
     noShop: "no shop yet",
     unreachable: "The server does not answer.",
+    disconnected: "The subscription has ended: nobody is signed in, the person or the shop is another now, or the server went away.",
   },
   zh: {
     email: "邮箱",
@@ -21,6 +22,7 @@ const words = {
     shop: "店铺",
     noShop: "还没有店铺",
     unreachable: "服务器没有应答。",
+    disconnected: "订阅已结束：未登录、换了账号或店铺，或服务器已断开。",
   },
 };
 

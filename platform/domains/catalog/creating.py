@@ -6,44 +6,42 @@ import mimetypes
 from collections.abc import Sequence
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
+import asyncpg
 
-from stoa.domains.catalog.drafting import ImageDraft, ProductDraft, VariantDraft
-from stoa.domains.catalog.errors import (
-    CategoryTaken,
-    ExternalIdTaken,
-    HandleTaken,
-    NoSuchCategory,
-    SkuTaken,
-)
+from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
+from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated, ProductCreated
-from stoa.domains.catalog.models import Category, Image, Product, Stock, Variant
-from stoa.domains.catalog.naming import free_handle, search_text_of
-from stoa.kit.errors import blaming
+from stoa.domains.catalog.inserting import Picture, insert_product
+from stoa.domains.catalog.models import Category, Product
+from stoa.domains.catalog.naming import NAMELESS, free_handle
+from stoa.kit.errors import Refusal, blaming
 from stoa.kit.ids import type_id
-from stoa.kit.text import clean_line
+from stoa.kit.text import clean_line, slugify
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
-from stoa.tenants.live import announce
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import Purpose, claim_upload
+
+TRIES = 5  # for a free handle, while others take the ones we found free
 
 
 async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     """Create a product with its variants, stock and images, whole or not at all.
 
-    Raises `Refusals` for what is wrong with the draft, `SkuTaken`, `HandleTaken`, `ExternalIdTaken`, `NoSuchCategory`.
+    Raises `Refusals` for what is wrong with the draft, `SkuTaken`, `HandleTaken`, `ExternalIdTaken`, `NoSuchCategory`,
+    and `MissingScope` when the draft has costs and the caller may not see any.
     """
     draft = draft.checked(ctx)
+    if any(variant.cost for variant in draft.variants):
+        ctx.require(Scope.CATALOG_COST)
     async with shop_transaction():
+        pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
         try:
-            product = await _insert_product(ctx, draft)
-            await _insert_variants(ctx, product, draft.variants)
-        except IntegrityError as error:
+            product = await _insert_under_free_handle(ctx, draft, pictures)
+        except asyncpg.IntegrityConstraintViolationError as error:
             raise _refusal_for(error, draft) from None
-        await _insert_images(ctx, product, draft.images)
         await publish(ctx, ProductCreated(product.id))
-        announce(ctx, f"product:{product.id}", {"version": product.version})
     return product
 
 
@@ -60,75 +58,52 @@ async def create_category(ctx: Context, name: str, *, parent_id: UUID | None = N
     return category
 
 
-async def _insert_product(ctx: Context, draft: ProductDraft) -> Product:
-    if draft.category_id is not None and not await Category.exists(id=draft.category_id):
-        raise NoSuchCategory("There is no such category.", path=["category_id"])
-    handle = draft.handle or await free_handle(draft.title)
-    return await Product.create(
-        title=draft.title,
-        handle=handle,
-        description=draft.description,
-        status=draft.status,
-        category_id=draft.category_id,
-        source=draft.source,
-        external_id=draft.external_id,
-        search_text=search_text_of(draft.title, handle, [variant.sku for variant in draft.variants if variant.sku]),
-    )
+async def _insert_under_free_handle(ctx: Context, draft: ProductDraft, pictures: Sequence[Picture]) -> Product:
+    """A handle that was asked for is taken or refused; one that we make gets a number when it is in use."""
+    if draft.handle is not None:
+        product = await insert_product(ctx, draft, draft.handle, pictures)
+        if product is None:
+            raise HandleTaken(f"The handle {draft.handle} is in use.", path=["handle"], params={"taken": draft.handle})
+        return product
+    handle = slugify(draft.title) or NAMELESS
+    for _ in range(TRIES):
+        product = await insert_product(ctx, draft, handle, pictures)
+        if product is not None:
+            return product
+        handle = await free_handle(draft.title)
+    raise HandleTaken(f"Too many products are being named {draft.title} at once; try again.", path=["title"])
 
 
-async def _insert_variants(ctx: Context, product: Product, drafts: Sequence[VariantDraft]) -> None:
-    variants = [
-        Variant(
-            product_id=product.id,
-            title=draft.title,
-            sku=draft.sku,
-            barcode=draft.barcode,
-            currency=ctx.shop.currency,
-            price_minor=draft.price.minor if draft.price else None,
-            list_price_minor=draft.list_price.minor if draft.list_price else None,
-            cost_minor=draft.cost.minor if draft.cost else None,
-            position=position,
-        )
-        for position, draft in enumerate(drafts)
-    ]
-    await Variant.bulk_create(variants)
-    await Stock.bulk_create(
-        [Stock(variant_id=variant.id, on_hand=draft.on_hand) for variant, draft in zip(variants, drafts, strict=True)]
-    )
-
-
-async def _insert_images(ctx: Context, product: Product, drafts: Sequence[ImageDraft]) -> None:
-    for position, draft in enumerate(drafts):
-        url, file_key = draft.url or "", None
-        if draft.upload_id is not None:
-            url, file_key = await _claim_picture(ctx, draft.upload_id, position)
-        await Image.create(product_id=product.id, url=url, file_key=file_key, alt=draft.alt, position=position)
-
-
-async def _claim_picture(ctx: Context, upload_id: UUID, position: int) -> tuple[str, str]:
-    """The path an uploaded picture is served at, and the key of its file."""
+async def _picture(ctx: Context, position: int, draft: ImageDraft) -> Picture:
+    if draft.upload_id is None:
+        return Picture(draft.url or "", None, draft.alt)
     with blaming("images", position, "upload_id"):
-        upload = await claim_upload(ctx, upload_id, Purpose.IMAGE)
+        upload = await claim_upload(ctx, draft.upload_id, Purpose.IMAGE)
     name = upload.file_key.rpartition("/")[2]
     extension = mimetypes.guess_extension(upload.content_type) or ""
-    return f"/media/{type_id('shop', ctx.shop.id)}/{name}{extension}", upload.file_key
+    return Picture(f"/media/{type_id('shop', ctx.shop.id)}/{name}{extension}", upload.file_key, draft.alt)
 
 
-def _refusal_for(error: IntegrityError, draft: ProductDraft) -> Exception:
-    """The database is the judge of what is unique; its constraint's name tells what was."""
-    text = str(error)
-    if "handle" in text:
-        return HandleTaken(f"The handle {draft.handle} is in use.", path=["handle"], params={"taken": draft.handle or ""})
-    if "variant" in text and "sku" in text:
-        for i, variant in enumerate(draft.variants):
-            if variant.sku and f"({variant.sku})" in text:
-                return SkuTaken(
-                    f"The code {variant.sku} is in use.", path=["variants", i, "sku"], params={"taken": variant.sku}
-                )
-    if "source" in text:
+def _refusal_for(error: asyncpg.IntegrityConstraintViolationError, draft: ProductDraft) -> Exception:
+    """The database is the judge of what is unique and what exists; its words tell which it was."""
+    detail = error.detail or ""
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
+        return NoSuchCategory("There is no such category.", path=["category_id"])
+    if "(sku)" in detail:
+        return _sku_taken(detail, draft)
+    if "(source, external_id)" in detail:
         return ExternalIdTaken(
             f"{draft.source} has brought {draft.external_id} already.",
             path=["external_id"],
             params={"taken": draft.external_id or ""},
         )
     return error
+
+
+def _sku_taken(detail: str, draft: ProductDraft) -> Refusal:
+    for i, variant in enumerate(draft.variants):
+        if variant.sku and f"(sku)=({variant.sku})" in detail:
+            return SkuTaken(
+                f"The code {variant.sku} is in use.", path=["variants", i, "sku"], params={"taken": variant.sku}
+            )
+    return SkuTaken("A code of these variants is in use.", path=["variants"])

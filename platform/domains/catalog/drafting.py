@@ -11,7 +11,7 @@ from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
 from stoa.domains.catalog.models import ProductStatus
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.money import Money
-from stoa.kit.text import clean_line, clean_text
+from stoa.kit.text import clean_line, clean_text, slugify
 from stoa.tenants.context import Context
 
 MAX_VARIANTS, MAX_IMAGES = 100, 50
@@ -58,6 +58,7 @@ class ProductDraft:
             self,
             title=_try(problems, "title", clean_line, self.title, what="title", limit=255),
             description=_try(problems, "description", clean_text, self.description, what="description", limit=50_000),
+            handle=_try(problems, "handle", _clean_handle, self.handle),
             variants=[_checked_variant(problems, ctx, i, each) for i, each in enumerate(self.variants)],
             images=[_checked_image(problems, i, each) for i, each in enumerate(self.images)],
         )
@@ -128,6 +129,10 @@ def _check_price(price: Money | None, ctx: Context) -> None:
         raise WrongCurrency(f"Prices of this shop are in {ctx.shop.currency}, not {price.currency}.")
     if price.minor < 0:
         raise InvalidInput(f"{price} is less than nothing.")
+
+
+def _clean_handle(handle: str | None) -> str | None:
+    return None if handle is None else clean_line(slugify(handle), what="handle", limit=150)
 
 
 def _optional(text: str | None, *, what: str, limit: int) -> str | None:

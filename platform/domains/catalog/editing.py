@@ -24,9 +24,9 @@ from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.clock import now
 from stoa.kit.money import Money
 from stoa.kit.text import clean_line, clean_text, slugify
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
-from stoa.tenants.live import announce
 from stoa.tenants.outbox import publish
 
 
@@ -114,6 +114,8 @@ async def _apply_variant(ctx: Context, product: Product, i: int, changes: Varian
     variant = await Variant.get_or_none(id=changes.variant_id, product_id=product.id)
     if variant is None:
         raise NoSuchVariant("This product has no such variant.", path=["variants", i, "id"])
+    if changes.cost is not SAME:
+        ctx.require(Scope.CATALOG_COST)
     given = {name: getattr(changes, name) for name in VariantDraft.__slots__ if getattr(changes, name) is not SAME}
     draft = checked_variant(ctx, i, VariantDraft(**given))
     changed = _set(variant, _columns(draft, given))
@@ -168,4 +170,3 @@ async def _save(ctx: Context, product: Product, changed: list[str]) -> None:
             f"The handle {product.handle} is in use.", path=["handle"], params={"taken": product.handle}
         ) from None
     await publish(ctx, ProductEdited(product.id, tuple(changed)))
-    announce(ctx, f"product:{product.id}", {"version": product.version})

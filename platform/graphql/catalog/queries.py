@@ -16,6 +16,6 @@ class CatalogQueries:
     variant: Variant | None = one_of("One variant by its id.")
     variants: Connection[Variant] = page_of("The shop's variants, product by product.")
     category: Category | None = one_of("One category by its id.")
-    categories: Connection[Category] = page_of("The shop's categories, by name.", order=("name",))
+    categories: Connection[Category] = page_of("The shop's categories, by name.", order=("name_key",))
     product_import: ProductImport | None = one_of("One import by its id.")
     product_imports: Connection[ProductImport] = page_of("The shop's imports, newest first.", order=("-id",))

@@ -29,7 +29,7 @@ def absolute_url(url: str) -> str:
     return settings().public_url + url if url.startswith("/") else url
 
 
-ON_HAND = "SELECT s.on_hand FROM stock s WHERE s.variant_id = {row}.id"
+ON_HAND = "coalesce((SELECT s.on_hand FROM stock s WHERE s.variant_id = {row}.id), 0)"
 TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
 )
@@ -47,7 +47,7 @@ class Category(Node):
 
 
 @stored(
-    models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="{row}.search_text LIKE {word}"
+    models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text"
 )
 class Product(Node):
     """What the shop offers; what is bought is one of its variants."""
@@ -62,7 +62,7 @@ class Product(Node):
     )
     images: Connection[Image] = many("Its pictures, in order.", order=("position",))
     first_image: Image | None = first_of("images", "The picture that stands for it.", order=("position", "id"))
-    on_hand: int = computed(TOTAL_ON_HAND, "How many there are of all its variants.")
+    on_hand: BigInt = computed(TOTAL_ON_HAND, "How many there are of all its variants.")
     source: str | None = column("Where it was imported from.", filter=True)
     external_id: str | None = column("Its id there.", filter=True)
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
@@ -79,10 +79,10 @@ class Variant(Node):
     barcode: str | None = column("EAN, UPC or the like.")
     price: Money | None = amount("price_minor", "What it is sold for.", filter=True)
     list_price: Money | None = amount("list_price_minor", "What it is said to be worth.")
-    cost: Money | None = amount("cost_minor", "What the shop pays for it.", scope=Scope.CATALOG_COST)
+    cost: Money | None = amount("cost_minor", "What the shop pays for it.", filter=True, scope=Scope.CATALOG_COST)
     on_hand: int = computed(ON_HAND, "How many there are.")
     position: int = column("Its place among the product's variants, from 0.")
-    product: Product = to_one("The product it is a form of.")
+    product: Product = to_one("The product it is a form of.", filter=True)
     version: int = column("Goes up with every change.")
     created_at: datetime = column("When it was made.")
 

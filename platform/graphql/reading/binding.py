@@ -9,7 +9,7 @@ from uuid import UUID
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from stoa.graphql.compiled import READ, PlainRead, plain_resolver
-from stoa.graphql.reading.declaring import (
+from stoa.graphql.reading.declared import (
     ROOTS,
     TYPES,
     Column,
@@ -26,8 +26,9 @@ from stoa.graphql.reading.declaring import (
     Streamed,
     ToOne,
 )
-from stoa.graphql.reading.fetching import fetch_one, fetch_page
+from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page
 from stoa.graphql.reading.planning import stored_type_of
+from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
 
 
@@ -36,10 +37,15 @@ def bind(schema: GraphQLSchema) -> None:
     for stored in TYPES.values():
         if isinstance(kind := schema.type_map.get(stored.name), GraphQLObjectType):
             _bind_stored(kind, stored)
+        for name in (f"{stored.name}Connection", f"{stored.name}Edge"):
+            if isinstance(kind := schema.type_map.get(name), GraphQLObjectType):
+                _bind_views(kind)
     for (type_name, python_name), declared in ROOTS.items():
         for kind in _carriers(schema, type_name):
             field = _field(kind, python_name)
             field.resolve = _resolver(field, declared, python_name)
+            if isinstance(declared, Fetched):
+                field.extensions[FETCHED] = stored_type_of(field)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     node.resolve_type = lambda source, info, kind: source.graphql_type
@@ -52,9 +58,18 @@ def _bind_stored(kind: GraphQLObjectType, stored: StoredType) -> None:
         definition = field.extensions.get("strawberry-definition")
         declared = stored.fields.get(definition.python_name) if definition else None
         if declared is not None and definition is not None:
-            read = _read_of(definition.python_name, declared, stored)
-            field.extensions[READ] = read
-            field.resolve = plain_resolver(read)
+            _bind_read(field, _read_of(definition.python_name, declared, stored))
+
+
+def _bind_views(kind: GraphQLObjectType) -> None:
+    """Each place that shows the rows of a page has rows of its own, under its response key (see decoding.py)."""
+    for name in kind.fields.keys() & {"nodes", "edges", "node"}:
+        _bind_read(kind.fields[name], PlainRead(name, keyed=True))
+
+
+def _bind_read(field: GraphQLField, read: PlainRead) -> None:
+    field.extensions[READ] = read
+    field.resolve = plain_resolver(read)
 
 
 def _read_of(name: str, declared: Declared, stored: StoredType) -> PlainRead:
@@ -96,7 +111,9 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
     if isinstance(declared, RootOne):
 
         async def one(source: Any, info: GraphQLResolveInfo[Any], id: str) -> Any:
-            return await fetch_one(info, stored, parse_type_id(id, stored.prefix))
+            with blaming("id"):
+                row_id = parse_type_id(id, stored.prefix)
+            return await fetch_one(info, stored, row_id)
 
         return one
     if isinstance(declared, Streamed):

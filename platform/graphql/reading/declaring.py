@@ -8,14 +8,14 @@
         variants: Connection[Variant] = many("The forms it can be bought in.", order=("position",))
 
 Tables and columns come from the Tortoise model, GraphQL types from the annotations. Nothing here touches a
-database or a schema; `binding.py` ties declarations to the finished schema, `planning.py` reads them.
+database or a schema; `making.py` finishes the declarations once all are known, `binding.py` ties them to the
+finished schema, `planning.py` reads them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -25,128 +25,35 @@ from strawberry.types.field import StrawberryField
 from tortoise.models import Model
 
 from stoa.graphql.reading import inputs
+from stoa.graphql.reading.declared import (
+    ROOTS,
+    TYPES,
+    Amount,
+    Column,
+    Computed,
+    Declared,
+    Derived,
+    Fetched,
+    FirstOf,
+    Key,
+    Many,
+    RootOne,
+    RootPage,
+    StoredType,
+    Streamed,
+    ToOne,
+)
 from stoa.kit.ids import type_id_maker
 
 DEFAULT_FIRST = 20
 MAX_FIRST = 100
+MAX_SEARCH = 200
 # Input types by name, generated ones among them: connection arguments are annotated in text and looked up here.
 NAMESPACE: dict[str, Any] = vars(inputs)
-_CONNECTION = re.compile(r"Connection\[(\w+)\]")
+# Every declared field as Strawberry has it, with the type it yields: `making.py` finishes them when all are known.
+MADE: list[tuple[type, StrawberryField, Declared, str | None]] = []
+_NAMED = re.compile(r"\w+")
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Declared:
-    """A stored field, as declared. `scope` is a right beyond the one its type needs."""
-
-    description: str
-    scope: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column(Declared):
-    """One column; `of` is the model field when it has another name."""
-
-    of: str | None = None
-    convert: Callable[[Any], Any] | None = None
-    filter: bool = False
-    sort: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Key(Declared):
-    """The primary key, shown as a TypeID."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount(Declared):
-    """Money: a column of minor units and the one of its currency. Null when the minor units are."""
-
-    minor: str
-    currency: str
-    filter: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Computed(Declared):
-    """An SQL expression over the row; `{row}` in it stands for the row's alias."""
-
-    sql: str
-    convert: Callable[[Any], Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Derived(Declared):
-    """A value made in Python of some of the row's columns: the operation's own rule, not a second one in SQL."""
-
-    of: Sequence[str]
-    rule: Callable[..., Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ToOne(Declared):
-    """The row that a relation of the model points at, from either side of a one-to-one."""
-
-    by: str | None = None
-    filter: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class FirstOf(Declared):
-    """The first of the many rows behind a reverse relation."""
-
-    by: str
-    order: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Many(Declared):
-    """A connection over the rows behind a reverse relation."""
-
-    by: str | None = None
-    order: Sequence[str] = ()
-    filter: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class RootPage(Declared):
-    """A connection over a whole table: a field of Query."""
-
-    order: Sequence[str] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class RootOne(Declared):
-    """One row by its id: a field of Query."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fetched(Declared):
-    """One row whose UUID the source holds under the field's own name: for the payloads of mutations."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Streamed(Declared):
-    """A subscription whose events are UUIDs: each is answered with the row as it is then."""
-
-
-@dataclass(frozen=True)
-class StoredType:
-    """All that was declared of one GraphQL type. `search` is a condition with `{row}` and one `{word}`."""
-
-    name: str
-    cls: type
-    model: type[Model]
-    prefix: str
-    scope: str
-    fields: dict[str, Declared]
-    search: str | None
-    order: Sequence[str]
-    encode_id: Callable[[str], str] = field(repr=False)
-
-
-TYPES: dict[str, StoredType] = {}
-ROOTS: dict[tuple[str, str], Declared] = {}  # (GraphQL type, python name of the field)
 
 
 def column(
@@ -162,11 +69,15 @@ def column(
     return Column(description=description, of=of, filter=filter, sort=sort, scope=scope, convert=convert)
 
 
-def amount(minor: str, description: str, *, currency: str = "currency", filter: bool = False, scope: str | None = None) -> Any:
+def amount(
+    minor: str, description: str, *, currency: str = "currency", filter: bool = False, scope: str | None = None
+) -> Any:
     return Amount(description=description, minor=minor, currency=currency, filter=filter, scope=scope)
 
 
-def computed(sql: str, description: str, *, scope: str | None = None, convert: Callable[[Any], Any] | None = None) -> Any:
+def computed(
+    sql: str, description: str, *, scope: str | None = None, convert: Callable[[Any], Any] | None = None
+) -> Any:
     return Computed(description=description, sql=sql, scope=scope, convert=convert)
 
 
@@ -184,7 +95,12 @@ def first_of(by: str, description: str, *, order: Sequence[str], scope: str | No
 
 
 def many(
-    description: str, *, by: str | None = None, order: Sequence[str] = (), filter: bool = False, scope: str | None = None
+    description: str,
+    *,
+    by: str | None = None,
+    order: Sequence[str] = (),
+    filter: bool = False,
+    scope: str | None = None,
 ) -> Any:
     return Many(description=description, by=by, order=order, filter=filter, scope=scope)
 
@@ -204,7 +120,11 @@ def fetched(description: str) -> Any:
 def stored(
     model: type[Model], *, prefix: str, scope: str, search: str | None = None, order: Sequence[str] = ()
 ) -> Callable[[type[_T]], type[_T]]:
-    """Make the class a GraphQL type whose rows are the model's. `scope` is what reading it needs."""
+    """Make the class a GraphQL type whose rows are the model's.
+
+    `scope` is what reading it needs, `search` the model field with its `searchable` text (see kit/text.py), behind
+    which a trigram index must stand, `order` that of its lists when nobody says another; the id ends every order.
+    """
 
     def declare(cls: type[_T]) -> type[_T]:
         declared: dict[str, Declared] = {"id": Key(description="Sortable, unique, and tells its type.")}
@@ -244,42 +164,46 @@ def _as_type(cls: type[_T], description: str) -> type[_T]:
 
 
 def _strawberry_field(cls: type, name: str, declared: Declared) -> StrawberryField:
-    described = declared.description
-    if declared.scope:
-        described += f" Needs the scope `{declared.scope}`."
-    made = StrawberryField(python_name=None, description=described, default=None)
+    made = StrawberryField(python_name=None, description=declared.description, default=None)
+    target = None
+    if isinstance(declared, ToOne | FirstOf | Many | RootPage | RootOne | Fetched):
+        target = _target_of(cls, name, is_list=isinstance(declared, Many | RootPage))
     if isinstance(declared, RootOne):
         made.arguments = [_argument("id", "strawberry.ID", "The id of what is sought.")]
     elif isinstance(declared, Many | RootPage):
-        made.arguments = connection_arguments(_element(cls, name))
+        made.arguments = connection_arguments(str(target))
+    MADE.append((cls, made, declared, target))
     return made
 
 
-def _element(cls: type, name: str) -> str:
+def _target_of(cls: type, name: str, *, is_list: bool) -> str:
+    """The type that a relation shows, by its annotation: ``Category``, ``Category | None``, ``Connection[Variant]``."""
     annotation = str(cls.__annotations__[name])
-    found = _CONNECTION.search(annotation)
-    if found is None:
-        raise TypeError(f"{cls.__name__}.{name} must be annotated Connection[SomeType], not {annotation}")
-    return found[1]
+    first, *others = _NAMED.findall(annotation)
+    if is_list != (first == "Connection"):
+        raise TypeError(f"{cls.__name__}.{name} must be annotated Connection[SomeType] if it is a list: {annotation}")
+    return str(others[0] if is_list else first)
 
 
 def connection_arguments(element: str) -> list[StrawberryArgument]:
-    """What every connection takes. The input types are made by `filtering.make_inputs` before the schema is built."""
+    """What every connection takes. The input types are made by `making.make_inputs` before the schema is built."""
     return [
-        _argument("first", "int | None", f"How many, from the start; {MAX_FIRST} at the most."),
+        _argument("first", "int | None", f"How many, from the start; {DEFAULT_FIRST} if not said, {MAX_FIRST} at most."),
         _argument("after", "str | None", "Begin behind this cursor."),
         _argument("last", "int | None", f"How many, from the end; {MAX_FIRST} at the most."),
         _argument("before", "str | None", "End before this cursor."),
         _argument("where", f"{element}Where | None", "Only those that meet this."),
-        _argument("order_by", f"list[{element}Order] | None", "In this order."),
-        _argument("search", "str | None", "Only those in which every word occurs."),
+        _argument("order_by", f"list[{element}Order] | None", "In this order; three terms at the most."),
+        _argument("search", "str | None", "Only those in which every word occurs: 8 words at the most."),
     ]
 
 
 def resolved_elsewhere(description: str, **arguments: str) -> Any:
     """A field whose raw resolver is set on the finished schema; `arguments` maps names to annotations."""
     made = StrawberryField(description=description, default=None)
-    made.arguments = [_argument(name, annotation, f"The {name} of what is sought.") for name, annotation in arguments.items()]
+    made.arguments = [
+        _argument(name, annotation, f"The {name} of what is sought.") for name, annotation in arguments.items()
+    ]
     return made
 
 
@@ -291,4 +215,3 @@ def _argument(name: str, annotation: str, description: str, *, default: Any = st
         description=description,
         default=default,
     )
-

@@ -1,13 +1,18 @@
-"""What PostgreSQL's JSON is decoded into: one msgspec struct for each selection, and the pages around them."""
+"""What PostgreSQL's JSON is decoded into: one msgspec struct for each selection, and the pages around them.
+
+Where a connection shows its rows, in `nodes` and in `edges { node }`, each such place has rows of its own in the
+JSON (a view): what is selected there need not agree with what is selected elsewhere under the same names.
+"""
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from stoa.kit.errors import InvalidInput
+from stoa.graphql.compiled import response_slot
+from stoa.graphql.reading.cursors import Keys, encode_cursor
 from stoa.kit.money import decimal_string
 
 COUNT_LIMIT = 10_000
@@ -36,47 +41,34 @@ class PageInfoRow(msgspec.Struct, frozen=True):
     end_cursor: str | None
 
 
-class EdgeRow(msgspec.Struct, frozen=True):
-    cursor: str
-    node: Any
-
-
-class NodesPage(msgspec.Struct, array_like=True):
-    """A page of which nothing but the nodes was asked for: a subclass declares `nodes`."""
-
-
 class FullPage(msgspec.Struct, array_like=True):
-    """A page that also knows where it stands: a subclass declares `rows`, one more than the limit if there are more."""
+    """A page that knows where it stands. A subclass adds its views: lists of rows, one longer than `limit` if there are
+    more, in the order in which they were read: from the end, if `backward`."""
 
     limit: int
     backward: bool
     bounded: bool
     order: str
+    found: int
     counted: int | None
+    keys: list[Keys] | None
 
-    @property
-    def kept(self) -> list[Any]:
-        rows: list[Any] = self.rows  # type: ignore[attr-defined]
+    def kept(self, rows: list[Any]) -> list[Any]:
         kept = rows if len(rows) <= self.limit else rows[: self.limit]
         return kept[::-1] if self.backward else kept
 
     @property
-    def nodes(self) -> list[Any]:
-        return self.kept
-
-    @property
-    def edges(self) -> list[EdgeRow]:
-        return [EdgeRow(encode_cursor(self.order, row.cursor_keys), row) for row in self.kept]
+    def cursors(self) -> list[str]:
+        return [encode_cursor(self.order, keys) for keys in self.kept(self.keys or [])]
 
     @property
     def page_info(self) -> PageInfoRow:
-        kept, more = self.kept, len(self.rows) > self.limit  # type: ignore[attr-defined]
-        with_cursors = kept and hasattr(kept[0], "cursor_keys")
+        keys, more = self.kept(self.keys or []), self.found > self.limit
         return PageInfoRow(
             self.bounded if self.backward else more,
             more if self.backward else self.bounded,
-            encode_cursor(self.order, kept[0].cursor_keys) if with_cursors else None,
-            encode_cursor(self.order, kept[-1].cursor_keys) if with_cursors else None,
+            encode_cursor(self.order, keys[0]) if keys else None,
+            encode_cursor(self.order, keys[-1]) if keys else None,
         )
 
     @property
@@ -85,32 +77,39 @@ class FullPage(msgspec.Struct, array_like=True):
         return CountRow(min(counted, COUNT_LIMIT), "EXACT" if counted <= COUNT_LIMIT else "AT_LEAST")
 
 
-def row_struct(type_name: str, slots: list[tuple[str, Any]]) -> type[msgspec.Struct]:
+def row_struct(type_name: str, slots: Sequence[tuple[str, Any]]) -> type[msgspec.Struct]:
     """A struct for one selection; the JSON has its values in this order."""
-    fields = [(name, kind) for name, kind in slots]
+    fields = list(slots) or [("nothing", Any)]
     return msgspec.defstruct(f"{type_name}Row", fields, array_like=True, namespace={"graphql_type": type_name})
 
 
-def nodes_page(row: type) -> type[msgspec.Struct]:
-    return msgspec.defstruct("NodesPage", [("nodes", list[row])], bases=(NodesPage,), array_like=True)  # type: ignore[valid-type]
+def nodes_page(rows: Mapping[str, type]) -> type[msgspec.Struct]:
+    """A page of which nothing but nodes was asked for, by their response keys."""
+    fields = [(response_slot(key), list[row]) for key, row in rows.items()]  # type: ignore[valid-type]
+    return msgspec.defstruct("NodesPage", fields, array_like=True)
 
 
-def full_page(row: type) -> type[msgspec.Struct]:
-    return msgspec.defstruct("FullPage", [("rows", list[row])], bases=(FullPage,), array_like=True)  # type: ignore[valid-type]
+def full_page(
+    views: Sequence[type], nodes: Mapping[str, int], edges: Mapping[str, Mapping[str, int]]
+) -> type[msgspec.Struct]:
+    """A page with everything. `nodes` and `edges { node }` tell by their response keys which view they show."""
+    fields = [(f"view{number}", list[row]) for number, row in enumerate(views)]  # type: ignore[valid-type]
+    shown: dict[str, Any] = {response_slot(key): _nodes_of(number) for key, number in nodes.items()}
+    shown |= {response_slot(key): _edges_of(below) for key, below in edges.items()}
+    return msgspec.defstruct("FullPage", fields, bases=(FullPage,), array_like=True, namespace=shown)
 
 
-def encode_cursor(order: str, keys: list[Any]) -> str:
-    """Opaque to clients: the order it belongs to, and the values of the row it stands at."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([order, keys])).decode().rstrip("=")
+def _nodes_of(number: int) -> property:
+    view = f"view{number}"
+    return property(lambda page: page.kept(getattr(page, view)))
 
 
-def decode_cursor(cursor: str, order: str, width: int, *, argument: str) -> list[str]:
-    """The values behind a cursor, as text. Refuses one that is damaged or was made under another order."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        made_for, keys = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, list[str]])
-    except (ValueError, msgspec.MsgspecError):
-        raise InvalidInput("This is not a cursor of this API.", path=[argument]) from None
-    if made_for != order or len(keys) != width:
-        raise InvalidInput("This cursor belongs to a list in another order.", path=[argument])
-    return keys
+def _edges_of(nodes: Mapping[str, int]) -> property:
+    edge: Any = msgspec.defstruct("Edge", ["cursor", *map(response_slot, nodes)], frozen=True)
+    views = [f"view{number}" for number in nodes.values()]
+
+    def edges(page: FullPage) -> list[Any]:
+        columns = [page.kept(getattr(page, view)) for view in views]
+        return [edge(*values) for values in zip(page.cursors, *columns, strict=True)]
+
+    return property(edges)

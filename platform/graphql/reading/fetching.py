@@ -2,63 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLResolveInfo
+from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
 
 from stoa.graphql.context import GraphContext
-from stoa.graphql.reading.declaring import StoredType
-from stoa.graphql.reading.planning import Plan, Planner, variables_of
+from stoa.graphql.reading.declared import StoredType
+from stoa.graphql.reading.planning import Plan, Planner
 from stoa.graphql.reading.rendering import render
+from stoa.graphql.reading.selecting import Selection, variables_of
 from stoa.graphql.reading.shaping import PageShape, is_constant, shape_page
 from stoa.tenants.database import shop_client
 
-MAX_STATEMENTS = 64  # SQL texts kept for one selection: as many as clients' filters have forms
+FETCHED = "stoa.fetched"  # extension of a payload's field: the stored type whose row it reads
+MAX_PLANS = 64  # kept for one document: @skip and @include may make many of one selection
+MAX_STATEMENTS = 32  # kept for one plan: as many as clients' filters have forms
 
 
 async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, order: tuple[str, ...]) -> Any:
     """A page of all the rows of a type."""
-    plan = _plan(info, stored, lambda planner: planner.plan_page(stored, info, order))
+    definition = info.parent_type.fields[info.field_name]
+    plan = _plan(
+        info,
+        stored,
+        info.field_nodes,
+        info.return_type,
+        lambda planner: planner.plan_page(stored, info.field_nodes, definition, order),
+    )
     return await _run(info, plan, [])
 
 
 async def fetch_one(info: GraphQLResolveInfo[Any], stored: StoredType, id: UUID) -> Any:
     """One row by its id; None when the open shop has no such row."""
-    plan = _plan(info, stored, lambda planner: planner.plan_one(stored, info.field_nodes))
-    return await _run(info, plan, [id])
+    return await _run(info, _plan_one(info, stored, info.field_nodes, info.return_type), [id])
 
 
 async def fetch_many(info: GraphQLResolveInfo[Any], stored: StoredType, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Rows of one type by their ids; those the open shop does not have are missing."""
-    plan = _plan(info, stored, lambda planner: planner.plan_many(stored, info.field_nodes))
+    plan = _plan(
+        info,
+        stored,
+        info.field_nodes,
+        info.return_type,
+        lambda planner: planner.plan_many(stored, info.field_nodes),
+    )
     found = await _run(info, plan, [list(ids)])
     return {UUID(id): row for id, row in found}
 
 
-def _plan(info: GraphQLResolveInfo[Any], stored: StoredType, make: Callable[[Planner], Plan]) -> Plan:
-    """The plan of this field, kept with the parsed document for as long as that is kept."""
+def require_rights(info: GraphQLResolveInfo[Any]) -> None:
+    """Check the rights that a payload's fetched fields will need, before the mutation does anything."""
+    payload = get_named_type(info.return_type)
+    assert isinstance(payload, GraphQLObjectType)
+    for nodes in Selection(info).below(payload, info.field_nodes).values():
+        field = payload.fields.get(nodes[0].name.value)
+        if field is not None and FETCHED in field.extensions:
+            plan = _plan_one(info, field.extensions[FETCHED], nodes, field.type)
+            _require(info.context, plan.scopes)
+
+
+def _plan_one(
+    info: GraphQLResolveInfo[Any], stored: StoredType, nodes: list[FieldNode], type_: GraphQLOutputType
+) -> Plan:
+    return _plan(info, stored, nodes, type_, lambda planner: planner.plan_one(stored, nodes))
+
+
+def _plan(
+    info: GraphQLResolveInfo[Any],
+    stored: StoredType,
+    nodes: list[FieldNode],
+    type_: GraphQLOutputType,
+    make: Callable[[Planner], Plan],
+) -> Plan:
+    """The plan of a field, kept with the parsed document for as long as that is kept."""
     document = info.context.document
     variables = variables_of(info)
     key = (
         stored.name,
-        info.return_type,
-        tuple([id(node) for node in info.field_nodes]),  # the document keeps its nodes alive
+        type_,
+        tuple([id(node) for node in nodes]),  # the document keeps its nodes alive
         tuple([variables.coerced.get(name) for name in document.condition_variables]),
     )
     plan = document.plans.get(key)
     if plan is None:
-        plan = document.plans[key] = make(Planner(info))
-        plan.constant_shapes = {p.number: shape_page(p, variables) for p in plan.pages if is_constant(p)}
+        plan = make(Planner(info))
+        plan.constant_shapes = {page.number: shape_page(page, variables) for page in plan.pages if is_constant(page)}
+        _keep(document.plans, key, plan, MAX_PLANS)
     return plan  # type: ignore[no-any-return]
 
 
 async def _run(info: GraphQLResolveInfo[Any], plan: Plan, values: list[Any]) -> Any:
     context: GraphContext = info.context
     context.in_shop()
-    for scope, where in plan.scopes.items():
-        context.require(scope, where)
+    _require(context, plan.scopes)
     sql = _statement(plan, info, values)
     context.statements += 1
     async with shop_client().acquire_connection() as connection:
@@ -66,20 +104,30 @@ async def _run(info: GraphQLResolveInfo[Any], plan: Plan, values: list[Any]) -> 
     return None if text is None else plan.decoder.decode(text)
 
 
+def _require(context: GraphContext, scopes: Mapping[str, str]) -> None:
+    for scope, where in scopes.items():
+        context.require(scope, where)
+
+
 def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> str:
     """The SQL for this call's arguments; appends their values to `values`, page after page."""
     shapes: list[PageShape] = []
-    widths: list[int] = []
     variables = variables_of(info)
     for page in plan.pages:
-        shape, of_page = plan.constant_shapes.get(page.number) or shape_page(page, variables)
-        shapes.append(shape)
-        widths.append(len(of_page))
-        values.extend(of_page)
+        shaped = plan.constant_shapes.get(page.number) or shape_page(page, variables)
+        _require(info.context, shaped.scopes)
+        shapes.append(shaped.shape)
+        values.extend(shaped.values)
     key = tuple(shapes)
-    sql = plan.statements.get(key)
+    sql: str | None = plan.statements.get(key)
     if sql is None:
-        sql = render(plan, shapes, widths)
-        if len(plan.statements) < MAX_STATEMENTS:
-            plan.statements[key] = sql
+        sql = render(plan, shapes)
+        _keep(plan.statements, key, sql, MAX_STATEMENTS)
     return sql
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """The oldest makes room."""
+    if len(kept) >= most:
+        del kept[next(iter(kept))]
+    kept[key] = value

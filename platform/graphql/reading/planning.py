@@ -1,7 +1,7 @@
 """From a GraphQL selection to a plan: which rows, which columns of them, in which shape. No SQL and no values yet.
 
 A plan depends on the selection and on the variables its @skip and @include look at, so it is made once for each and
-kept with the parsed document. What changes from call to call (first, after, where...) is `paging.PageShape`;
+kept with the parsed document. What changes from call to call (first, after, where...) is `shaping.PageShape`;
 `rendering.py` makes SQL of the two.
 """
 
@@ -9,28 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    InlineFragmentNode,
-    SelectionSetNode,
-    get_directive_values,
-    get_named_type,
-)
-from graphql.execution.values import VariableValues
-from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type
 
 from stoa.graphql.compiled import response_slot
-from stoa.graphql.reading.declaring import (
+from stoa.graphql.reading.declared import (
     TYPES,
     Amount,
     Column,
@@ -41,9 +26,12 @@ from stoa.graphql.reading.declaring import (
     Many,
     StoredType,
     ToOne,
+    type_of_model,
 )
 from stoa.graphql.reading.decoding import AmountRow, full_page, nodes_page, row_struct
+from stoa.graphql.reading.fragments import ROW, Fragment, column, template
 from stoa.graphql.reading.rows import Relation, column_of, relation_of
+from stoa.graphql.reading.selecting import Selected, Selection
 
 REQUIRES = "stoa.requires"  # extension of a resolved field: python names of the stored fields it reads from its source
 
@@ -53,32 +41,27 @@ class RowPlan:
     """The values to read of one row, in the order of the JSON array."""
 
     stored: StoredType
-    slots: list[Slot] = field(default_factory=list)
-    with_keys: bool = False
-    struct: type = object
-
-    def close(self) -> RowPlan:
-        """All slots are known: make the struct."""
-        kinds = [(slot.attribute, slot.kind) for slot in self.slots]
-        if self.with_keys:
-            kinds.append(("cursor_keys", list[str]))
-        self.struct = row_struct(self.stored.name, kinds or [("nothing", Any)])
-        return self
+    slots: list[Slot]
+    struct: type
 
 
 @dataclass(slots=True)
 class PagePlan:
-    """A connection. `number` tells its values apart from those of the statement's other pages."""
+    """A connection. `number` tells its values apart from those of the statement's other pages, `path` (response keys
+    below the root field) its arguments from theirs. Each view is one place that shows the rows."""
 
     number: int
-    row: RowPlan
+    path: tuple[str, ...]
+    target: StoredType
     node: FieldNode
     definition: GraphQLField
     order: tuple[str, ...]
     relation: Relation | None
-    is_full: bool
-    is_counted: bool
-    struct: type
+    views: list[RowPlan] = field(default_factory=list)
+    is_full: bool = False
+    is_counted: bool = False
+    with_keys: bool = False
+    struct: type = object
 
 
 @dataclass(slots=True)
@@ -87,9 +70,7 @@ class Slot:
 
     attribute: str
     kind: Any
-    column: str | None = None
-    amount: tuple[str, str] | None = None
-    computed: str | None = None
+    sql: Fragment | None = None
     one: tuple[RowPlan, Relation, tuple[str, ...]] | None = None
     page: PagePlan | None = None
 
@@ -111,180 +92,147 @@ class Planner:
     """Makes one plan. Holds what is the same all the way down the selection."""
 
     def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
-        self.schema: GraphQLSchema = info.schema
-        self.fragments: dict[str, FragmentDefinitionNode] = info.fragments
-        self.variables = variables_of(info)
+        self.schema = info.schema
+        self.selection = Selection(info)
         self.pages: list[PagePlan] = []
         self.scopes: dict[str, str] = {}
 
     def plan_one(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
-        row = self.row(stored, nodes)
-        return self._finish(row, row.struct | None)
+        row = self._row(stored, nodes, ())
+        return Plan(row, self.pages, self.scopes, msgspec.json.Decoder(row.struct | None))
 
     def plan_many(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
-        row = self.row(stored, nodes)
-        plan = self._finish(row, list[tuple[str, row.struct]])  # type: ignore[name-defined]
-        plan.is_many = True
-        return plan
+        row = self._row(stored, nodes, ())
+        decoder = msgspec.json.Decoder(list[tuple[str, row.struct]])  # type: ignore[name-defined]
+        return Plan(row, self.pages, self.scopes, decoder, is_many=True)
 
-    def plan_page(self, stored: StoredType, info: GraphQLResolveInfo[Any], order: tuple[str, ...]) -> Plan:
-        definition = info.parent_type.fields[info.field_name]
-        page = self.page(stored, info.field_nodes, definition, order, None)
-        return self._finish(page, page.struct)
+    def plan_page(
+        self, stored: StoredType, nodes: list[FieldNode], definition: GraphQLField, order: tuple[str, ...]
+    ) -> Plan:
+        page = self._page(stored, nodes, definition, order, None, ())
+        return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct))
 
-    def _finish(self, root: RowPlan | PagePlan, kind: Any) -> Plan:
-        return Plan(root, self.pages, self.scopes, msgspec.json.Decoder(kind))
-
-    def row(self, stored: StoredType, nodes: Iterable[FieldNode], *, with_keys: bool = False) -> RowPlan:
+    def _row(self, stored: StoredType, nodes: Iterable[FieldNode], path: tuple[str, ...]) -> RowPlan:
         self.scopes.setdefault(stored.scope, stored.name)
         graphql_type = self.schema.type_map[stored.name]
         assert isinstance(graphql_type, GraphQLObjectType)
-        plan, seen = RowPlan(stored, with_keys=with_keys), set()
-        for key, fields in self._collect(graphql_type, nodes).items():
-            name = fields[0].name.value
-            if name.startswith("__"):
+        slots: dict[str, Slot] = {}
+        for key, fields in self.selection.below(graphql_type, nodes).items():
+            if fields[0].name.value.startswith("__"):
                 continue
-            definition = graphql_type.fields[name]
-            for python_name in self._stored_names(definition):
-                slot = self._slot(stored, python_name, key, fields, definition)
-                if slot.attribute not in seen:
-                    seen.add(slot.attribute)
-                    plan.slots.append(slot)
-        return plan.close()
-
-    def _stored_names(self, definition: GraphQLField) -> tuple[str, ...]:
-        """A stored field is its own source; a resolved one says which stored fields it reads."""
-        if REQUIRES in definition.extensions:
-            return tuple(definition.extensions[REQUIRES])
-        return (definition.extensions["strawberry-definition"].python_name,)
+            definition = graphql_type.fields[fields[0].name.value]
+            for name in _stored_names(definition):
+                slot = self._slot(stored, name, fields, definition, (*path, key))
+                slots.setdefault(slot.attribute, slot)
+        kinds = [(slot.attribute, slot.kind) for slot in slots.values()]
+        return RowPlan(stored, list(slots.values()), row_struct(stored.name, kinds))
 
     def _slot(
-        self, stored: StoredType, name: str, key: str, nodes: list[FieldNode], definition: GraphQLField
+        self, stored: StoredType, name: str, nodes: list[FieldNode], definition: GraphQLField, path: tuple[str, ...]
     ) -> Slot:
         declared = stored.fields[name]
         if declared.scope:
             self.scopes.setdefault(declared.scope, f"{stored.name}.{nodes[0].name.value}")
         match declared:
             case Key():
-                return Slot(name, Any, column="id")
+                return Slot(name, Any, sql=column(ROW, "id"))
             case Column():
-                return Slot(name, Any, column=column_of(stored.model, declared.of or name))
+                return Slot(name, Any, sql=column(ROW, column_of(stored.model, declared.of or name)))
             case Amount():
-                columns = column_of(stored.model, declared.minor), column_of(stored.model, declared.currency)
-                return Slot(name, AmountRow | None, amount=columns)
+                return Slot(name, AmountRow | None, sql=_amount_sql(stored, declared))
             case Computed():
-                return Slot(name, Any, computed=declared.sql)
+                return Slot(name, Any, sql=("(", *template(declared.sql), ")"))
             case Derived():
-                read = ", ".join(f'{{row}}."{column_of(stored.model, each)}"' for each in declared.of)
-                return Slot(name, Any, computed=f"json_build_array({read})")
+                return Slot(name, Any, sql=_array_sql(stored, declared.of))
             case ToOne():
-                return self._related(stored, declared.by or name, key, nodes, ())
+                return self._one(relation_of(stored.model, declared.by or name), nodes, path, ())
             case FirstOf():
-                return self._related(stored, declared.by, key, nodes, tuple(declared.order))
+                return self._one(relation_of(stored.model, declared.by), nodes, path, tuple(declared.order))
             case Many():
                 relation = relation_of(stored.model, declared.by or name)
-                target = stored_type_of(definition)
-                page = self.page(target, nodes, definition, tuple(declared.order), relation)
-                return Slot(response_slot(key), page.struct, page=page)
+                page = self._page(stored_type_of(definition), nodes, definition, tuple(declared.order), relation, path)
+                return Slot(response_slot(path[-1]), page.struct, page=page)
         raise TypeError(f"{stored.name}.{name}: {type(declared).__name__} cannot be read from a row")
 
-    def _related(
-        self, stored: StoredType, by: str, key: str, nodes: list[FieldNode], order: tuple[str, ...]
-    ) -> Slot:
-        relation = relation_of(stored.model, by)
-        target = next(each for each in TYPES.values() if each.model is relation.model)
-        row = self.row(target, nodes)
-        return Slot(response_slot(key), row.struct | None, one=(row, relation, order))
+    def _one(self, relation: Relation, nodes: list[FieldNode], path: tuple[str, ...], order: tuple[str, ...]) -> Slot:
+        row = self._row(type_of_model(relation.model), nodes, path)
+        return Slot(response_slot(path[-1]), row.struct | None, one=(row, relation, order))
 
-    def page(
+    def _page(
         self,
         target: StoredType,
         nodes: list[FieldNode],
         definition: GraphQLField,
         order: tuple[str, ...],
         relation: Relation | None,
+        path: tuple[str, ...],
     ) -> PagePlan:
-        graphql_type = get_named_type(definition.type)
-        assert isinstance(graphql_type, GraphQLObjectType)
-        asked = self._collect(graphql_type, nodes)
-        by_name = {fields[0].name.value: fields for fields in asked.values()}
-        items = [*self._all(asked, "nodes"), *self._edge_nodes(graphql_type, self._all(asked, "edges"))]
-        with_keys = self._wants_cursors(graphql_type, asked)
-        is_full = not by_name.keys() <= {"nodes", "__typename"}
-        number = len(self.pages)
-        # takes its number before the pages inside it do
-        page = PagePlan(number, RowPlan(target), nodes[0], definition, order or tuple(target.order), relation, is_full, "count" in by_name, object)
-        self.pages.append(page)
-        page.row = self.row(target, items, with_keys=with_keys)
-        page.struct = full_page(page.row.struct) if is_full else nodes_page(page.row.struct)
+        page = PagePlan(
+            len(self.pages), path, target, nodes[0], definition, order or tuple(target.order), relation
+        )
+        self.pages.append(page)  # before the pages inside it take their numbers
+        connection = get_named_type(definition.type)
+        assert isinstance(connection, GraphQLObjectType)
+        asked = self.selection.below(connection, nodes)
+        shown = {key: self._view(page, below) for key, below in named(asked, "nodes")}
+        edges = {key: self._edge(page, connection, below) for key, below in named(asked, "edges")}
+        names = {below[0].name.value for below in asked.values()}
+        page.is_counted = "count" in names
+        page.with_keys = bool(edges) or self._shows_cursors(connection, asked)
+        page.is_full = not shown or not names <= {"nodes", "__typename"}
+        if page.is_full:
+            page.struct = full_page([view.struct for view in page.views], shown, edges)
+        else:
+            page.struct = nodes_page({key: page.views[number].struct for key, number in shown.items()})
         return page
 
-    def _edge_nodes(self, connection: GraphQLObjectType, edges: list[FieldNode]) -> list[FieldNode]:
+    def _view(self, page: PagePlan, nodes: list[FieldNode]) -> int:
+        """Plan one place that shows the page's rows; its number."""
+        page.views.append(self._row(page.target, nodes, page.path))
+        return len(page.views) - 1
+
+    def _edge(self, page: PagePlan, connection: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, int]:
         edge = get_named_type(connection.fields["edges"].type)
-        return self._all(self._collect(edge, edges), "node") if edges else []
+        assert isinstance(edge, GraphQLObjectType)
+        return {key: self._view(page, below) for key, below in named(self.selection.below(edge, nodes), "node")}
 
-    def _wants_cursors(self, connection: GraphQLObjectType, asked: dict[str, list[FieldNode]]) -> bool:
-        if self._all(asked, "edges"):
-            return True
-        info = self._all(asked, "pageInfo")
+    def _shows_cursors(self, connection: GraphQLObjectType, asked: Selected) -> bool:
         page_info = get_named_type(connection.fields["pageInfo"].type)
-        names = {nodes[0].name.value for nodes in self._collect(page_info, info).values()} if info else set()
-        return bool(names & {"startCursor", "endCursor"})
-
-    def _all(self, asked: dict[str, list[FieldNode]], name: str) -> list[FieldNode]:
-        return [node for nodes in asked.values() if nodes[0].name.value == name for node in nodes]
-
-    def _collect(self, kind: GraphQLObjectType, nodes: Iterable[FieldNode]) -> dict[str, list[FieldNode]]:
-        """The fields selected below `nodes` on `kind`, by response key, fragments and conditions resolved."""
-        found: dict[str, list[FieldNode]] = {}
-        visited: set[str] = set()
-        for node in nodes:
-            if node.selection_set:
-                self._gather(kind, node.selection_set, found, visited)
-        return found
-
-    def _gather(
-        self, kind: GraphQLObjectType, selections: SelectionSetNode, found: dict[str, list[FieldNode]], visited: set[str]
-    ) -> None:
-        for node in selections.selections:
-            if not self._is_included(node):
-                continue
-            if isinstance(node, FieldNode):
-                found.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
-            elif isinstance(node, InlineFragmentNode):
-                if node.type_condition is None or self._fits(kind, node.type_condition.name.value):
-                    self._gather(kind, node.selection_set, found, visited)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in visited:
-                visited.add(node.name.value)
-                fragment = self.fragments[node.name.value]
-                if self._fits(kind, fragment.type_condition.name.value):
-                    self._gather(kind, fragment.selection_set, found, visited)
-
-    def _fits(self, kind: GraphQLObjectType, condition: str) -> bool:
-        if kind.name == condition:
-            return True
-        wider = self.schema.type_map[condition]
-        return isinstance(wider, GraphQLInterfaceType) and self.schema.is_sub_type(wider, kind)
-
-    def _is_included(self, node: Any) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        if skip and skip["if"]:
-            return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return not include or bool(include["if"])
+        assert isinstance(page_info, GraphQLObjectType)
+        for _, below in named(asked, "pageInfo"):
+            names = {nodes[0].name.value for nodes in self.selection.below(page_info, below).values()}
+            if names & {"startCursor", "endCursor"}:
+                return True
+        return False
 
 
-def variables_of(info: GraphQLResolveInfo[Any]) -> VariableValues:
-    """The operation's variables as graphql-core's functions want them; Strawberry hands resolvers the bare dict."""
-    return VariableValues({}, cast("dict[str, Any]", info.variable_values))
+def named(asked: Selected, name: str) -> list[tuple[str, list[FieldNode]]]:
+    """What was asked of one field, by response key."""
+    return [(key, nodes) for key, nodes in asked.items() if nodes[0].name.value == name]
+
+
+def _stored_names(definition: GraphQLField) -> tuple[str, ...]:
+    """A stored field is its own source; a resolved one says which stored fields it reads."""
+    if REQUIRES in definition.extensions:
+        return tuple(definition.extensions[REQUIRES])
+    return (definition.extensions["strawberry-definition"].python_name,)
+
+
+def _amount_sql(stored: StoredType, declared: Amount) -> Fragment:
+    minor = column(ROW, column_of(stored.model, declared.minor))
+    currency = column(ROW, column_of(stored.model, declared.currency))
+    return ("CASE WHEN ", *minor, " IS NOT NULL THEN json_build_array(", *minor, ", ", *currency, ") END")
+
+
+def _array_sql(stored: StoredType, names: Iterable[str]) -> Fragment:
+    parts = [(*column(ROW, column_of(stored.model, name)), ", ") for name in names]
+    return ("json_build_array(", *[piece for part in parts for piece in part][:-1], ")")
 
 
 def stored_type_of(definition: GraphQLField) -> StoredType:
     """The stored type a field yields, be it one or a connection of them."""
-    named = get_named_type(definition.type)
-    if named.name in TYPES:
-        return TYPES[named.name]
-    assert isinstance(named, GraphQLObjectType), named
-    return TYPES[get_named_type(named.fields["nodes"].type).name]
+    found = get_named_type(definition.type)
+    if found.name in TYPES:
+        return TYPES[found.name]
+    assert isinstance(found, GraphQLObjectType), found
+    return TYPES[get_named_type(found.fields["nodes"].type).name]

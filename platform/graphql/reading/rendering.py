@@ -7,108 +7,97 @@ with what is stored.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from stoa.graphql.reading.decoding import COUNT_LIMIT
+from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, all_of, column, written
 from stoa.graphql.reading.planning import PagePlan, Plan, RowPlan, Slot
-from stoa.graphql.reading.rows import Relation, table_of
-from stoa.graphql.reading.shaping import ROW, PageShape
-
-_MARKER = re.compile(r"\$\((\d+)\.(\d+)\)")
+from stoa.graphql.reading.rows import Relation, column_of, table_of
+from stoa.graphql.reading.shaping import PageShape
 
 
-def render(plan: Plan, shapes: Sequence[PageShape], widths: Sequence[int]) -> str:
-    """The statement. `widths` tells how many values each page has: they are passed page after page."""
-    renderer = _Renderer(shapes)
+def render(plan: Plan, shapes: Sequence[PageShape]) -> str:
+    """The statement. Its parameters are the ids of `plan_one` and `plan_many`, then the pages' values in turn."""
     if isinstance(plan.root, PagePlan):
-        sql = f"SELECT {renderer.page(plan.root, None)}::text"
-    else:
-        alias = renderer.alias()
-        table = table_of(plan.root.stored.model)
-        row = renderer.row(plan.root, alias)
-        if plan.is_many:
-            listed = f"coalesce(json_agg(json_build_array({alias}.id, {row})), '[]'::json)"
-            sql = f'SELECT {listed}::text FROM "{table}" {alias} WHERE {alias}.id = ANY($1::uuid[])'
-        else:
-            sql = f'SELECT {row}::text FROM "{table}" {alias} WHERE {alias}.id = $1'
-        return _numbered(sql, [1, *widths], first_page=1)
-    return _numbered(sql, widths, first_page=0)
+        return f"SELECT {_Renderer(shapes, 0).page(plan.root, None)}::text"
+    renderer = _Renderer(shapes, 1)
+    alias = renderer.alias()
+    row, table = renderer.row(plan.root, alias), table_of(plan.root.stored.model)
+    if plan.is_many:
+        listed = f"coalesce(json_agg(json_build_array({alias}.id, {row})), '[]'::json)"
+        return f'SELECT {listed}::text FROM "{table}" {alias} WHERE {alias}.id = ANY($1::uuid[])'
+    return f'SELECT {row}::text FROM "{table}" {alias} WHERE {alias}.id = $1'
 
 
 class _Renderer:
-    def __init__(self, shapes: Sequence[PageShape]) -> None:
+    def __init__(self, shapes: Sequence[PageShape], values_before: int) -> None:
         self.shapes = shapes
+        self.starts = list(accumulate((shape.values for shape in shapes), initial=values_before))
         self.aliases = 0
 
     def alias(self) -> str:
         self.aliases += 1
         return f"t{self.aliases}"
 
-    def row(self, plan: RowPlan, alias: str, keys: Sequence[str] = ()) -> str:
-        values = [self.slot(slot, alias) for slot in plan.slots]
-        if plan.with_keys:
-            values.append(f"json_build_array({', '.join(f'{key}::text' for key in keys)})")
+    def row(self, plan: RowPlan, alias: str) -> str:
+        values = [self._slot(slot, alias) for slot in plan.slots]
         return f"json_build_array({', '.join(values) or 'null'})"
 
-    def slot(self, slot: Slot, row: str) -> str:
-        if slot.column is not None:
-            return f'{row}."{slot.column}"'
-        if slot.amount is not None:
-            minor, currency = (f'{row}."{name}"' for name in slot.amount)
-            return f"CASE WHEN {minor} IS NOT NULL THEN json_build_array({minor}, {currency}) END"
-        if slot.computed is not None:
-            return f"({slot.computed.format(row=row)})"
+    def _slot(self, slot: Slot, row: str) -> str:
+        if slot.sql is not None:
+            return written(slot.sql, row, 0)
         if slot.one is not None:
-            return self.one(*slot.one, row)
+            return self._one(*slot.one, row)
         assert slot.page is not None
         return self.page(slot.page, row)
 
-    def one(self, plan: RowPlan, relation: Relation, order: Sequence[str], row: str) -> str:
+    def _one(self, plan: RowPlan, relation: Relation, order: Sequence[str], row: str) -> str:
         alias = self.alias()
-        ordering = ", ".join(f'{alias}."{name}"' for name in order)
+        ordering = ", ".join(f'{alias}."{column_of(relation.model, name)}"' for name in order)
         first = f" ORDER BY {ordering} LIMIT 1" if order else ""
-        return (
-            f'(SELECT {self.row(plan, alias)} FROM "{relation.table}" {alias} '
-            f"WHERE {relation.join(row, alias)}{first})"
-        )
+        joined = written(relation.join(row, ROW), alias, 0)
+        return f'(SELECT {self.row(plan, alias)} FROM "{relation.table}" {alias} WHERE {joined}{first})'
 
     def page(self, page: PagePlan, parent: str | None) -> str:
-        shape, alias = self.shapes[page.number], self.alias()
-        table = table_of(page.row.stored.model)
-        conditions = [page.relation.join(parent, alias)] if page.relation and parent else []
-        if shape.where:
-            conditions.append(shape.where.replace(ROW, alias))
-        bounded = [*conditions, *([shape.bounds.replace(ROW, alias)] if shape.bounds else [])]
+        shape, alias, start = self.shapes[page.number], self.alias(), self.starts[page.number]
+        table = table_of(page.target.model)
+        conditions = [page.relation.join(parent, ROW)] if page.relation and parent else []
+        found = written(_where([*conditions, shape.where, shape.bounds]), alias, start)
         limit = shape.limit + 1 if page.is_full else shape.limit
-        rows = (
-            f'SELECT * FROM "{table}" {alias}{_where(bounded)} '
-            f"ORDER BY {shape.ordering.replace(ROW, alias)} LIMIT {limit}"
-        )
-        keys = [key.replace(ROW, alias) for key in shape.keys]
-        listed = f"coalesce(json_agg({self.row(page.row, alias, keys)}), '[]'::json)"
+        ordering = written(shape.ordering.sql(ROW, backward=shape.backward), alias, start)
+        rows = f'(SELECT * FROM "{table}" {alias}{found} ORDER BY {ordering} LIMIT {limit}) {alias}'
+        views = [self.row(view, alias) for view in page.views]
         if not page.is_full:
-            return f"(SELECT json_build_array({listed}) FROM ({rows}) {alias})"
-        counted = self._count(table, conditions, alias) if page.is_counted else "null"
-        facts = f"{shape.limit}, {_bool(shape.backward)}, {_bool(shape.bounded)}, '{shape.order}', {counted}"
-        return f"(SELECT json_build_array({facts}, {listed}) FROM ({rows}) {alias})"
+            # nobody turns these rows round later
+            forward = written(shape.ordering.sql(ROW, backward=False), alias, start) if shape.backward else ""
+            return f"(SELECT json_build_array({_listed(views, forward)}) FROM {rows})"
+        counted = written(_where([*conditions, shape.where]), alias, start)
+        facts = [
+            *(str(shape.limit), _bool(shape.backward), _bool(shape.bounded), f"'{shape.ordering.name}'", "count(*)"),
+            f'(SELECT count(*) FROM (SELECT FROM "{table}" {alias}{counted} LIMIT {COUNT_LIMIT + 1}) counted)'
+            if page.is_counted
+            else "null",
+            _listed([_keys(shape, alias)]) if page.with_keys else "null",
+            *([_listed(views)] if views else []),
+        ]
+        return f"(SELECT json_build_array({', '.join(facts)}) FROM {rows})"
 
-    def _count(self, table: str, conditions: Sequence[str], alias: str) -> str:
-        inner = f'SELECT FROM "{table}" {alias}{_where(conditions)} LIMIT {COUNT_LIMIT + 1}'
-        return f"(SELECT count(*) FROM ({inner}) counted)"
+
+def _keys(shape: PageShape, alias: str) -> str:
+    keys = [written((*column(ROW, term.column), "::text"), alias, 0) for term in shape.ordering.terms]
+    return f"json_build_array({', '.join(keys)})"
 
 
-def _where(conditions: Sequence[str]) -> str:
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+def _listed(rows: Iterable[str], ordering: str = "") -> str:
+    order = f" ORDER BY {ordering}" if ordering else ""
+    return ", ".join(f"coalesce(json_agg({row}{order}), '[]'::json)" for row in rows)
+
+
+def _where(conditions: Iterable[Fragment]) -> Fragment:
+    met = all_of(conditions)
+    return () if met == TRUE else (" WHERE ", *met)
 
 
 def _bool(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _numbered(sql: str, widths: Sequence[int], *, first_page: int) -> str:
-    """Replace the markers $(page.n) by PostgreSQL's $1, $2...: values are passed page after page."""
-    starts = [0]
-    for width in widths:
-        starts.append(starts[-1] + width)
-    return _MARKER.sub(lambda found: f"${starts[int(found[1]) + first_page] + int(found[2])}", sql)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+from tortoise import fields as orm
 from tortoise.fields.relational import BackwardFKRelation, ForeignKeyFieldInstance
 from tortoise.models import Model
+
+from stoa.graphql.reading.fragments import Fragment, Row
+
+_UNREADABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +28,16 @@ class Relation:
     near: str
     far: str
 
-    def join(self, row: str, related: str) -> str:
-        return f'{related}."{self.far}" = {row}."{self.near}"'
+    def join(self, row: Row, related: Row) -> Fragment:
+        return (related, f'."{self.far}" = ', row, f'."{self.near}"')
+
+
+@dataclass(frozen=True, slots=True)
+class KeyType:
+    """What a list may be ordered by: its PostgreSQL type, and how a cursor's text is read. Raises `ValueError`."""
+
+    sql: str
+    read: Callable[[str], Any]
 
 
 def table_of(model: type[Model]) -> str:
@@ -51,8 +68,45 @@ def relation_of(model: type[Model], field: str) -> Relation:
     raise TypeError(f"{model.__name__}.{field} is not a relation")
 
 
-def sql_type_of(model: type[Model], field: str) -> str:
-    """The PostgreSQL type of a column, as a cursor's text is cast to it."""
+@cache
+def key_type_of(model: type[Model], field: str) -> KeyType:
     kind = model._meta.fields_map[field]
-    sql_type = str(kind.get_for_dialect("postgres", "SQL_TYPE"))
-    return sql_type.split("(")[0]
+    for python_type, key_type in KEY_TYPES:
+        if isinstance(kind, python_type):
+            return key_type
+    raise TypeError(f"{model.__name__}.{field}: no list can be ordered by {type(kind).__name__}")
+
+
+def is_nullable(model: type[Model], field: str) -> bool:
+    return bool(model._meta.fields_map[field].null)
+
+
+def readable(text: str) -> str:
+    """Text that PostgreSQL can take for a value. Raises `ValueError`."""
+    if _UNREADABLE.search(text):
+        raise ValueError("It holds a character that no text has (NUL, or half of one).")
+    return text
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+KEY_TYPES: tuple[tuple[type[Any], KeyType], ...] = (
+    (orm.UUIDField, KeyType("uuid", UUID)),
+    (orm.CharField, KeyType("text", readable)),
+    (orm.TextField, KeyType("text", readable)),
+    (orm.IntField, KeyType("bigint", _whole)),
+    (orm.BigIntField, KeyType("bigint", _whole)),
+    (orm.DatetimeField, KeyType("timestamptz", _moment)),
+)

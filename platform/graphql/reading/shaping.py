@@ -2,75 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import ListValueNode, ObjectValueNode, VariableNode
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues, get_argument_values
 
-from stoa.graphql.reading.declaring import DEFAULT_FIRST, MAX_FIRST, Column
-from stoa.graphql.reading.decoding import decode_cursor
-from stoa.graphql.reading.filtering import SORTS, Values, search_sql, where_sql
+from stoa.graphql.reading.cursors import decode_cursor
+from stoa.graphql.reading.declaring import DEFAULT_FIRST, MAX_FIRST
+from stoa.graphql.reading.filtering import search_sql, where_sql
+from stoa.graphql.reading.fragments import ROW, Fragment, all_of
+from stoa.graphql.reading.making import SORTS
+from stoa.graphql.reading.operators import Gathered
+from stoa.graphql.reading.ordering import MAX_TERMS, Ordering, ordering_of
 from stoa.graphql.reading.planning import PagePlan
-from stoa.graphql.reading.rows import column_of, sql_type_of
-from stoa.kit.errors import InvalidInput
+from stoa.kit.errors import InvalidInput, blaming
 
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
-    """Hashable: pages of one shape share their SQL text. `order` is the signature that cursors carry."""
+    """Hashable: pages of one shape share their SQL text. `bounded` tells whether something stands beyond the page's
+    beginning, `values` how many parameters it has."""
 
-    where: str
-    bounds: str
-    ordering: str
-    keys: tuple[str, ...]
+    where: Fragment
+    bounds: Fragment
+    ordering: Ordering
     limit: int
     backward: bool
     bounded: bool
-    order: str
+    values: int
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One term of an order."""
+class Shaped:
+    """A page's shape, its parameters, and the rights that it takes, with who needs them."""
 
-    field: str
-    column: str
-    sql_type: str
-    descending: bool
-
-
-ROW = "{row}"  # where the fragments name the row; rendering puts its alias there
+    shape: PageShape
+    values: list[Any]
+    scopes: dict[str, str]
 
 
-def shape_page(page: PagePlan, variables: Any) -> tuple[PageShape, list[Any]]:
-    """Check and translate one page's arguments. Raises `InvalidInput`."""
-    arguments = get_argument_values(page.definition, page.node, variables)
+def shape_page(page: PagePlan, variables: VariableValues) -> Shaped:
+    """Check and translate one page's arguments. Raises `InvalidInput` that blames the argument."""
+    with blaming(*page.path):
+        return _shape(page, get_argument_values(page.definition, page.node, variables))
+
+
+def _shape(page: PagePlan, arguments: dict[str, Any]) -> Shaped:
     limit, backward = _limit(arguments)
-    values = Values(page.number)
-    terms = _terms(page, arguments.get("orderBy"))
-    order = ",".join(f"{term.field}{'-' if term.descending else '+'}" for term in terms)
-    conditions = []
-    if arguments.get("where"):
-        conditions.append(where_sql(page.row.stored, ROW, arguments["where"], values))
-    if arguments.get("search"):
-        conditions.append(search_sql(page.row.stored, ROW, arguments["search"], values))
-    bounds = [
-        _bound(terms, decode_cursor(arguments[name], order, len(terms), argument=name), values, is_before=name == "before")
-        for name in ("after", "before")
-        if arguments.get(name) is not None
-    ]
-    shape = PageShape(
-        where=" AND ".join(conditions),
-        bounds=" AND ".join(bounds),
-        ordering=", ".join(_by(t, backward) for t in terms),
-        keys=tuple(f'{ROW}."{term.column}"' for term in terms),
-        limit=limit,
-        backward=backward,
-        bounded=bool(arguments.get("before") if backward else arguments.get("after")),
-        order=order,
+    into = Gathered()
+    ordering = _ordering(page, arguments.get("orderBy"))
+    where = all_of(_conditions(page, arguments, into))
+    bounds = all_of(_bounds(ordering, arguments, into))
+    into.scopes.update(ordering.scopes)
+    bounded = arguments.get("before" if backward else "after") is not None
+    shape = PageShape(where, bounds, ordering, limit, backward, bounded, len(into.values))
+    return Shaped(shape, into.values, into.scopes)
+
+
+def _limit(arguments: dict[str, Any]) -> tuple[int, bool]:
+    """How many rows, and whether from the end."""
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise InvalidInput("Give first or last, not both.", path=["last"])
+    name, wanted = ("last", last) if last is not None else ("first", first)
+    if wanted is None:
+        return DEFAULT_FIRST, False
+    if not 0 <= wanted <= MAX_FIRST:
+        raise InvalidInput(
+            f"{name} is {wanted}; 0 to {MAX_FIRST} are allowed.", path=[name], params={"limit": MAX_FIRST}
+        )
+    return wanted, last is not None
+
+
+def _ordering(page: PagePlan, wanted: list[dict[str, Any]] | None) -> Ordering:
+    if not wanted:
+        return ordering_of(page.target.name, tuple((name.lstrip("-"), name.startswith("-")) for name in page.order))
+    if len(wanted) > MAX_TERMS:
+        raise InvalidInput(
+            f"{len(wanted)} terms; {MAX_TERMS} are allowed.", path=["orderBy"], params={"limit": MAX_TERMS}
+        )
+    sorts = SORTS[page.target.name]
+    return ordering_of(
+        page.target.name, tuple((sorts[_name(each["field"])], _name(each["direction"]) == "DESC") for each in wanted)
     )
-    return shape, values.items
+
+
+def _conditions(page: PagePlan, arguments: dict[str, Any], into: Gathered) -> Iterator[Fragment]:
+    if arguments.get("where") is not None:
+        with blaming("where"):
+            yield where_sql(page.target, ROW, arguments["where"], into)
+    if arguments.get("search") is not None:
+        with blaming("search"):
+            yield search_sql(page.target, arguments["search"], into)
+
+
+def _bounds(ordering: Ordering, arguments: dict[str, Any], into: Gathered) -> Iterator[Fragment]:
+    for name in ("after", "before"):
+        if arguments.get(name) is not None:
+            with blaming(name):
+                keys = decode_cursor(arguments[name], ordering.name, len(ordering.terms))
+                yield ordering.bound(ROW, keys, into.add, is_before=name == "before")
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "name", value))
 
 
 def is_constant(page: PagePlan) -> bool:
@@ -87,59 +124,4 @@ def _has_variable(value: Any) -> bool:
         return any(_has_variable(each.value) for each in value.fields)
     return False
 
-
-def _limit(arguments: dict[str, Any]) -> tuple[int, bool]:
-    first, last = arguments.get("first"), arguments.get("last")
-    if first is not None and last is not None:
-        raise InvalidInput("Give first or last, not both.", path=["last"])
-    name, wanted = ("last", last) if last is not None else ("first", first)
-    if wanted is None:
-        return DEFAULT_FIRST, False
-    if not 0 <= wanted <= MAX_FIRST:
-        raise InvalidInput(
-            f"{name} is {wanted}; 0 to {MAX_FIRST} are allowed.", path=[name], params={"limit": MAX_FIRST}
-        )
-    return wanted, last is not None
-
-
-def _terms(page: PagePlan, wanted: list[dict[str, Any]] | None) -> list[Term]:
-    """The order, ended by the id so that it is total."""
-    stored = page.row.stored
-    if wanted:
-        if len(wanted) > 3:
-            raise InvalidInput("Order by three fields at the most.", path=["orderBy"])
-        asked = [(SORTS[stored.name][_name(each["field"])], _name(each["direction"]) == "DESC") for each in wanted]
-    else:
-        asked = [(name.lstrip("-"), name.startswith("-")) for name in page.order]
-    terms, used = [], set()
-    for field, descending in [*asked, ("id", bool(asked) and asked[-1][1])]:
-        if field not in used:
-            used.add(field)
-            declared = stored.fields.get(field)
-            model_field = declared.of or field if isinstance(declared, Column) else field
-            terms.append(Term(field, column_of(stored.model, model_field), sql_type_of(stored.model, model_field), descending))
-    return terms
-
-
-def _by(term: Term, backward: bool) -> str:
-    return f'{ROW}."{term.column}"' + (" DESC" if term.descending != backward else "")
-
-
-def _name(value: Any) -> str:
-    return str(getattr(value, "name", value))
-
-
-def _bound(terms: list[Term], keys: list[str], values: Values, *, is_before: bool) -> str:
-    """Rows behind (or before) a cursor. One row comparison when all terms run the same way: an index serves it."""
-    marks = [f"{values.add(key)}::text::{term.sql_type}" for term, key in zip(terms, keys, strict=True)]
-    columns = [f'{ROW}."{term.column}"' for term in terms]
-    if len({term.descending for term in terms}) == 1:
-        sign = "<" if terms[0].descending != is_before else ">"
-        return f"({', '.join(columns)}) {sign} ({', '.join(marks)})"
-    cases = []
-    for i, term in enumerate(terms):
-        sign = "<" if term.descending != is_before else ">"
-        equal = [f"{columns[j]} = {marks[j]}" for j in range(i)]
-        cases.append(" AND ".join([*equal, f"{columns[i]} {sign} {marks[i]}"]))
-    return "(" + " OR ".join(f"({case})" for case in cases) + ")"
 

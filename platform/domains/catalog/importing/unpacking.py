@@ -82,6 +82,8 @@ def _the_table_in(file: BinaryIO, size: int) -> BinaryIO:
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [each for each in archive.infolist() if not each.is_dir() and not _is_litter(each.filename)]
+    if any(each.filename == "[Content_Types].xml" for each in members):
+        raise UnfitArchive("This is a workbook of Excel's kind: save it as CSV.")
     if len(members) != 1:
         names = ", ".join(each.filename[:60] for each in members[:5]) or "none"
         raise UnfitArchive(f"The zip must hold one table; it holds {len(members)} files ({names}).")

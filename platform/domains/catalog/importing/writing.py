@@ -121,7 +121,8 @@ async def _look_around(ctx: Context, run: ImportRun, wanted: list[Wanted]) -> Sh
 
 async def _categories(run: ImportRun, wanted: list[Wanted]) -> dict[str, str]:
     """The ids of the categories that the products want, by lower-cased name; those that are missing are made."""
-    names = {each.category.casefold(): each.category for each in wanted if each.category}
+    # backwards, so that of two ways to write a name the first in the file stands
+    names = {each.category.casefold(): each.category for each in reversed(wanted) if each.category}
     found = await _find_categories(list(names))
     missing = [{"id": new_id(), "name": name, "name_key": key} for key, name in names.items() if key not in found]
     room = MAX_CATEGORIES - len(run.categories_created)

@@ -108,7 +108,7 @@ KEPT_COLUMNS = {
 # The same without what differs between two shops in which the same was done.
 SAME_COLUMNS = {
     "product": "title, handle, description, status, source, external_id, search_text, version",
-    "variant": "title, sku, barcode, currency, price_minor, position, source, external_id, version",
+    "variant": "title, sku, barcode, price_minor, position, source, external_id, version",
     "stock": "on_hand, version",
     "image": "url, alt, position",
     "category": "name, name_key",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from stoa.domains.catalog.models import Category, ImportIssue, ImportRun, ImportState, Product, ProductStatus, Stock, Variant
@@ -374,11 +376,15 @@ HEAD = b"Code,Name,Price\n"
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        (HEAD + GOOD_ROWS + b"X,caf\xe9,1\n", "WRONG_ENCODING", "Line 25002, byte 466,686: e9 2c 31 0a is not UTF-8"),
+        (
+            HEAD + GOOD_ROWS + b"X,caf\xe9,1\n",
+            "WRONG_ENCODING",
+            f"Line 25002, byte {len(HEAD + GOOD_ROWS) + 5:,}: e9 2c 31 0a is not UTF-8",
+        ),
         (HEAD + "茶,茶,1\n".encode() + GOOD_ROWS + b"X,caf\xe9,1\n", "WRONG_ENCODING", "Line 25003, byte"),
         (gzipped(HEAD + GOOD_ROWS)[:-5000], "BROKEN_ARCHIVE", "The gzip file is broken after"),
         (zipped(("a.csv", HEAD + GOOD_ROWS))[:-5000], "BROKEN_ARCHIVE", "The zip file is broken: its end is missing."),
-        (gzipped(HEAD + GOOD_ROWS + b"x,y,1\n" * 20_000_000), "ARCHIVE_BOMB", "come out of this gzip file"),
+        (gzip.compress(HEAD + GOOD_ROWS + b"\n" * 2**26), "ARCHIVE_BOMB", "come out of this gzip file"),
         (HEAD + GOOD_ROWS + b"B," + b"x" * 10_000_000 + b",1\n", "CELL_TOO_LONG", "Line 25002, column Name: the cell"),
         (HEAD + GOOD_ROWS + b'B,"open,1\n', "UNCLOSED_QUOTE", "opened in the row of line 25002"),
         (b"Code,Title,Price\nA,B,1\n", "MISSING_COLUMN", "no column 'Name'; the file has: Code, Title, Price."),
@@ -386,8 +392,9 @@ HEAD = b"Code,Name,Price\n"
         (HEAD, "NO_ROWS", "a header and no row below it"),
         (HEAD + b"\n\n", "NO_ROWS", "a header and no row below it"),
         (b"\n\n", "EMPTY_FILE", "not even a header"),
-        (bytes(range(256)) * 20 + bytes(2000), "NOT_TEXT", "not text"),
+        (LAMP.decode().encode("utf-16-le"), "NOT_TEXT", "If it is UTF-16, say so"),
         (zipped(("a.csv", LAMP), ("b.csv", LAMP)), "UNFIT_ARCHIVE", "must hold one table"),
+        (zipped(("[Content_Types].xml", b""), ("xl/workbook.xml", b"")), "UNFIT_ARCHIVE", "save it as CSV"),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isupper() else "",
 )

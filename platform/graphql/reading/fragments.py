@@ -1,0 +1,72 @@
+"""SQL out of trusted pieces: a value from a request can take a parameter's place here, and never that of text.
+
+A fragment is a tuple. Its text comes from declarations and models only; `ROW` stands for the alias of the row it is
+about, a `Value` for a parameter. Nothing is formatted or replaced, so there is nothing that could be smuggled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+
+class _Row:
+    """The alias of the row that a fragment is about."""
+
+    def __repr__(self) -> str:
+        return "ROW"
+
+
+class Value(int):
+    """The nth parameter of a page, from 1; which one of the statement that is, `written` finds out."""
+
+    def __repr__(self) -> str:
+        return f"Value({int(self)})"
+
+
+ROW: Final = _Row()
+Row: TypeAlias = _Row | str  # the row that is meant, or the alias of another one
+Fragment: TypeAlias = tuple[str | Value | _Row, ...]
+
+TRUE: Final[Fragment] = ("TRUE",)
+FALSE: Final[Fragment] = ("FALSE",)
+
+
+def template(sql: str) -> Fragment:
+    """A declared expression: `{row}` in it becomes `ROW`, every other brace is SQL's own."""
+    first, *others = sql.split("{row}")
+    return (first, *(part for other in others for part in (ROW, other)))
+
+
+def column(row: Row, name: str) -> Fragment:
+    return (row, f'."{name}"')
+
+
+def all_of(conditions: Iterable[Fragment]) -> Fragment:
+    """What holds when all of them do; of none, always."""
+    return _joined([each for each in conditions if each != TRUE], " AND ") or TRUE
+
+
+def any_of(conditions: Iterable[Fragment]) -> Fragment:
+    """What holds when one of them does; of none, never."""
+    return _joined(list(conditions), " OR ") or FALSE
+
+
+def _joined(conditions: list[Fragment], word: str) -> Fragment:
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else ()
+    parts: list[str | Value | _Row] = ["("]
+    for condition in conditions:
+        parts += [*condition, word]
+    return (*parts[:-1], ")")
+
+
+def written(fragment: Fragment, row: str, values_before: int) -> str:
+    """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own."""
+    return "".join([_part(part, row, values_before) for part in fragment])
+
+
+def _part(part: str | Value | _Row, row: str, values_before: int) -> str:
+    if isinstance(part, Value):
+        return f"${values_before + part}"
+    return row if isinstance(part, _Row) else part

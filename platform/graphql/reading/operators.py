@@ -1,0 +1,150 @@
+"""Tests of one value: what an `eq`, a `contains`, a `gte` and so on say in SQL."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import strawberry
+
+from stoa.graphql.reading.fragments import Fragment, Row, Value, all_of, column
+from stoa.graphql.reading.rows import readable
+from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.ids import parse_type_id
+from stoa.kit.money import parse_money
+
+MAX_TESTS = 100  # of one `where`
+
+
+class Gathered:
+    """What the arguments of one page come to, besides text: parameters, and rights with who needs them."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.scopes: dict[str, str] = {}
+        self._tests = 0
+
+    def add(self, value: Any) -> Value:
+        self.values.append(value)
+        return Value(len(self.values))
+
+    def count_test(self) -> None:
+        """Variables are not bound by the limits of a document."""
+        self._tests += 1
+        if self._tests > MAX_TESTS:
+            raise InvalidInput(f"The filter tests more than {MAX_TESTS} things.", params={"limit": MAX_TESTS})
+
+
+class Test(Protocol):
+    """Turns what a `where` says of one field into SQL. Raises `InvalidInput` that blames the operator."""
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment: ...
+
+
+Compare = Callable[[Fragment, Any, Gathered], Fragment]
+
+
+def _sign(sign: str) -> Compare:
+    return lambda left, value, into: (*left, f" {sign} ", into.add(value))
+
+
+def _like(operator: str, before: str = "", after: str = "%") -> Compare:
+    return lambda left, value, into: (*left, f" {operator} ", into.add(before + escape_like(value) + after))
+
+
+COMPARE: dict[str, Compare] = {
+    "eq": _sign("="),
+    "gt": _sign(">"),
+    "gte": _sign(">="),
+    "lt": _sign("<"),
+    "lte": _sign("<="),
+    "in": lambda left, value, into: (*left, " = ANY(", into.add(list(value)), ")"),
+    "startsWith": _like("LIKE"),
+    "contains": _like("ILIKE", before="%"),
+    "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
+}
+
+
+def escape_like(text: str) -> str:
+    """The text as a LIKE pattern that means itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def said(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a part of a filter says. Null is refused: taken for "anything" it would surprise one, for "none" another."""
+    for name, value in given.items():
+        if value is strawberry.UNSET:
+            continue
+        if value is None:
+            raise InvalidInput(f"{name} is null: leave it out, or ask with isNull.", path=[name])
+        yield name, value
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTest:
+    """Of one column. `read` makes the parameter of what was given."""
+
+    column: str
+    read: Callable[[Any], Any]
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        return all_of(self._one(row, name, value, into) for name, value in said(given))
+
+    def _one(self, row: Row, name: str, value: Any, into: Gathered) -> Fragment:
+        into.count_test()
+        with blaming(name):
+            return COMPARE[name](column(row, self.column), self._read(name, value), into)
+
+    def _read(self, name: str, value: Any) -> Any:
+        if name == "isNull":
+            return value
+        return [_read_item(self.read, i, each) for i, each in enumerate(value)] if name == "in" else self.read(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AmountTest:
+    """Of a money: the same currency, and the minor units compared."""
+
+    minor: str
+    currency: str
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        return all_of(part for name, value in said(given) for part in self._one(row, name, value, into))
+
+    def _one(self, row: Row, name: str, value: Any, into: Gathered) -> Iterator[Fragment]:
+        into.count_test()
+        if name == "isNull":
+            yield COMPARE[name](column(row, self.minor), value, into)
+            return
+        with blaming(name):
+            money = parse_money(value["amount"], value["currency"])
+        yield COMPARE["eq"](column(row, self.currency), money.currency, into)
+        yield COMPARE[name](column(row, self.minor), money.minor, into)
+
+
+def read_text(value: str) -> str:
+    """Texts are kept in one normal form, so they are sought in it."""
+    try:
+        return unicodedata.normalize("NFC", readable(value))
+    except ValueError as error:
+        raise InvalidInput(f"This text cannot be sought: {error}") from None
+
+
+def read_id(prefix: str) -> Callable[[Any], Any]:
+    return lambda value: parse_type_id(value, prefix)
+
+
+def read_enum(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
+def read_as_is(value: Any) -> Any:
+    return value
+
+
+def _read_item(read: Callable[[Any], Any], position: int, value: Any) -> Any:
+    with blaming(position):
+        return read(value)

@@ -1,0 +1,231 @@
+"""Small catalogs at random: as plain Python objects with all that GraphQL shows of them, and as rows of a shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, ClassVar
+from uuid import UUID
+
+from stoa.domains.catalog import models
+from stoa.domains.catalog.naming import search_text_of
+from stoa.kit.ids import new_id, type_id
+from stoa.kit.money import Money
+from stoa.tenants.context import ShopRef, open_shop
+from stoa.tenants.database import shop_client
+
+TITLES = ["Tea", "tea cup", "Tea Cup", "茶杯", "茶壶 x", "100% \\ _ 'q'", "Café", "straße", "$1 {row}", "Ärger", "a" * 60]
+WORDS = ["tea", "cup", "茶", "杯", "cafe", "strasse", "%", "_", "\\", "x", "sku", "$1", "zzz", "ｔｅａ"]
+MOMENTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=6 * n, microseconds=123_456 * (n % 2)) for n in range(4)]
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Row:
+    key: UUID = field(default_factory=new_id)
+    prefix: ClassVar[str]
+
+    @property
+    def id(self) -> str:
+        return type_id(self.prefix, self.key)
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Category(Row):
+    prefix = "cat"
+    name: str
+    parent: Category | None
+    createdAt: datetime
+    children: list[Category] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
+
+    @property
+    def name_key(self) -> str:
+        return self.name.casefold()
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Product(Row):
+    prefix = "prod"
+    title: str
+    handle: str
+    description: str
+    status: str
+    category: Category | None
+    source: str | None
+    externalId: str | None
+    version: int
+    createdAt: datetime
+    updatedAt: datetime
+    variants: list[Variant] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+
+    @property
+    def onHand(self) -> int:
+        return sum(variant.onHand for variant in self.variants)
+
+    @property
+    def firstImage(self) -> Image | None:
+        return min(self.images, key=lambda image: (image.position, image.key), default=None)
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Variant(Row):
+    prefix = "var"
+    title: str
+    sku: str | None
+    barcode: str | None
+    price: Money | None
+    listPrice: Money | None
+    cost: Money | None
+    stock: int | None
+    position: int
+    product: Product
+    version: int
+    createdAt: datetime
+
+    @property
+    def onHand(self) -> int:
+        return self.stock or 0
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Image(Row):
+    prefix = "img"
+    url: str
+    alt: str
+    position: int
+    product: Product
+
+
+@dataclass(repr=False)
+class World:
+    """The whole catalog of one shop."""
+
+    shop: ShopRef
+    categories: list[Category] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
+    variants: list[Variant] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        return [*self.categories, *self.products, *self.variants, *self.images]
+
+
+def random_world(shop: ShopRef, seed: int, *, products: int = 12) -> World:
+    random, world = Random(seed), World(shop)
+    for number in range(random.randrange(5)):
+        parent = random.choice([None, *world.categories])
+        category = Category(name=f"{random.choice('ABcd茶')}{number}", parent=parent, createdAt=random.choice(MOMENTS))
+        world.categories.append(category)
+        if parent:
+            parent.children.append(category)
+    for number in range(products):
+        _add_product(world, random, number)
+    return world
+
+
+def _add_product(world: World, random: Random, number: int) -> None:
+    source = random.choice([None, "feed", "Datei"])
+    product = Product(
+        title=random.choice(TITLES),
+        handle=f"{random.choice(['tea', '茶', 'x-'])}{number}",
+        description=random.choice(["", "Long.\nText."]),
+        status=random.choice(["DRAFT", "ACTIVE", "ARCHIVED"]),
+        category=random.choice([None, *world.categories]),
+        source=source,
+        externalId=source and f"e{number}",
+        version=random.randrange(1, 4),
+        createdAt=random.choice(MOMENTS),
+        updatedAt=random.choice(MOMENTS),
+    )
+    world.products.append(product)
+    if product.category:
+        product.category.products.append(product)
+    for position in range(random.randrange(4)):
+        _add_variant(world, random, product, position)
+    for _ in range(random.randrange(3)):
+        image = Image(url=f"https://img.test/{number}.jpg", alt="", position=random.randrange(2), product=product)
+        world.images.append(image)
+        product.images.append(image)
+
+
+def _add_variant(world: World, random: Random, product: Product, position: int) -> None:
+    def money() -> Money | None:
+        return random.choice([None, Money(random.randrange(4) * 500, world.shop.currency)])
+
+    number = len(world.variants)
+    variant = Variant(
+        title=random.choice(["", "S", "large"]),
+        sku=random.choice([None, f"SKU-{number}", f"茶{number}", f"s_{number}"]),
+        barcode=random.choice([None, "4006381333931"]),
+        price=money(),
+        listPrice=money(),
+        cost=money(),
+        stock=random.choice([None, 0, 7, 2**31 - 1]),
+        position=random.choice([position, 0]),
+        product=product,
+        version=1,
+        createdAt=random.choice(MOMENTS),
+    )
+    world.variants.append(variant)
+    product.variants.append(variant)
+
+
+async def settle(world: World) -> None:
+    """Make the shop hold this world and nothing else."""
+    with open_shop(world.shop):
+        for table in ("image", "stock", "variant", "product", "category"):
+            await shop_client().execute_query(f'DELETE FROM "{table}"')
+        for category in world.categories:  # parents first
+            await models.Category.create(**_category(category))
+        await models.Product.bulk_create([models.Product(**_product(each)) for each in world.products])
+        await models.Variant.bulk_create([models.Variant(**_variant(world, each)) for each in world.variants])
+        stocked = [each for each in world.variants if each.stock is not None]
+        await models.Stock.bulk_create([models.Stock(variant_id=each.key, on_hand=each.stock) for each in stocked])
+        await models.Image.bulk_create([models.Image(**_image(each)) for each in world.images])
+        for product in world.products:  # which Tortoise would set to now
+            await models.Product.filter(id=product.key).update(updated_at=product.updatedAt)
+
+
+def _category(row: Category) -> dict[str, Any]:
+    parent_id = row.parent and row.parent.key
+    return {"id": row.key, "name": row.name, "name_key": row.name_key, "parent_id": parent_id, "created_at": row.createdAt}
+
+
+def _product(row: Product) -> dict[str, Any]:
+    return {
+        "id": row.key,
+        "title": row.title,
+        "handle": row.handle,
+        "description": row.description,
+        "status": row.status,
+        "category_id": row.category and row.category.key,
+        "source": row.source,
+        "external_id": row.externalId,
+        "search_text": search_text_of(row.title, row.handle, [each.sku for each in row.variants if each.sku]),
+        "version": row.version,
+        "created_at": row.createdAt,
+    }
+
+
+def _variant(world: World, row: Variant) -> dict[str, Any]:
+    return {
+        "id": row.key,
+        "product_id": row.product.key,
+        "title": row.title,
+        "sku": row.sku,
+        "barcode": row.barcode,
+        "currency": world.shop.currency,
+        "price_minor": row.price and row.price.minor,
+        "list_price_minor": row.listPrice and row.listPrice.minor,
+        "cost_minor": row.cost and row.cost.minor,
+        "position": row.position,
+        "version": row.version,
+        "created_at": row.createdAt,
+    }
+
+
+def _image(row: Image) -> dict[str, Any]:
+    return {"id": row.key, "product_id": row.product.key, "url": row.url, "alt": row.alt, "position": row.position}
