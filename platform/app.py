@@ -24,7 +24,7 @@ from stoa.tenants.connecting import connect, disconnect
 from stoa.web import pages
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
-from stoa.web.passing import EveryRequest
+from stoa.web.passing import EveryRequest, StraightOn
 from stoa.workers import reactions
 from stoa.workers.running import at_work
 
@@ -54,19 +54,26 @@ def assemble(
     services: Services, executor: Executor, *, demo: Sequence[pages.SignIn] = (), lifespan: Any = None
 ) -> Starlette:
     """Routes and middleware. What they need of the outside, `lifespan` has to start."""
-    config = services.settings
+    endpoint = Route("/graphql", Endpoint(executor, services), methods=["POST"])
+    sockets = WebSocketRoute("/graphql", SocketEndpoint(executor, services))
     app = Starlette(
         routes=[
-            Route("/graphql", Endpoint(executor, services), methods=["POST"]),
-            WebSocketRoute("/graphql", SocketEndpoint(executor, services)),
+            endpoint,
+            sockets,
             Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
             Route(MEDIA, picture, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
-            *pages.routes(config, demo),
+            *pages.routes(services.settings, demo),
         ],
-        middleware=[Middleware(EveryRequest, is_secure=services.is_secure)],
+        middleware=[
+            Middleware(EveryRequest, is_secure=services.is_secure),
+            Middleware(
+                StraightOn,
+                routes={("http", "POST", "/graphql"): endpoint, ("websocket", None, "/graphql"): sockets},
+            ),
+        ],
         lifespan=lifespan,
     )
     app.state.services, app.state.executor = services, executor

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     shop_pool: int = Field(8, ge=1, description="Connections of one process that serve shops.")
+    shops_per_connection: int = Field(
+        250, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
+    )
+    statements_per_connection: int = Field(1000, ge=1, description="Prepared statements a connection keeps.")
     platform_pool: int = Field(4, ge=1, description="Connections of one process that serve sign-in and the like.")
     slow_query_ms: int = Field(200, ge=1, description="Statements slower than this are logged.")
     request_seconds: float = Field(10.0, gt=0, description="A request that takes longer is cancelled.")

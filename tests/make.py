@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from stoa.domains.catalog.models import Category, Image, Product, ProductStatus, Stock, Variant
+from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.ids import new_id
 from stoa.kit.text import slugify
 from stoa.settings import settings
@@ -71,7 +72,7 @@ async def product(
             handle=handle,
             status=status,
             category=category,
-            search_text=" ".join([title, handle, *codes]).casefold(),
+            search_text=search_text_of(title, handle, codes),
             **columns,
         )
         for position, one in enumerate(variants):

@@ -6,6 +6,8 @@ Plain ASGI: Starlette's Request and Response would cost as much as the rest of t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from stoa.graphql import events
 from stoa.graphql.context import GraphContext
 from stoa.graphql.entering import Headers, enter, shop_of
-from stoa.graphql.errors import TimedOut
 from stoa.graphql.executing import Answer, Executor, Request, read_request, refused
 from stoa.graphql.limits import MAX_BODY
 from stoa.graphql.serving import Services
@@ -49,6 +50,24 @@ class ClientGone(Exception):
     """The client hung up before it had sent all of its request."""
 
 
+@dataclass(slots=True)
+class _Reply:
+    """One answer, and how HTTP says it."""
+
+    answer: Answer
+    status: int
+    media_type: bytes = JSON
+    cookies: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Answers to come."""
+
+    request: Request
+    context: GraphContext
+
+
 class Endpoint:
     """POST /graphql."""
 
@@ -56,43 +75,45 @@ class Endpoint:
         self.executor, self.services, self.heartbeat = executor, services, heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = scope["state"]["request_id"]
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         try:
             async with asyncio.timeout(self.executor.seconds):
-                context, request = await self._enter(scope, headers, request_id, receive)
-        except TimeoutError:
-            late = TimedOut(f"The request was not there after {self.executor.seconds:g} seconds.")
-            return await _send_refusal(send, late, request_id)
-        except Refusal as refusal:
-            return await _send_refusal(send, refusal, request_id)
+                reply = await self._reply(scope, receive)
         except ClientGone:
-            return None
-        await self._answer(scope, headers, context, request, receive, send)
+            return
+        except TimeoutError:
+            late = self.executor.late(scope["state"]["request_id"])
+            reply = _Reply(late, STATUS[late.code])
+        if isinstance(reply, _Reply):
+            await _send(send, reply)
+        else:
+            answers = self.executor.stream(reply.request, reply.context)
+            await events.send_events(answers, reply.context, receive, send, heartbeat=self.heartbeat)
 
-    async def _enter(
-        self, scope: Scope, headers: Headers, request_id: str, receive: Receive
-    ) -> tuple[GraphContext, Request]:
-        address = scope["client"][0] if scope.get("client") else ""
-        context = await enter(headers, self.services, request_id=request_id, address=address)
-        if context.ctx:
-            scope["state"]["shop"] = context.ctx.shop.schema  # for the line in the log
-        return context, read_request(_parse(headers, await _read_body(headers, receive)))
-
-    async def _answer(
-        self, scope: Scope, headers: Headers, context: GraphContext, request: Request, receive: Receive, send: Send
-    ) -> None:
+    async def _reply(self, scope: Scope, receive: Receive) -> _Reply | _Stream:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        try:
+            context = await self._enter(scope, headers)
+            request = read_request(_parse(await _read_body(headers, receive)))
+        except Refusal as refusal:
+            answer = refused(refusal, scope["state"]["request_id"])
+            return _Reply(answer, STATUS.get(answer.code, 400))
         accept = headers.get("accept", "")
         if events.MEDIA_TYPE in accept:
-            answers = self.executor.stream(request, context)
-            return await events.send_events(answers, context, receive, send, heartbeat=self.heartbeat)
+            return _Stream(request, context)
         with shop_of(context):
             answer = await self.executor.answer(request, context)
         media_type = GRAPHQL_JSON if ASKS_GRAPHQL_JSON in accept else JSON
-        await _send(send, answer, _status(answer, media_type), media_type, context.set_cookies)
+        return _Reply(answer, _status(answer, media_type), media_type, context.set_cookies)
+
+    async def _enter(self, scope: Scope, headers: Headers) -> GraphContext:
+        state, address = scope["state"], scope["client"][0] if scope.get("client") else ""
+        context = await enter(headers, self.services, request_id=state["request_id"], address=address)
+        if context.ctx:
+            state["shop"] = context.ctx.shop.schema  # for the line in the log
+        return context
 
 
-def _parse(headers: Headers, body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -132,20 +153,15 @@ def _status(answer: Answer, media_type: bytes) -> int:
     return STATUS.get(answer.code, 400 if media_type is GRAPHQL_JSON else 200)
 
 
-async def _send_refusal(send: Send, refusal: Refusal, request_id: str) -> None:
-    answer = refused(refusal, request_id)
-    await _send(send, answer, STATUS.get(answer.code, 400), JSON, ())
-
-
-async def _send(send: Send, answer: Answer, status: int, media_type: bytes, cookies: list[str] | tuple[()]) -> None:
-    body = orjson.dumps(answer.body)
+async def _send(send: Send, reply: _Reply) -> None:
+    body = orjson.dumps(reply.answer.body)
     headers = [
-        (b"content-type", media_type),
+        (b"content-type", reply.media_type),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
-        *((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies),
+        *((b"set-cookie", cookie.encode("latin-1")) for cookie in reply.cookies),
     ]
-    if answer.retry_after:
-        headers.append((b"retry-after", b"%d" % answer.retry_after))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if reply.answer.retry_after:
+        headers.append((b"retry-after", b"%d" % reply.answer.retry_after))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -26,7 +26,7 @@ from stoa.graphql.entering import still_welcome
 from stoa.graphql.errors import INTERNAL, OutOfPoints, TimedOut, TooComplex, TooMany, presented
 from stoa.graphql.limits import check_variables
 from stoa.kit.errors import InvalidInput, Refusal
-from stoa.kit.metrics import EVENTS, OPERATIONS, POINTS
+from stoa.kit.metrics import EVENTS, POINTS, operations
 from stoa.settings import Settings
 from stoa.tenants.access.errors import NotSignedIn
 from stoa.tenants.access.throttling import network_of
@@ -106,6 +106,10 @@ class _Ready:
     spent: Spent
 
     @property
+    def kind(self) -> str:
+        return self.operation.operation.value
+
+    @property
     def is_subscription(self) -> bool:
         return self.operation.operation is OperationType.SUBSCRIPTION
 
@@ -121,14 +125,19 @@ class Executor:
         self.seconds = settings.request_seconds
 
     async def answer(self, request: Request, context: GraphContext) -> Answer:
-        """Run a query or a mutation to its end, within the time a request has."""
+        """Run a query or a mutation to its end. The time a request has is the caller's to limit."""
         ready = await self._prepared(request, context)
         if isinstance(ready, Answer):
             return ready
         if ready.is_subscription:
             refusal = InvalidInput("Subscribe over the websocket or with Accept: text/event-stream.")
-            return _refused(refusal, context, "subscription")
+            return _refused(refusal, context.request_id, "subscription")
         return await self._run(ready)
+
+    def late(self, request_id: str, kind: str = "unknown") -> Answer:
+        """The answer to what has run out of time."""
+        refusal = TimedOut(f"The request took longer than {self.seconds:g} seconds and was broken off.")
+        return _refused(refusal, request_id, kind, "late")
 
     async def stream(self, request: Request, context: GraphContext) -> AsyncGenerator[Answer, None]:
         """Every answer of a subscription as it comes; a query or mutation answers once."""
@@ -136,7 +145,7 @@ class Executor:
         if isinstance(ready, Answer):
             yield ready
         elif not ready.is_subscription:
-            yield await self._run(ready)
+            yield await self._run_in_time(ready)
         else:
             async with aclosing(self._subscribed(ready)) as answers:
                 async for answer in answers:
@@ -148,9 +157,9 @@ class Executor:
         try:
             return await self._prepare(request, context)
         except TimeoutError:
-            return self._late(context, "unknown")
+            return self.late(context.request_id)
         except (Refusal, InvalidDocument) as refusal:
-            return _refused(refusal, context, "unknown")
+            return _refused(refusal, context.request_id, "unknown")
 
     async def _prepare(self, request: Request, context: GraphContext) -> _Ready:
         check_variables(request.variables)
@@ -164,7 +173,7 @@ class Executor:
 
     async def _text(self, request: Request, context: GraphContext) -> str:
         if context.identity and context.identity.trusted_documents_only:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds):  # a stream has no other limit until it runs
                 return await self.trusted.text_of(context.in_shop().shop.id, request.sha256, request.query)
         if request.sha256 is not None:
             return self.documents.text_of(request.sha256, request.query)
@@ -199,15 +208,16 @@ class Executor:
     # Running ----------------------------------------------------------------------------------------------------------
 
     async def _run(self, ready: _Ready) -> Answer:
-        kind = ready.operation.operation.value
+        answer = _answer(await self._execute(ready), ready)
+        operations(ready.kind, _outcome(answer)).inc()
+        return answer
+
+    async def _run_in_time(self, ready: _Ready) -> Answer:
         try:
             async with asyncio.timeout(self.seconds):
-                result = await self._execute(ready)
+                return await self._run(ready)
         except TimeoutError:
-            return self._late(ready.context, kind)
-        answer = _answer(result, ready)
-        OPERATIONS.labels(kind, _outcome(answer)).inc()
-        return answer
+            return self.late(ready.context.request_id, ready.kind)
 
     async def _execute(self, ready: _Ready) -> ExecutionResult:
         executor = self._built(ready)
@@ -228,9 +238,6 @@ class Executor:
             is_awaitable=is_awaitable,
         )
 
-    def _late(self, context: GraphContext, kind: str) -> Answer:
-        return _refused(TimedOut(f"The request took longer than {self.seconds:g} seconds."), context, kind, "late")
-
     # Subscribing ------------------------------------------------------------------------------------------------------
 
     async def _subscribed(self, ready: _Ready) -> AsyncGenerator[Answer, None]:
@@ -241,7 +248,7 @@ class Executor:
         if isinstance(source, list):
             yield _errors(source, ready)
             return
-        OPERATIONS.labels("subscription", "ok").inc()
+        operations("subscription", "ok").inc()
         try:
             async with aclosing(source):
                 async for event in source:
@@ -255,13 +262,13 @@ class Executor:
     async def _event(self, executor: Any, event: Any, ready: _Ready) -> Answer:
         """The answer to one event: asked for anew, with the rights of this moment, and paid for."""
         if not await still_welcome(ready.context):
-            return _refused(NotSignedIn(), ready.context, "subscription")
+            return _refused(NotSignedIn(), ready.context.request_id, "subscription")
         spent = await self._pay_in_time(ready)
         try:
             async with asyncio.timeout(self.seconds):
                 result = await _awaited(executor.build_per_event_executor(event).execute_operation(False))
         except TimeoutError:
-            return self._late(ready.context, "subscription")
+            return self.late(ready.context.request_id, "subscription")
         EVENTS.inc()
         return _answer(result, ready, spent)
 
@@ -290,9 +297,9 @@ def too_many(limit: int, request_id: str) -> Answer:
     return refused(TooMany(f"{limit} operations run already; complete one first.", params={"limit": limit}), request_id)
 
 
-def _refused(refusal: Refusal | InvalidDocument, context: GraphContext, kind: str, outcome: str = "refused") -> Answer:
-    OPERATIONS.labels(kind, outcome).inc()
-    return refused(refusal, context.request_id)
+def _refused(refusal: Refusal | InvalidDocument, request_id: str, kind: str, outcome: str = "refused") -> Answer:
+    operations(kind, outcome).inc()
+    return refused(refusal, request_id)
 
 
 def _answer(result: ExecutionResult, ready: _Ready, spent: Spent | None = None) -> Answer:
@@ -309,7 +316,7 @@ def _answer(result: ExecutionResult, ready: _Ready, spent: Spent | None = None) 
 def _errors(errors: list[GraphQLError] | None, ready: _Ready) -> Answer:
     """The end of a subscription that could not begin or go on."""
     answer = Answer({"errors": presented(errors or [], ready.context.request_id)}, was_run=False)
-    OPERATIONS.labels("subscription", _outcome(answer)).inc()
+    operations("subscription", _outcome(answer)).inc()
     return answer
 
 

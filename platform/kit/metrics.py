@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -38,6 +40,12 @@ JOBS = Gauge(
     ["kind", "state"],
     registry=REGISTRY,
 )
+
+
+@lru_cache(maxsize=64)
+def operations(kind: str, outcome: str) -> Counter:
+    """The counter of `OPERATIONS` for these two; finding it anew costs more than counting."""
+    return OPERATIONS.labels(kind, outcome)
 
 
 def exposition() -> bytes:

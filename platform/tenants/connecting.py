@@ -58,7 +58,7 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
     shop = _credentials(settings, SHOP_LOGIN, settings.shop_pool) | {
         "connection_class": database.ShopConnection,
         "setup": database.bind,
-        "reset": database.give_back,
+        "reset": database.returning(settings.shops_per_connection),
     }
     platform = _credentials(settings, PLATFORM_LOGIN, settings.platform_pool) | {"reset": database.keep}
     engine = database.__name__
@@ -135,7 +135,7 @@ def _credentials(settings: Settings, login: str, size: int) -> dict[str, Any]:
         "minsize": 0,
         "maxsize": size,
         "init": _watched(settings.slow_query_ms / 1000),
-        "statement_cache_size": 256,
+        "statement_cache_size": settings.statements_per_connection,
     }
 
 

@@ -17,8 +17,8 @@ rows.
 
 What it mends. Tortoise 1.1.9 loses the connection for good when a task is cancelled while BEGIN is on its way, and
 lets siblings under gather() tread on a savepoint. A backend keeps about 2 MB for every schema of 60 tables it has
-touched and never frees it, so a connection that has served `MAX_SHOPS_PER_CONNECTION` shops is closed when it comes
-back.
+touched and never frees it, so a connection that has served `STOA_SHOPS_PER_CONNECTION` shops is closed when it
+comes back.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from tortoise.context import get_current_context
 from tortoise.transactions import in_transaction
 
 from stoa.tenants.context import SCHEMA_NAME, open_schema
+from stoa.tenants.pooling import prefer_acquainted
 
-MAX_SHOPS_PER_CONNECTION = 40
 SHOP, PLATFORM = "shop", "platform"
 
 # What the pooled connection of a shop sends. SET ROLE, RESET, DO, DECLARE ... WITH HOLD, LISTEN and the rest would
@@ -108,7 +108,14 @@ class ShopConnection(QuietConnection):
         return str(status.decode())
 
     async def _get_statement(self, query: str, *args: Any, **options: Any) -> Any:
+        """The prepared statement; each shop has its own of every text.
+
+        PostgreSQL plans a statement anew whenever it is run under another search path than it was planned for. With
+        the schema's name behind it as a comment, every shop's plans stay good while other shops are served.
+        """
         self._check(query)
+        if self.bound_to is not None:
+            query = f"{query}\n--{self.bound_to}"
         return await super()._get_statement(query, *args, **options)
 
     async def _copy_out(self, copy_stmt: str, *args: Any) -> Any:
@@ -155,10 +162,14 @@ async def bind(proxy: PoolConnectionProxy[Any]) -> None:
         await connection.bind_to(schema)
 
 
-async def give_back(connection: Any) -> None:
-    """Each time a connection is returned: keep it, binding and all, unless it has grown too large."""
-    if len(connection.has_seen) >= MAX_SHOPS_PER_CONNECTION:
-        await connection.close()
+def returning(max_shops: int) -> Callable[[Any], Awaitable[None]]:
+    """What is done each time a connection is returned: it is kept, binding and all, unless it has grown too large."""
+
+    async def give_back(connection: Any) -> None:
+        if len(connection.has_seen) >= max_shops:
+            await connection.close()
+
+    return give_back
 
 
 async def keep(connection: Any) -> None:
@@ -271,6 +282,9 @@ class ShopClient(PlatformClient):
     def acquire_connection(self) -> ConnectionWrapper[Any] | PoolConnectionWrapper[Any]:
         open_schema()
         return super().acquire_connection()
+
+    async def create_pool(self, **options: Any) -> Any:
+        return prefer_acquainted(await super().create_pool(**options))
 
     def _in_transaction(self) -> TransactionContext:
         open_schema()

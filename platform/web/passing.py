@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import orjson
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stoa.kit.ids import new_id
 from stoa.kit.log import about, logger
 from stoa.kit.metrics import REQUESTS, SECONDS, SOCKETS
 
@@ -48,6 +50,22 @@ class EveryRequest:
                 await passing.apologize(request_id)
             finally:
                 passing.note()
+
+
+class StraightOn:
+    """Sends the busiest paths straight to their routes: the router and what Starlette wraps it in take a tenth of the
+    time of a small request."""
+
+    def __init__(self, app: ASGIApp, *, routes: Mapping[tuple[str, str | None, str], Route | WebSocketRoute]) -> None:
+        self.app, self.routes = app, routes  # by type, method and path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self.routes.get((scope["type"], scope.get("method"), scope.get("path", "")))
+        if route is None:
+            await self.app(scope, receive, send)
+        else:
+            scope["route"] = route
+            await route.handle(scope, receive, send)
 
 
 class _Passing:
@@ -107,7 +125,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value.decode())
-    return new_id().hex
+    return os.urandom(16).hex()
 
 
 @lru_cache(maxsize=512)

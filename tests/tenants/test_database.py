@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import pytest
-from tortoise.context import TortoiseContext
 
 from stoa.domains.catalog.models import Category
 from stoa.settings import Settings
 from stoa.tenants import database
-from stoa.tenants.connecting import connect, tortoise_config
+from stoa.tenants.connecting import connect
 from stoa.tenants.context import Context, NoShopOpen, ShopRef, open_shop
 from stoa.tenants.database import (
-    MAX_SHOPS_PER_CONNECTION,
     NotAboutRows,
     PoolerInBetween,
     ShopChanged,
@@ -30,39 +26,13 @@ from stoa.tenants.database import (
 from stoa.tenants.models import Account
 from tests import make
 from tests.fakes.wire import wire_to
+from tests.tenants.pools import SHOPS, backend, pools_of
 
-SHOPS, REQUESTS = 200, 2_000
-
-
-@asynccontextmanager
-async def pools_of(settings: Settings, **changes: Any) -> AsyncIterator[None]:
-    """Pools of their own for one test."""
-    async with TortoiseContext() as context:
-        await context.init(config=tortoise_config(Settings(**settings.model_dump() | changes)))
-        yield
-
-
-@pytest.fixture(scope="session")
-async def many_shops(database: None) -> list[ShopRef]:
-    """200 shops, each with one category that is named after the shop's schema."""
-    at_once = asyncio.Semaphore(4)
-
-    async def found(number: int) -> ShopRef:
-        async with at_once:
-            shop = await make.shop(f"Stall {number}")
-            with open_shop(shop):
-                await Category.create(name=shop.schema, name_key=shop.schema)
-            return shop
-
-    return list(await asyncio.gather(*(found(number) for number in range(SHOPS))))
+REQUESTS = 2_000
 
 
 def pool_of(client: Any) -> asyncpg.Pool:
     return client._pool
-
-
-async def backend() -> int:
-    return int((await shop_client().execute_query_dict("SELECT pg_backend_pid() AS pid"))[0]["pid"])
 
 
 async def names() -> list[str]:
@@ -319,22 +289,22 @@ async def test_2000_requests_at_once_over_200_shops_on_4_connections_see_no_wron
                 assert await names() == [shop.schema]
 
 
-async def test_a_connection_that_has_served_40_shops_is_replaced(settings: Settings, many_shops: list[ShopRef]) -> None:
-    async with pools_of(settings, shop_pool=1):
+async def test_a_connection_that_has_served_its_share_of_shops_is_replaced(settings: Settings, many_shops: list[ShopRef]) -> None:
+    async with pools_of(settings, shop_pool=1, shops_per_connection=40):
         seen = []
-        for shop in many_shops[: MAX_SHOPS_PER_CONNECTION + 1]:
+        for shop in many_shops[:41]:
             with open_shop(shop):
                 seen.append(await backend())
-                assert await backend() == seen[-1] or len(seen) % MAX_SHOPS_PER_CONNECTION == 0
+                assert await backend() == seen[-1] or len(seen) % 40 == 0
 
-    assert len(set(seen[:MAX_SHOPS_PER_CONNECTION])) == 1
-    assert seen[MAX_SHOPS_PER_CONNECTION] != seen[0]
+    assert len(set(seen[:40])) == 1
+    assert seen[40] != seen[0]
 
 
 async def test_serving_one_shop_for_long_keeps_the_connection(settings: Settings, shop: ShopRef) -> None:
-    async with pools_of(settings, shop_pool=1):
+    async with pools_of(settings, shop_pool=1, shops_per_connection=40):
         with open_shop(shop):
-            assert len({await backend() for _ in range(2 * MAX_SHOPS_PER_CONNECTION)}) == 1
+            assert len({await backend() for _ in range(80)}) == 1
 
 
 async def test_a_savepoint_undoes_its_own_part_only(ctx: Context) -> None:

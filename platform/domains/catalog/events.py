@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
+from stoa.tenants.outbox import event
 
-@dataclass(frozen=True, slots=True)
+
+@event
 class ProductCreated:
     product_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@event
 class ProductEdited:
     product_id: UUID
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@event
 class CategoryCreated:
     category_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@event
 class ProductsImported:
     """An import has ended in `state`. It speaks for all its products: they are not announced one by one."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from stoa.kit.ids import new_id
-from stoa.kit.text import slugify
+from stoa.kit.text import searchable, slugify
 from stoa.tenants.database import shop_client
 
 NAMELESS = "product"
@@ -14,8 +15,8 @@ NUMBERED = range(2, 51)
 
 
 def search_text_of(title: str, handle: str, skus: Iterable[str]) -> str:
-    """What `search` looks through: title, handle and codes in lower case, one a line (so no match spans two)."""
-    return "\n".join((title, handle, *skus)).lower()
+    """What `search` looks through: title, handle and codes, one a line (so no match spans two)."""
+    return "\n".join(searchable(each) for each in (title, handle, *skus))
 
 
 async def free_handle(title: str) -> str:
@@ -47,6 +48,7 @@ async def taken_handles(handles: Sequence[str]) -> set[str]:
 def _first_free(base: str, taken: set[str]) -> str:
     """Takes the handle it gives."""
     numbered = (f"{base}-{number}" for number in NUMBERED)
-    handle = next((each for each in (base, *numbered) if each not in taken), None) or f"{base}-{new_id().hex[-12:]}"
+    handle = next((each for each in chain([base], numbered) if each not in taken), None)
+    handle = handle or f"{base}-{new_id().hex[-12:]}"
     taken.add(handle)
     return handle

@@ -26,7 +26,8 @@ async def product_import_progress(
     async with listen(ctx.shop, f"import:{run_id}") as stream:
         yield run_id  # type: ignore[misc]  # the planner makes a ProductImport of it
         while not await importing.has_ended(run_id):
-            await anext(stream)
+            if await anext(stream, None) is None:
+                return  # the process ends; the client will ask again elsewhere
             yield run_id  # type: ignore[misc]
 
 

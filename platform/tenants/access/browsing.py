@@ -70,7 +70,7 @@ def check_origin(origin: str | None, allowed: frozenset[str]) -> None:
     For requests with a session cookie that can change something, and for every web socket. `allowed` comes from
     `origins`.
     """
-    if origin is None or origin_of(origin) not in allowed:
+    if origin is None or (origin not in allowed and origin_of(origin) not in allowed):
         said = (origin or "")[:200]
         raise ForeignOrigin(
             f"Requests with a session must come from pages of this site; the header Origin says {said!r}.",

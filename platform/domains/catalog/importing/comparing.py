@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -43,10 +43,23 @@ class Writes:
     stock: list[dict[str, Any]] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     befores: list[dict[str, Any]] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
     issues: list[Issue] = field(default_factory=list)
 
     def note_before(self, product_id: Any, wanted: Wanted, before: Snapshot | None) -> None:
         self.befores.append({"id": new_id(), "product_id": product_id, "line": wanted.line, "before": before})
+
+
+def plan(wanted: Sequence[Wanted], known: Mapping[str, Snapshot], shelf: Shelf, handles: Sequence[str]) -> Writes:
+    """What to write for these products; `handles` are free ones for those that the shop does not have, in order."""
+    writes, free_handles = Writes(), iter(handles)
+    for each in wanted:
+        if each.key in known:
+            writes.updated += plan_changes(writes, each, known[each.key], shelf)
+        else:
+            writes.created += plan_new(writes, each, shelf, next(free_handles))
+    return writes
 
 
 def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,13 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing.errors import FileGone, GaveUp, NoRows, NoSuchImport, Unreadable
-from stoa.domains.catalog.importing.folding import Folder
+from stoa.domains.catalog.importing.folding import Batch, Folder
 from stoa.domains.catalog.importing.gathering import gather
 from stoa.domains.catalog.importing.interpreting import Interpreter
 from stoa.domains.catalog.importing.options import Options
 from stoa.domains.catalog.importing.reading import Place
 from stoa.domains.catalog.importing.sniffing import Layout, Table, find_columns
-from stoa.domains.catalog.importing.staging import forget_pieces, stage
+from stoa.domains.catalog.importing.staging import forget_pieces, packed, stage
 from stoa.domains.catalog.importing.undoing import put_back, remove_categories
 from stoa.domains.catalog.importing.writing import write
 from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState
@@ -185,19 +185,40 @@ async def _fail(work: Work, ends_as: ImportState, failure: Unreadable | None = N
 
 
 async def _read(work: Work) -> None:
-    """From the file to the staging table. Reading is done in a thread, so that whoever shares the loop goes on."""
+    """From the file to the staging table."""
     folder, layout = await asyncio.to_thread(_open, work.ctx, work.run)
-    while True:
-        batch = await asyncio.to_thread(folder.next_batch)
-        if batch.is_last and not (work.run.lines_read + batch.lines):
-            raise NoRows("The file has a header and no row below it.")
-        async with work.batch() as run:
-            await stage(run, batch)
-            run.checkpoint = msgspec.to_builtins(Checkpoint(layout, batch.place))
-            if batch.is_last:
-                await _end_reading(run)
-        if batch.is_last:
-            return
+    async with aclosing(_read_ahead(folder, work.run.id)) as batches:
+        async for batch, pieces in batches:
+            if batch.is_last and not (work.run.lines_read + batch.lines):
+                raise NoRows("The file has a header and no row below it.")
+            async with work.batch() as run:
+                await stage(run, batch, pieces)
+                run.checkpoint = msgspec.to_builtins(Checkpoint(layout, batch.place))
+                if batch.is_last:
+                    await _end_reading(run)
+
+
+async def _read_ahead(folder: Folder, run_id: UUID) -> AsyncGenerator[tuple[Batch, str | None]]:
+    """The batches, and their pieces ready to be staged. While one is staged the next one is read, in a thread: so
+    whoever shares the loop goes on."""
+
+    def read() -> tuple[Batch, str | None]:
+        batch = folder.next_batch()
+        return batch, packed(batch, run_id)
+
+    coming = asyncio.create_task(asyncio.to_thread(read))
+    try:
+        is_last = False
+        while not is_last:
+            batch, pieces = await coming
+            is_last = batch.is_last
+            if not is_last:
+                coming = asyncio.create_task(asyncio.to_thread(read))
+            yield batch, pieces
+    finally:
+        # a thread cannot be stopped: nobody closes the file under it
+        await asyncio.wait([coming])
+        coming.cancelled() or coming.exception()
 
 
 def _open(ctx: Context, run: ImportRun) -> tuple[Folder, Layout]:

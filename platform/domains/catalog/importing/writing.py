@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
 
-from stoa.domains.catalog.importing.comparing import Shelf, Writes, plan_changes, plan_new
+from stoa.domains.catalog.importing.comparing import Shelf, Writes, plan
 from stoa.domains.catalog.importing.gathering import Gathered, Wanted
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Options
-from stoa.domains.catalog.importing.snapshots import BY_ID, Snapshot, snapshots_by_key
+from stoa.domains.catalog.importing.snapshots import MARKS, Snapshot, snapshots_by_key
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.models import ImportRun
 from stoa.domains.catalog.naming import free_handles, taken_handles
@@ -74,7 +75,7 @@ CHANGES = f"""
 INSERT INTO import_change (id, run_id, product_id, line, before, mark)
 SELECT noted.id, $2, noted.product_id, noted.line, nullif(noted.before, 'null'), written.mark
 FROM jsonb_to_recordset($3::jsonb) AS noted (id uuid, product_id uuid, line bigint, before jsonb)
-JOIN ({BY_ID}) AS written USING (product_id)
+JOIN ({MARKS}) AS written USING (product_id)
 """
 
 
@@ -83,6 +84,8 @@ async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:
     wanted = gathered.products
     known = await snapshots_by_key(run.source, [each.key for each in wanted])
     writes = await _plan(ctx, run, wanted, known)
+    run.products_created += writes.created
+    run.products_updated += writes.updated
     if not run.dry_run:
         await _execute(run, writes)
     await shop_client().execute_query(FORGET_WRITTEN, [run.id, [each.key for each in wanted]])
@@ -91,16 +94,10 @@ async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:
 
 
 async def _plan(ctx: Context, run: ImportRun, wanted: list[Wanted], known: dict[str, Snapshot]) -> Writes:
-    writes, shelf = Writes(), await _look_around(ctx, run, wanted)
-    new = [each for each in wanted if each.key not in known]
-    titles = [each.title or each.odd_title or each.key for each in new]
+    shelf = await _look_around(ctx, run, wanted)
+    titles = [each.title or each.odd_title or each.key for each in wanted if each.key not in known]
     handles = await free_handles(titles, besides=[each.handle for each in wanted if each.handle])
-    for each, handle in zip(new, handles, strict=True):
-        run.products_created += plan_new(writes, each, shelf, handle)
-    for each in wanted:
-        if each.key in known:
-            run.products_updated += plan_changes(writes, each, known[each.key], shelf)
-    return writes
+    return await asyncio.to_thread(plan, wanted, known, shelf, handles)
 
 
 async def _look_around(ctx: Context, run: ImportRun, wanted: list[Wanted]) -> Shelf:

@@ -6,7 +6,16 @@ import gzip
 
 import pytest
 
-from stoa.domains.catalog.models import Category, ImportIssue, ImportRun, ImportState, Product, ProductStatus, Stock, Variant
+from stoa.domains.catalog.models import (
+    Category,
+    ImportIssue,
+    ImportRun,
+    ImportState,
+    Product,
+    ProductStatus,
+    Stock,
+    Variant,
+)
 from stoa.tenants.context import Context
 from tests import make
 from tests.domains.catalog.importing.tables import (
