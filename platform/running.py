@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,7 +44,9 @@ def up(folder: Path, port: int) -> None:
         config = _settings_of(engines, folder, port)
         configure(form="console", level="WARNING")
         signs = asyncio.run(_prepare(config))
-        _Greeting(uvicorn.Config("stoa.running:whole_app", host="127.0.0.1", port=port, **UVICORN), port, signs).run()
+        with suppress(KeyboardInterrupt):  # uvicorn has shut down in good order and says once more why
+            config_of_server = uvicorn.Config("stoa.running:whole_app", host="127.0.0.1", port=port, **UVICORN)
+            _Greeting(config_of_server, port, signs).run()
 
 
 class _Greeting(uvicorn.Server):

@@ -23,7 +23,7 @@ SOCKETS = Gauge("stoa_websockets", "Websockets that are open.", registry=REGISTR
 STREAMS = Gauge("stoa_event_streams", "Streams of server-sent events that are open.", registry=REGISTRY)
 OPERATIONS = Counter(
     "stoa_graphql_operations",
-    "GraphQL operations by type (unknown when it did not come to that) and outcome: ok; errors: some of it was refused; "
+    "GraphQL operations by type (unknown when it did not come to that) and outcome: ok; errors: part was refused; "
     "refused: before it began; late: cut off; failed: a bug.",
     ["type", "outcome"],
     registry=REGISTRY,

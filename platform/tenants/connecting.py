@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise
 
+from stoa.kit.metrics import STATEMENTS
 from stoa.settings import Settings
 from stoa.tenants import database, live
 
@@ -158,6 +159,7 @@ def _watched(slow_after: float) -> Any:
     """A pool's `init`: refuse a pooler, and log statements slower than `slow_after` seconds (without their values)."""
 
     def note(record: Any) -> None:
+        STATEMENTS.observe(record.elapsed)
         if record.elapsed >= slow_after:
             log.warning(
                 "slow query", extra={"milliseconds": round(record.elapsed * 1000), "statement": record.query[:2000]}

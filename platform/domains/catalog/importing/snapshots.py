@@ -13,8 +13,8 @@ from stoa.tenants.database import shop_client
 # Columns by name, never whole rows: a column that a later migration adds must not make every product look changed.
 # No versions and no times among them: what matters is whether the product is what the import left behind.
 PRODUCT = ("id", "title", "handle", "description", "status", "category_id", "source", "external_id", "search_text")
-VARIANT = ("id", "title", "sku", "barcode", "currency", "price_minor", "list_price_minor", "cost_minor", "position")
-VARIANT += ("source", "external_id")
+PRICES = ("currency", "price_minor", "list_price_minor", "cost_minor")
+VARIANT = ("id", "title", "sku", "barcode", *PRICES, "position", "source", "external_id")
 IMAGE = ("id", "url", "file_key", "alt", "position")
 OF_VARIANTS = "FROM variant v LEFT JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id"
 OF_IMAGES = "FROM image i WHERE i.product_id = p.id"

@@ -13,6 +13,7 @@ from stoa.domains.catalog.importing.options import Options, check_mapping, check
 from stoa.domains.catalog.importing.running import Listener, run_import
 from stoa.domains.catalog.models import UNFINISHED, ImportRun, ImportState
 from stoa.kit.clock import now
+from stoa.kit.errors import Refusal
 from stoa.kit.files import CHUNK
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -101,9 +102,15 @@ async def import_path(
     files = shop_files(ctx.shop)
     key = files.key("imports", new_id().hex)
     size = await files.put(key, _read_path(path))
-    async with shop_transaction():
-        run = await _create(source, mapping, options, dry_run, key, path.name, size)
-    return await run_import(ctx, run.id, listener=listener)
+    try:
+        async with shop_transaction():
+            run = await _create(source, mapping, options, dry_run, key, path.name, size)
+    except Refusal:
+        await files.delete(key)
+        raise
+    run = await run_import(ctx, run.id, listener=listener)
+    await files.delete(key)
+    return run
 
 
 async def _create(

@@ -11,10 +11,11 @@ from stoa.domains.catalog.importing.errors import BadMapping, CannotCancel, Impo
 from stoa.domains.catalog.importing.starting import cancel_import
 from stoa.domains.catalog.models import ImportRun, ImportState
 from stoa.kit.errors import InvalidInput, NotFound
+from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.models import Job
-from stoa.tenants.uploading import NotUploaded, stage_upload
+from stoa.tenants.uploading import NotUploaded, shop_files, stage_upload
 from tests.domains.catalog.importing.tables import GOODS, goods, gzipped, imported, ordered, table, upload
 
 LAMP = table(("A", "Lamp", "1"))
@@ -134,6 +135,8 @@ async def test_a_file_of_this_machine_is_imported_here_and_now(ctx: Context, tmp
     assert (run.state, run.products_created, heard[-1]) == (ImportState.DONE, 1, 100)
     assert await goods() == {"A": ("Lamp", 100)}
     assert await jobs_of(ctx) == []
+    with pytest.raises(NoSuchFile):
+        await shop_files(ctx.shop).size(run.file_key)
 
 
 async def test_a_look_into_a_file_helps_to_map_it(ctx: Context) -> None:
