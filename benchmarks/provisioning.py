@@ -23,8 +23,8 @@ from stoa.tenants.provisioning import provisioner
 SHOPS, TIMED = 1_000, 60
 ROUNDS = 2
 AT_ONCE = 16
-# 40 shops (database.py) at about 2 MB each when they have 60 tables, and what a process has anyway.
-MEMORY_BOUND = 96
+# STOA_SHOPS_PER_CONNECTION shops (250) at half a megabyte, with 17 tables each, and what a process has anyway.
+MEMORY_BOUND = 160
 
 
 async def run(*, short: bool = False) -> bool:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-
 from benchmarks import loading
 from benchmarks.engines import benched
 from benchmarks.filling import fill

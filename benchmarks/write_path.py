@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from benchmarks import loading
 from benchmarks.engines import benched
-from benchmarks.filling import fill
 from benchmarks.printing import figure
 from benchmarks.read_path import prepare
 from stoa.tenants.connecting import owner_connection

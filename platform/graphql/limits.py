@@ -75,8 +75,8 @@ class _Size:
             if isinstance(getattr(definition, "selection_set", None), SelectionSetNode):
                 try:
                     self._check(definition)
-                except _TooLarge as error:
-                    yield _too_complex(str(error), definition)
+                except GraphQLError as error:
+                    yield error
                     return  # what is wrong with one is mostly wrong with all that spread it
 
     def _check(self, definition: Any) -> None:
@@ -84,8 +84,8 @@ class _Size:
         if isinstance(definition, OperationDefinitionNode):
             for found, (limit, sentence) in zip(measures, LIMITS, strict=True):
                 if found > limit:
-                    raise _TooLarge(sentence.format(_shown(found), limit))
-        _Merging(self.fragments).check([definition.selection_set])
+                    raise _too_complex(sentence.format(_shown(found), limit), definition)
+        _Merging(self.fragments, definition).check([definition.selection_set])
 
     def _measure(self, node: Any) -> Measures:
         """Numbers may grow astronomic; Python's do not overflow."""
@@ -112,7 +112,7 @@ class _Size:
             self.measured[name] = self._measure(self.fragments[name])
         found = self.measured[name]
         if found is None:
-            raise _TooLarge(f"The fragment {name[:60]} spreads itself.")
+            raise GraphQLError(f"The fragment {name[:60]} spreads itself.", self.fragments[name])
         return found
 
     def of_values(self) -> Iterator[GraphQLError]:
@@ -129,8 +129,8 @@ class _Size:
 class _Merging:
     """Walks the query as the executor will: what answers under one key is merged, a fragment counts once in a place."""
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
-        self.fragments, self.left = fragments, MAX_FIELDS
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], definition: Node) -> None:
+        self.fragments, self.definition, self.left = fragments, definition, MAX_FIELDS
 
     def check(self, sets: Iterable[SelectionSetNode]) -> None:
         """Raise when too much is to be merged. The fragments spread no cycles and the depth is bounded by now."""
@@ -143,10 +143,11 @@ class _Merging:
                 below[key].append(field.selection_set)
         self.left -= repeats.total()
         if self.left < 0:
-            raise _TooLarge(f"The query has more than {MAX_FIELDS} fields, its fragments spread.")
+            raise _too_complex(f"The query has more than {MAX_FIELDS} fields, its fragments spread.", self.definition)
         for key, count in repeats.items():
             if count > MAX_REPEATS:
-                raise _TooLarge(f"The query asks for {key[:60]} {count} times in one place; {MAX_REPEATS} are allowed.")
+                sentence = f"The query asks for {key[:60]} {count} times in one place; {MAX_REPEATS} are allowed."
+                raise _too_complex(sentence, self.definition)
         for group in below.values():
             self.check(group)
 
@@ -161,10 +162,6 @@ class _Merging:
                 elif selection.name.value not in spread and selection.name.value in self.fragments:
                     spread.add(selection.name.value)
                     waiting.append(self.fragments[selection.name.value].selection_set)
-
-
-class _TooLarge(Exception):
-    pass
 
 
 def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:

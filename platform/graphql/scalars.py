@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.types.scalar import ScalarDefinition
 
+from stoa.graphql.compiled import IDENTITY_OUTPUT
 from stoa.kit import money
 
 BigInt = NewType("BigInt", int)
@@ -67,3 +68,8 @@ class MoneyInput:
     def read(self) -> money.Money:
         """The amount; refuses more decimals than the currency has."""
         return money.parse_money(self.amount, self.currency)
+
+
+def let_text_through(schema: GraphQLSchema) -> None:
+    """Tell the compiled executor that times are written as they are when PostgreSQL has made text of them."""
+    schema.type_map["DateTime"].extensions[IDENTITY_OUTPUT] = str

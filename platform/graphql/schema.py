@@ -19,7 +19,7 @@ from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
-from stoa.graphql.scalars import SCALARS
+from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
@@ -57,6 +57,7 @@ def schema() -> strawberry.Schema:
         types=[*ERROR_TYPES, *(stored.cls for stored in TYPES.values())],
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )
+    let_text_through(built._schema)
     bind(built._schema)
     bind_nodes(built._schema)
     bind_mutations(built._schema)

@@ -52,8 +52,8 @@ class Category(Node):
 class Product(Node):
     """What the shop offers; what is bought is one of its variants."""
 
-    title: str = column("As shown to buyers.", filter=True, sort=True)
-    handle: str = column("Its name in addresses; unique in the shop.", filter=True)
+    title: str = column("As shown to buyers.", filter=True, sort=True, searched=True)
+    handle: str = column("Its name in addresses; unique in the shop.", filter=True, searched=True)
     description: str = column("Text for buyers.")
     status: ProductStatus = column("Whether it is on sale.", filter=True)  # type: ignore[valid-type]
     category: Category | None = to_one("The shelf it stands on.", filter=True)

@@ -26,7 +26,7 @@ from stoa.graphql.reading.declared import (
     Streamed,
     ToOne,
 )
-from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page
+from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page, fetch_written
 from stoa.graphql.reading.planning import stored_type_of
 from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
@@ -126,6 +126,6 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
 
     async def fetched(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
         row_id = getattr(source, python_name)
-        return None if row_id is None else await fetch_one(info, stored, row_id)
+        return None if row_id is None else await fetch_written(info, stored, row_id)
 
     return fetched

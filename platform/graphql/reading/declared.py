@@ -19,12 +19,13 @@ class Declared:
 
 @dataclass(frozen=True, kw_only=True)
 class Column(Declared):
-    """One column; `of` is the model field when it has another name."""
+    """One column; `of` is the model field when it has another name. `searched`: the type's search text has it in it."""
 
     of: str | None = None
     convert: Callable[[Any], Any] | None = None
     filter: bool = False
     sort: bool = False
+    searched: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

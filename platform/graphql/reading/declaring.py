@@ -62,11 +62,17 @@ def column(
     of: str | None = None,
     filter: bool = False,
     sort: bool = False,
+    searched: bool = False,
     scope: str | None = None,
     convert: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """`filter` puts it into the type's `where`, `sort` into its `orderBy`: then an index must name it."""
-    return Column(description=description, of=of, filter=filter, sort=sort, scope=scope, convert=convert)
+    """`filter` puts it into the type's `where`, `sort` into its `orderBy`: then an index must name it.
+
+    `searched` says that the type's search text has it in it, so that `contains` finds it by the same index.
+    """
+    return Column(
+        description=description, of=of, filter=filter, sort=sort, searched=searched, scope=scope, convert=convert
+    )
 
 
 def amount(

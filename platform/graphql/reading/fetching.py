@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLReso
 
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declared import StoredType
-from stoa.graphql.reading.planning import Plan, Planner
+from stoa.graphql.reading.planning import Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
 from stoa.graphql.reading.selecting import Selection, variables_of
 from stoa.graphql.reading.shaping import PageShape, is_constant, shape_page
@@ -37,6 +37,15 @@ async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, order: t
 async def fetch_one(info: GraphQLResolveInfo[Any], stored: StoredType, id: UUID) -> Any:
     """One row by its id; None when the open shop has no such row."""
     return await _run(info, _plan_one(info, stored, info.field_nodes, info.return_type), [id])
+
+
+async def fetch_written(info: GraphQLResolveInfo[Any], stored: StoredType, id: UUID) -> Any:
+    """A row that this very request has written: when only its id is asked for, that is known without a statement."""
+    plan = _plan_one(info, stored, info.field_nodes, info.return_type)
+    if isinstance(plan.root, RowPlan) and all(slot.attribute == "id" for slot in plan.root.slots):
+        _require(info.context, plan.scopes)
+        return plan.root.struct(*[str(id) for _ in plan.root.slots])
+    return await _run(info, plan, [id])
 
 
 async def fetch_many(info: GraphQLResolveInfo[Any], stored: StoredType, ids: Sequence[UUID]) -> dict[UUID, Any]:

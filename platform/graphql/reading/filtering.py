@@ -9,7 +9,7 @@ from typing import Any
 from stoa.graphql.reading.declared import StoredType
 from stoa.graphql.reading.declaring import MAX_SEARCH
 from stoa.graphql.reading.fragments import ROW, Fragment, Row, all_of, any_of, column
-from stoa.graphql.reading.operators import Gathered, Test, escape_like, said
+from stoa.graphql.reading.operators import COMPARE, ColumnTest, Gathered, Test, read_id, said
 from stoa.graphql.reading.rows import Relation, column_of
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import searchable
@@ -69,7 +69,16 @@ class OneTest:
 
     def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
         into.count_test()
+        if self.relation.far == "id" and given.keys() == {"id"} and given["id"]:
+            return self._by_key(row, given, into, depth)
         return exists(self.relation, row, self.target, given, into, depth)
+
+    def _by_key(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        """Which row it is, the foreign key tells by itself; and behind it stands an index."""
+        into.scopes.setdefault(self.target.scope, self.target.name)
+        test = ColumnTest(self.relation.near, read_id(self.target.prefix))
+        with blaming("id"):
+            return test.sql(row, given["id"], into, depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +118,4 @@ def search_sql(stored: StoredType, text: str, into: Gathered) -> Fragment:
     if len(words) > MAX_WORDS:
         raise InvalidInput(f"The search has {len(words)} words; {MAX_WORDS} are allowed.", params={"limit": MAX_WORDS})
     searched = column(ROW, column_of(stored.model, stored.search))
-    return all_of((*searched, " LIKE ", into.add(f"%{escape_like(word)}%")) for word in words)
+    return all_of(COMPARE["like"](searched, word, into) for word in words)

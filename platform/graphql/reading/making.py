@@ -85,7 +85,7 @@ def _filterable(stored: StoredType) -> Iterator[tuple[str, str, Test]]:
             case Key():
                 yield name, "IdFilter", ColumnTest("id", read_id(stored.prefix))
             case Column(filter=True):
-                yield name, *_column_filter(stored, declared.of or name)
+                yield name, *_column_filter(stored, declared.of or name, searched=declared.searched)
             case Amount(filter=True):
                 minor, currency = column_of(stored.model, declared.minor), column_of(stored.model, declared.currency)
                 yield name, "MoneyFilter", AmountTest(minor, currency)
@@ -99,12 +99,12 @@ def _filterable(stored: StoredType) -> Iterator[tuple[str, str, Test]]:
                 yield name, _quantified(target.name), ManyTest(relation, target)
 
 
-def _column_filter(stored: StoredType, field: str) -> tuple[str, Test]:
+def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[str, Test]:
     kind, column = stored.model._meta.fields_map[field], column_of(stored.model, field)
     if isinstance(kind, CharEnumFieldInstance):
         return _enum_filter(kind.enum_type), ColumnTest(column, read_enum)
     if isinstance(kind, orm.CharField | orm.TextField):
-        return "TextFilter", ColumnTest(column, read_text)
+        return "TextFilter", ColumnTest(column, read_text, stored.search if searched else None)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):

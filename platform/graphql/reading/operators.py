@@ -15,6 +15,7 @@ from stoa.graphql.reading.rows import readable
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.money import parse_money
+from stoa.kit.text import searchable
 
 MAX_TESTS = 100  # of one `where`
 
@@ -64,6 +65,7 @@ COMPARE: dict[str, Compare] = {
     "in": lambda left, value, into: (*left, " = ANY(", into.add(list(value)), ")"),
     "startsWith": _like("LIKE"),
     "contains": _like("ILIKE", before="%"),
+    "like": _like("LIKE", before="%"),
     "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
 }
 
@@ -85,10 +87,12 @@ def said(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class ColumnTest:
-    """Of one column. `read` makes the parameter of what was given."""
+    """Of one column. `read` makes the parameter of what was given. `searched` is the column with the searchable text
+    that has this one's in it, behind which an index stands."""
 
     column: str
     read: Callable[[Any], Any]
+    searched: str | None = None
 
     def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
         return all_of(self._one(row, name, value, into) for name, value in said(given))
@@ -96,7 +100,10 @@ class ColumnTest:
     def _one(self, row: Row, name: str, value: Any, into: Gathered) -> Fragment:
         into.count_test()
         with blaming(name):
-            return COMPARE[name](column(row, self.column), self._read(name, value), into)
+            found = COMPARE[name](column(row, self.column), self._read(name, value), into)
+        if name == "contains" and self.searched:
+            return all_of([found, COMPARE["like"](column(row, self.searched), searchable(value), into)])
+        return found
 
     def _read(self, name: str, value: Any) -> Any:
         if name == "isNull":

@@ -129,7 +129,7 @@ def _plan_new_images(writes: Writes, wanted: Wanted, known: Snapshot) -> bool:
     room = max(0, MAX_IMAGES - len(known["images"]))
     if len(new) > room:
         message = f"{known['title']} would have more than {MAX_IMAGES} images; not all are added."
-        writes.issues.append(Issue(wanted.line, "", "TOO_MANY_IMAGES", message, wanted.key))
+        writes.issues.append(Issue(wanted.line, "", "TOO_MANY_IMAGES", message, wanted.key, field=Field.IMAGE))
     _plan_images(writes, known["id"], new[:room], _end(known["images"]))
     return bool(new[:room])
 
@@ -153,7 +153,8 @@ def _is_free(writes: Writes, variant: WantedVariant, shelf: Shelf, variant_id: s
     for owner in (shelf.by_sku.get(sku) if sku else None, shelf.by_key.get(variant.key)):
         if owner is not None and str(owner["id"]) != variant_id:
             message = f"The code {variant.key} belongs to another product, {owner['title']!r}."
-            writes.issues.append(Issue(variant.line, "", "CODE_TAKEN", message, variant.key, refused=True))
+            field = Field.SKU if sku else Field.PRODUCT
+            writes.issues.append(Issue(variant.line, "", "CODE_TAKEN", message, variant.key, refused=True, field=field))
             return False
     return True
 
@@ -212,7 +213,8 @@ def _title(writes: Writes, wanted: Wanted) -> str:
     """A new product's title; for want of a better one that of an odd row, and at last its code."""
     if wanted.title is None and wanted.odd_title is not None:
         message = f"The only title of {wanted.key} is on a row without a price; it may be a note."
-        writes.issues.append(Issue(wanted.lines[ODD_TITLE], "", "DOUBTFUL_TITLE", message, wanted.odd_title))
+        line, field = wanted.lines[ODD_TITLE], Field.TITLE
+        writes.issues.append(Issue(line, "", "DOUBTFUL_TITLE", message, wanted.odd_title, field=field))
     return wanted.title or wanted.odd_title or wanted.key
 
 
@@ -222,7 +224,8 @@ def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str) -> str
         return otherwise
     if wanted.handle in shelf.taken_handles:
         message = f"The handle {wanted.handle} is in use; {wanted.key} goes by {otherwise}."
-        writes.issues.append(Issue(wanted.lines[Field.HANDLE], "", "HANDLE_TAKEN", message, wanted.handle))
+        line, field = wanted.lines[Field.HANDLE], Field.HANDLE
+        writes.issues.append(Issue(line, "", "HANDLE_TAKEN", message, wanted.handle, field=field))
         return otherwise
     shelf.taken_handles.add(wanted.handle)
     return wanted.handle

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.reading import Place, RowReader
 from stoa.domains.catalog.importing.unpacking import MEBIBYTE
 
-MAX_LINES, MAX_BYTES = 10_000, 4 * MEBIBYTE
+MAX_LINES, MAX_BYTES = 10_000, 2 * MEBIBYTE
 
 
 @dataclass(slots=True)
@@ -64,7 +63,7 @@ class Batch:
 def of_two_products(item_key: str, line: int) -> Issue:
     """A code can belong to one product only; the first in the file has it."""
     message = f"The code {item_key} belongs to another product in this file."
-    return Issue(line, "", "CODE_OF_TWO_PRODUCTS", message, item_key, refused=True)
+    return Issue(line, "", "CODE_OF_TWO_PRODUCTS", message, item_key, refused=True, field=Field.SKU)
 
 
 class Folder:
@@ -76,17 +75,16 @@ class Folder:
 
     def next_batch(self) -> Batch:
         """The next rows, at most `MAX_LINES` of them and about `MAX_BYTES`."""
-        batch, start = Batch(self._reader.place), self._reader.block_at
-        while batch.lines < MAX_LINES and self._reader.block_at - start < MAX_BYTES and not batch.is_last:
-            self._take(batch, MAX_LINES // 10)
-        batch.place, batch.bytes_read = self._reader.place, self._bytes_read()
-        return batch
-
-    def _take(self, batch: Batch, at_most: int) -> None:
-        before = batch.lines
-        for row in islice(self._rows, at_most):
+        reader, batch = self._reader, Batch(self._reader.place)
+        full_at = reader.block_at + MAX_BYTES
+        for row in self._rows:
             batch.lines += 1
             statement = self._interpreter.take(row, batch.issues)
             if statement is not None:
                 batch.add(statement)
-        batch.is_last = batch.lines - before < at_most
+            if batch.lines == MAX_LINES or reader.block_at >= full_at:
+                break
+        else:
+            batch.is_last = True
+        batch.place, batch.bytes_read = reader.place, self._bytes_read()
+        return batch

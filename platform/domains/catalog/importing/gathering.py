@@ -16,7 +16,11 @@ from stoa.tenants.database import shop_client
 
 MAX_PRODUCTS = 500
 MAX_PIECES = 1000
-NEXT = "SELECT line, product_key FROM import_row WHERE run_id = $1 AND line > $2 ORDER BY line LIMIT $3"
+MAX_SIZE = 1024 * 1024  # bytes as PostgreSQL keeps them; long descriptions make small batches
+NEXT = """
+SELECT line, product_key, pg_column_size(cells) AS size
+FROM import_row WHERE run_id = $1 AND line > $2 ORDER BY line LIMIT $3
+"""
 # One piece may be about the product alone, hence the one above the variants; more are counted and not fetched.
 PIECES = f"""
 SELECT line, product_key, item_key, cells, images, times FROM (
@@ -74,11 +78,13 @@ async def gather(run_id: UUID, after_line: int) -> Gathered:
     """The next products whose first line is after `after_line`; none when all are done."""
     client = shop_client()
     keys: dict[str, int] = {}
+    size = 0
     for row in await client.execute_query_dict(NEXT, [run_id, after_line, MAX_PIECES]):
-        if len(keys) == MAX_PRODUCTS and row["product_key"] not in keys:
+        is_full = len(keys) == MAX_PRODUCTS or size > MAX_SIZE
+        if is_full and row["product_key"] not in keys:
             break
         keys.setdefault(row["product_key"], row["line"])
-        after_line = row["line"]
+        after_line, size = row["line"], size + row["size"]
     wanted = {key: Wanted(key, line) for key, line in keys.items()}
     pieces = await client.execute_query_dict(PIECES, [run_id, list(keys)])
     for piece in pieces:
@@ -98,18 +104,20 @@ def _add(wanted: Wanted, piece: dict[str, Any]) -> None:
         wanted.variants.append(WantedVariant(piece["item_key"], piece["line"], columns))
     elif piece["item_key"] or piece["times"] > MAX_VARIANTS + 1:
         message = f"{wanted.key} has more than {MAX_VARIANTS} variants; the first are taken."
-        _say_once(wanted, "TOO_MANY_VARIANTS", message)
+        _say_once(wanted, "TOO_MANY_VARIANTS", message, Field.PRODUCT)
 
 
 def _judged(wanted: Wanted) -> Wanted:
     """With what is odd about the whole said."""
     wanted.images = list(dict.fromkeys(wanted.images))
     if len(wanted.images) > MAX_IMAGES:
-        _say_once(wanted, "TOO_MANY_IMAGES", f"{wanted.key} has more than {MAX_IMAGES} images; the first are taken.")
+        message = f"{wanted.key} has more than {MAX_IMAGES} images; the first are taken."
+        _say_once(wanted, "TOO_MANY_IMAGES", message, Field.IMAGE)
         del wanted.images[MAX_IMAGES:]
     if wanted.title and wanted.odd_title and _are_strangers(wanted.title, wanted.odd_title):
         message = f"This looks like a note and not like the title of {wanted.title!r}; it is not taken as one."
-        wanted.issues.append(Issue(wanted.lines[ODD_TITLE], "", "NOTE_FOR_TITLE", message, wanted.odd_title))
+        line, field = wanted.lines[ODD_TITLE], Field.TITLE
+        wanted.issues.append(Issue(line, "", "NOTE_FOR_TITLE", message, wanted.odd_title, field=field))
     return wanted
 
 
@@ -118,6 +126,6 @@ def _are_strangers(title: str, other: str) -> bool:
     return set(title.casefold().split()).isdisjoint(other.casefold().split())
 
 
-def _say_once(wanted: Wanted, code: str, message: str) -> None:
+def _say_once(wanted: Wanted, code: str, message: str, field: Field) -> None:
     if all(issue.code != code for issue in wanted.issues):
-        wanted.issues.append(Issue(wanted.line, "", code, message, wanted.key))
+        wanted.issues.append(Issue(wanted.line, "", code, message, wanted.key, field=field))

@@ -10,7 +10,10 @@ VALUE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One cell or row that was not taken as it stood. `refused`: the whole row was left out."""
+    """One cell or row that was not taken as it stood. `refused`: the whole row was left out.
+
+    `column` is a header of the file; who knows the field only gives that, and the mapping tells the header.
+    """
 
     line: int
     column: str
@@ -18,6 +21,7 @@ class Issue:
     message: str
     value: str = ""
     refused: bool = False
+    field: str = ""
 
     @property
     def shown_value(self) -> str:

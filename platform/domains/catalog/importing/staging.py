@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ async def keep_issues(run: ImportRun, issues: list[Issue]) -> None:
     if not issues:
         return
     room = max(0, MAX_KEPT - run.issues_total)
-    rows = [_issue_row(issue) for issue in sorted(issues, key=lambda issue: issue.line)[:room]]
+    rows = [_issue_row(issue, run.mapping) for issue in sorted(issues, key=lambda issue: issue.line)[:room]]
     if rows:
         await shop_client().execute_query(KEEP_ISSUES, [run.id, as_json(rows)])
     counts = dict(run.issue_counts)
@@ -97,11 +98,11 @@ def _lost(batch: Batch, run_id: UUID, staged: set[UUID]) -> list[Issue]:
     return [of_two_products(piece.item_key, piece.line) for piece in lost]
 
 
-def _issue_row(issue: Issue) -> dict[str, Any]:
+def _issue_row(issue: Issue, mapping: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "line": issue.line,
-        "column_name": issue.column[:120],
+        "column_name": (issue.column or mapping.get(issue.field, ""))[:120],
         "code": issue.code,
         "message": issue.message,
         "value": issue.shown_value,

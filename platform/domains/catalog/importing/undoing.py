@@ -16,10 +16,13 @@ from stoa.domains.catalog.models import ImportRun
 from stoa.kit.clock import now
 from stoa.tenants.database import shop_client, shop_transaction
 
-MAX_PRODUCTS = 500
+MAX_PRODUCTS, MAX_SIZE = 500, 1024 * 1024  # bytes as PostgreSQL keeps them; long descriptions make small batches
 TAKE_CHANGES = """
 DELETE FROM import_change WHERE id IN (
-  SELECT id FROM import_change WHERE run_id = $1 ORDER BY id DESC LIMIT $2 FOR UPDATE)
+  SELECT id FROM (
+    SELECT id, sum(pg_column_size(before)) OVER (ORDER BY id DESC ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS size
+    FROM import_change WHERE run_id = $1 ORDER BY id DESC LIMIT $2) AS last
+  WHERE size IS NULL OR size < $3)
 RETURNING product_id, line, before, mark
 """
 REMOVE_PRODUCTS = "DELETE FROM product WHERE id = ANY($1)"
@@ -81,7 +84,7 @@ class _Sorted:
 
 async def put_back(run: ImportRun) -> bool:
     """Put back the next products in the open transaction and count them in `run`; False when none are left."""
-    rows = await shop_client().execute_query_dict(TAKE_CHANGES, [run.id, MAX_PRODUCTS])
+    rows = await shop_client().execute_query_dict(TAKE_CHANGES, [run.id, MAX_PRODUCTS, MAX_SIZE])
     if not rows:
         return False
     changes = [_change(row) for row in rows]

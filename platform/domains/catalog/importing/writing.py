@@ -10,7 +10,7 @@ import msgspec
 from stoa.domains.catalog.importing.comparing import Shelf, Writes, plan
 from stoa.domains.catalog.importing.gathering import Gathered, Wanted
 from stoa.domains.catalog.importing.issues import Issue
-from stoa.domains.catalog.importing.options import Options
+from stoa.domains.catalog.importing.options import Field, Options
 from stoa.domains.catalog.importing.snapshots import MARKS, Snapshot, snapshots_by_key
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.models import ImportRun
@@ -143,7 +143,8 @@ def _refuse_categories(wanted: list[Wanted], keys: set[Any]) -> None:
     message = f"An import makes at most {MAX_CATEGORIES:,} categories; this product is left without."
     for each in wanted:
         if each.category and each.category.casefold() in keys:
-            each.issues.append(Issue(each.line, "", "TOO_MANY_CATEGORIES", message, each.category))
+            value, field = each.category, Field.CATEGORY
+            each.issues.append(Issue(each.line, "", "TOO_MANY_CATEGORIES", message, value, field=field))
             each.category = None
 
 

@@ -125,7 +125,7 @@ async def test_a_code_of_another_product_stays_there(ctx: Context) -> None:
 
     assert counts(run) == (1, 0, 0)
     assert run.lines_refused == 1
-    assert await issues_of(run) == [(2, "", "CODE_TAKEN", "A")]
+    assert await issues_of(run) == [(2, "Code", "CODE_TAKEN", "A")]
     assert await messages_of(run) == ["The code A belongs to another product, 'Old lamp'."]
     assert await dump() == before
 
@@ -173,7 +173,7 @@ async def test_a_code_cannot_be_of_two_products(ctx: Context) -> None:
         ctx, table(*rows, header=("Group", "Code", "Price")), mapping={"product": "Group", "sku": "Code", "price": "Price"}
     )
 
-    assert await issues_of(run) == [(3, "", "CODE_OF_TWO_PRODUCTS", "A"), (10004, "", "CODE_OF_TWO_PRODUCTS", "A")]
+    assert await issues_of(run) == [(3, "Code", "CODE_OF_TWO_PRODUCTS", "A"), (10004, "Code", "CODE_OF_TWO_PRODUCTS", "A")]
     assert run.lines_refused == 2
     assert (await Variant.get(sku="A")).price_minor == 100
     assert {each.external_id for each in await products()} == {"one", "three"}
@@ -217,7 +217,7 @@ async def test_handles_of_the_file_are_taken_if_they_are_free(ctx: Context) -> N
 
     handles = {each.external_id: each.handle for each in await products()}
     assert handles == {None: "bright-light", "A": "lamp", "B": "soft-light", "C": "soft-light-2", "D": "x"}
-    assert await issues_of(run) == [(2, "", "HANDLE_TAKEN", "bright-light"), (5, "", "HANDLE_TAKEN", "soft-light")]
+    assert await issues_of(run) == [(2, "Slug", "HANDLE_TAKEN", "bright-light"), (5, "Slug", "HANDLE_TAKEN", "soft-light")]
 
 
 async def test_categories_are_found_by_name_or_made(ctx: Context) -> None:
@@ -273,7 +273,7 @@ async def test_odd_rows_are_reported_and_set_aside(ctx: Context) -> None:
         (5, "Name", "BLANK_TITLE", ""),
         (5, "Price", "UNDER_ONE_UNIT", "0.001"),
         (6, "Price", "ZERO_PRICE", "0"),
-        (6, "", "DOUBTFUL_TITLE", "found by jackie"),
+        (6, "Name", "DOUBTFUL_TITLE", "found by jackie"),
         (7, "Name", "NOT_A_TITLE", "?"),
     ]
     assert run.issue_counts == {
@@ -285,7 +285,7 @@ async def test_odd_rows_are_reported_and_set_aside(ctx: Context) -> None:
 async def test_a_note_in_the_place_of_a_title_is_told(ctx: Context) -> None:
     run = await imported(ctx, table(("A", "Red lamp", "9.95"), ("A", "check", "0.0")))
 
-    assert (await issues_of(run))[1] == (3, "", "NOTE_FOR_TITLE", "check")
+    assert (await issues_of(run))[1] == (3, "Name", "NOTE_FOR_TITLE", "check")
     assert (await messages_of(run))[1] == (
         "This looks like a note and not like the title of 'Red lamp'; it is not taken as one."
     )
