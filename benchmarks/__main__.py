@@ -16,7 +16,8 @@ def main() -> int:
         print(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}.", file=sys.stderr)
         return 2
     short = not sys.argv[1:]
-    return 0 if all([asyncio.run(importlib.import_module(f"benchmarks.{n}").run(short=short)) for n in names]) else 1
+    outcomes = [asyncio.run(importlib.import_module(f"benchmarks.{name}").run(short=short)) for name in names]
+    return 0 if all(outcomes) else 1
 
 
 sys.exit(main())

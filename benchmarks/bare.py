@@ -1,4 +1,4 @@
-"""The limit: bare Starlette and asyncpg that send PostgreSQL's own JSON for the same data, and ask nobody who they are."""
+"""The limit: bare Starlette and asyncpg that send PostgreSQL's own JSON of the same data, and ask nobody who it is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ v AS (
 s AS (INSERT INTO stock (variant_id, on_hand, version) SELECT id, 5, 1 FROM v),
 e AS (
  INSERT INTO event (id, name, subject_id, payload, actor_kind, request_id, happened_at)
- SELECT uuidv7(), 'catalog.product_created', p.id, json_build_object('product_id', p.id)::jsonb, 'account', 'bare', now()
+ SELECT uuidv7(), 'catalog.product_created', p.id, json_build_object('product_id', p.id)::jsonb, 'account', 'bare',
+  now()
  FROM p)
 SELECT json_build_object('data', json_build_object('productCreate', json_build_object('product',
  json_build_object('id', p.id), 'userErrors', json_build_array())))::text FROM p"""

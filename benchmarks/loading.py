@@ -63,9 +63,7 @@ async def ask(port: int, message: bytes) -> bytes:
         writer.close()
 
 
-async def load(
-    port: int, messages: Sequence[bytes] | Iterator[bytes], *, seconds: float, at_once: int = 16
-) -> float:
+async def load(port: int, messages: Sequence[bytes] | Iterator[bytes], *, seconds: float, at_once: int = 16) -> float:
     """Requests a second: `at_once` connections send the messages in turn; a sequence begins anew at its end."""
     turn = messages if isinstance(messages, Iterator) else itertools.cycle(messages)
     until = time.perf_counter() + seconds

@@ -50,12 +50,22 @@ async def run(*, short: bool = False) -> bool:
         shops, caller = await prepare(settings, sizes)
         small, large, *others = shops
         os.environ["BARE_SCHEMA"] = small.schema
-        async with loading.serving("stoa.app:create_app") as ours, loading.serving("benchmarks.bare:create_app") as bare:
+        async with (
+            loading.serving("stoa.app:create_app") as ours,
+            loading.serving("benchmarks.bare:create_app") as bare,
+        ):
             return await _measure(ours, bare, caller, small, large, others, 1.0 if short else 4.0, 3 if short else 7)
 
 
 async def _measure(
-    ours: int, bare: int, caller: Caller, small: ShopRef, large: ShopRef, others: list[ShopRef], seconds: float, rounds: int
+    ours: int,
+    bare: int,
+    caller: Caller,
+    small: ShopRef,
+    large: ShopRef,
+    others: list[ShopRef],
+    seconds: float,
+    rounds: int,
 ) -> bool:
     listing = [caller.query(small, LIST)]
     answer = json.loads(await loading.ask(ours, listing[0]))
@@ -67,10 +77,10 @@ async def _measure(
 
     async def compare(a: tuple[int, Any], b: tuple[int, Any]) -> tuple[float, float, float]:
         """Requests a second of both, taken in turns, and the median of their ratio."""
-        pairs = []
-        for _ in range(rounds + 1):
-            pairs.append((await loading.load(*a, seconds=seconds), await loading.load(*b, seconds=seconds)))
-        pairs = pairs[1:]  # the first is for warming up
+        pairs = [
+            (await loading.load(*a, seconds=seconds), await loading.load(*b, seconds=seconds))
+            for _ in range(rounds + 1)
+        ][1:]  # the first is for warming up
         return (
             statistics.median(x for x, _ in pairs),
             statistics.median(y for _, y in pairs),
@@ -82,10 +92,24 @@ async def _measure(
         rate, limit, ratio = await compare((ours, ours_asks), (bare, bare_asks))
         good &= figure("read_path", f"{name}_of_limit", ratio, "ratio", goal, f"{rate:.0f} of {limit:.0f} requests/s")
     rate, base, ratio = await compare((ours, listing), (ours, [caller.query(large, LIST)]))
-    good &= figure("read_path", f"time_in_a_shop_{TIMES_LARGER}x_larger", ratio, "ratio", "<= 1.3", f"{base:.0f} against {rate:.0f} requests/s")
+    good &= figure(
+        "read_path",
+        f"time_in_a_shop_{TIMES_LARGER}x_larger",
+        ratio,
+        "ratio",
+        "<= 1.3",
+        f"{base:.0f} against {rate:.0f} requests/s",
+    )
     spread = [caller.query(shop, LIST) for shop in others]
     rate, base, ratio = await compare((ours, listing), (ours, spread))
-    good &= figure("read_path", f"time_over_{len(others)}_shops", ratio, "ratio", "<= 1.2", f"{base:.0f} against {rate:.0f} requests/s")
+    good &= figure(
+        "read_path",
+        f"time_over_{len(others)}_shops",
+        ratio,
+        "ratio",
+        "<= 1.2",
+        f"{base:.0f} against {rate:.0f} requests/s",
+    )
     return good
 
 
@@ -118,8 +142,6 @@ async def prepare(settings: Settings, sizes: Sequence[int]) -> tuple[list[ShopRe
     finally:
         await disconnect()
     return made, Caller(signed_in.secret, signed_in.csrf_token, settings.public_url)
-
-
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from benchmarks.printing import figure
 from benchmarks.read_path import prepare
 from stoa.tenants.connecting import owner_connection
 
-MUTATION = "mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product { id } userErrors { message } } }"
+MUTATION = (
+    "mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product { id } userErrors { message } } }"
+)
 PRODUCTS = 2_000
 
 
@@ -33,9 +35,14 @@ async def run(*, short: bool = False) -> bool:
 
         def statements() -> Iterator[bytes]:
             for number in numbers:
-                yield loading.request("/products", json.dumps({"title": f"Bench cup {number}", "number": number}).encode(), {})
+                yield loading.request(
+                    "/products", json.dumps({"title": f"Bench cup {number}", "number": number}).encode(), {}
+                )
 
-        async with loading.serving("stoa.app:create_app") as ours, loading.serving("benchmarks.bare:create_app") as bare:
+        async with (
+            loading.serving("stoa.app:create_app") as ours,
+            loading.serving("benchmarks.bare:create_app") as bare,
+        ):
             pairs = []
             for _ in range(rounds + 1):
                 rate = await loading.load(ours, mutations(), seconds=seconds)
@@ -44,7 +51,9 @@ async def run(*, short: bool = False) -> bool:
             await _check(owner, shop.schema)
     rate, limit = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
     ratio = statistics.median(bare_rate / our_rate for our_rate, bare_rate in pairs[1:])
-    return figure("write_path", "create_product", ratio, "times the statement", "<= 2", f"{rate:.0f} against {limit:.0f} /s")
+    return figure(
+        "write_path", "create_product", ratio, "times the statement", "<= 2", f"{rate:.0f} against {limit:.0f} /s"
+    )
 
 
 def _product(number: int) -> dict[str, object]:

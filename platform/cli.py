@@ -93,9 +93,7 @@ async def _all_shops(config: Settings) -> list[Any]:
 
 
 @shops.command("drop")
-def drop_shop(
-    schema: str, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
-) -> None:
+def drop_shop(schema: str, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete a shop with everything in it. There is no way back."""
     if not yes:
         typer.confirm(f"Delete {schema} and everything in it?", abort=True)

@@ -144,7 +144,11 @@ async def _build(settings: Settings, demo: DemoShop) -> None:
                     for i, (form, price, on_hand) in enumerate(forms)
                 ]
                 draft = catalog.ProductDraft(
-                    title, status=catalog.ProductStatus.ACTIVE, category_id=category.id, variants=variants, images=[image]
+                    title,
+                    status=catalog.ProductStatus.ACTIVE,
+                    category_id=category.id,
+                    variants=variants,
+                    images=[image],
                 )
                 await catalog.create_product(ctx, draft)
 
@@ -204,6 +208,8 @@ async def online_retail(settings: Settings, file: Path, schema: str | None, tell
                 tell(f"{run.percent:3d} %  {run.lines_read:,} lines")
 
         with open_shop(shop):
-            return await import_path(ctx, file, source="online-retail", mapping=SALES_LINES, options=PENCE, listener=listener)
+            return await import_path(
+                ctx, file, source="online-retail", mapping=SALES_LINES, options=PENCE, listener=listener
+            )
     finally:
         await disconnect()

@@ -88,7 +88,7 @@ def whole_app() -> Any:
 
 
 def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
-    """Import a sales file, on the engines that STOA_* names (also while `stoa up` runs them) or on those of `folder`."""
+    """Import a sales file, on the engines that STOA_* names or on those of `folder` (which must not run then)."""
     with ExitStack() as stack:
         if "STOA_DATABASE_URL" in os.environ:
             config = settings()

@@ -15,13 +15,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="STOA_", frozen=True, extra="forbid")
 
-    database_url: SecretStr = Field(description="PostgreSQL >= 15, as the owner of the database: it migrates and provisions.")
-    redis_url: SecretStr = Field(description="Valkey or Redis: arq's queues and live updates; may be emptied at any time.")
-    secret_key: SecretStr = Field(min_length=32, description="Signs upload links and derives the passwords of database logins.")
-    public_url: str = Field("http://127.0.0.1:8000", description="Where browsers reach this API; its origin may sign in.")
-    allowed_origins: tuple[str, ...] = Field((), description="Further origins whose pages may call with a session cookie.")
+    database_url: SecretStr = Field(
+        description="PostgreSQL >= 15, as the owner of the database: it migrates and provisions."
+    )
+    redis_url: SecretStr = Field(
+        description="Valkey or Redis: arq's queues and live updates; may be emptied at any time."
+    )
+    secret_key: SecretStr = Field(
+        min_length=32, description="Signs upload links and derives the passwords of database logins."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where browsers reach this API; its origin may sign in."
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Further origins whose pages may call with a session cookie."
+    )
     trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses or networks of proxies in front: only theirs X-Forwarded-For and -Proto are believed."
+        (),
+        description="Addresses or networks of proxies in front: only theirs X-Forwarded-For and -Proto are believed.",
     )
     files: Path = Field(Path(".stoa/files"), description="Folder that keeps uploads when no object store is set.")
     environment: Literal["development", "test", "production"] = "development"
@@ -35,7 +46,9 @@ class Settings(BaseSettings):
     platform_pool: int = Field(4, ge=1, description="Connections of one process that serve sign-in and the like.")
     slow_query_ms: int = Field(200, ge=1, description="Statements slower than this are logged.")
     request_seconds: float = Field(10.0, gt=0, description="A request that takes longer is cancelled.")
-    points_per_second: float = Field(500.0, gt=0, description="Cost points a credential of a shop wins back each second.")
+    points_per_second: float = Field(
+        500.0, gt=0, description="Cost points a credential of a shop wins back each second."
+    )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
 
     @property

@@ -56,7 +56,9 @@ class Caller:
     address: str
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, query: str | None = None, *, headers: dict[str, str] | None = None, **payload: Any) -> httpx.Response:
+    async def ask(
+        self, query: str | None = None, *, headers: dict[str, str] | None = None, **payload: Any
+    ) -> httpx.Response:
         return await self.post({"query": query, **payload}, headers=headers)
 
     async def post(self, payload: Any, *, headers: dict[str, str] | None = None) -> httpx.Response:

@@ -1,10 +1,9 @@
-"""What every mutation has in common: one input, a payload with `userErrors`, a scope, and keys that make it safe to repeat."""
+"""What mutations have in common: one input, a payload with `userErrors`, a scope, keys that make repeating safe."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from stoa.graphql.idempotency import answered_once
 from stoa.graphql.reading.fetching import require_rights
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
-from stoa.tenants.database import despite_migrations
 
 _Payload = TypeVar("_Payload", bound="Payload")
 _RUNS: dict[Any, Callable[..., Awaitable[Any]]] = {}  # what Strawberry was shown -> what runs

@@ -192,9 +192,7 @@ async def _store_body(files: Files, key: str, upload: Upload, body: AsyncIterato
         raise UploadBroken(f"{upload.file_name} ended after {stored:,} of {upload.size:,} bytes.")
 
 
-async def _checked(
-    body: AsyncIterator[bytes], upload: Upload, start: re.Pattern[bytes] | None
-) -> AsyncIterator[bytes]:
+async def _checked(body: AsyncIterator[bytes], upload: Upload, start: re.Pattern[bytes] | None) -> AsyncIterator[bytes]:
     size, head = 0, b""
     async for chunk in body:
         size += len(chunk)
@@ -216,9 +214,7 @@ async def _change(upload: Upload, *known_as: Q, **to: Any) -> bool:
 
 def _within(size: int, limit: int) -> None:
     if size > limit:
-        raise UploadTooLarge(
-            f"The file is larger than {limit:,} bytes.", path=["size"], params={"limit": limit}
-        )
+        raise UploadTooLarge(f"The file is larger than {limit:,} bytes.", path=["size"], params={"limit": limit})
 
 
 def _purpose_of(content_type: str) -> Purpose:

@@ -86,6 +86,12 @@ class Ask:
         return self.with_scopes(self.ctx.scopes - set(scopes))
 
 
+@dataclass(frozen=True)
+class Sent:
+    sql: str
+    values: Any
+
+
 @lru_cache(maxsize=64)
 def document_of(query: str) -> Document:
     """A document of any size; it must be valid."""
@@ -95,12 +101,12 @@ def document_of(query: str) -> Document:
 
 
 @contextmanager
-def statements_sent(ctx: Context) -> Iterator[list[str]]:
+def statements_sent(ctx: Context) -> Iterator[list[Sent]]:
     """What goes to PostgreSQL on the shops' connections meanwhile, as the driver reports it."""
-    sent: list[str] = []
+    sent: list[Sent] = []
 
     def note(query: Any) -> None:
-        sent.append(query.query)
+        sent.append(Sent(query.query, query.args))
 
     with open_shop(ctx.shop):
         pool: Any = shop_client()._pool

@@ -93,11 +93,12 @@ def test_a_look_at_one_type_costs_next_to_nothing(prices: Prices) -> None:
     assert cost(prices, '{ __type(name: "Product") { name fields { name } } }') == 1
 
 
-def test_introspection_written_out_many_times_is_beyond_what_is_allowed(prices: Prices) -> None:
-    inner = "fields { name args { name type { name } } } inputFields { name } enumValues { name }"
-    text = "{ " + " ".join(f"a{i}: __schema {{ types {{ {inner} }} }}" for i in range(15)) + " }"
+def test_introspection_pays_each_time_it_is_spread(prices: Prices) -> None:
+    doubled = " ".join(f"fragment F{i} on __Schema {{ ...F{i + 1} ...F{i + 1} }}" for i in range(9))
+    types = "fragment F9 on __Schema { types { fields { name args { name } } } }"
 
-    assert cost(prices, text) > 1000
+    assert cost(prices, f"{{ __schema {{ ...F0 }} }} {doubled} {types}") > 1000
+    assert cost(prices, "{ a: __schema { ...F9 } b: __schema { ...F9 } } " + types) < 100
 
 
 def test_what_a_cost_depends_on_is_small_whatever_is_sent() -> None:

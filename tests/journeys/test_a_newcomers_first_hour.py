@@ -93,7 +93,10 @@ async def test_a_merchant_signs_up_imports_a_file_watches_it_and_reads_the_produ
     done = await run_import(browser, upload, dry_run=False)
     assert (done["state"], done["percent"], done["linesRead"]) == ("DONE", 100, 8)
     assert done["productsCreated"] == 5
-    assert [(issue["line"], issue["column"]) for issue in done["issues"]["nodes"]] == [(5, "Description"), (8, "UnitPrice")]
+    assert [(issue["line"], issue["column"]) for issue in done["issues"]["nodes"]] == [
+        (5, "Description"),
+        (8, "UnitPrice"),
+    ]
 
     assert await read_products(browser) == {
         "71053": ("WHITE METAL LANTERN", "3.75"),

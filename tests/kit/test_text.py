@@ -54,7 +54,13 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "slug"),
-    [("Tea & Cups!", "tea-cups"), ("  明前 龙井 ", "明前-龙井"), ("Ｆｕｌｌ width", "full-width"), ("!!!", ""), ("a_b", "a_b")],
+    [
+        ("Tea & Cups!", "tea-cups"),
+        ("  明前 龙井 ", "明前-龙井"),
+        ("Ｆｕｌｌ width", "full-width"),
+        ("!!!", ""),
+        ("a_b", "a_b"),
+    ],
 )
 def test_a_slug_keeps_letters_of_every_script(text: str, slug: str) -> None:
     assert slugify(text) == slug

@@ -289,7 +289,9 @@ async def test_2000_requests_at_once_over_200_shops_on_4_connections_see_no_wron
                 assert await names() == [shop.schema]
 
 
-async def test_a_connection_that_has_served_its_share_of_shops_is_replaced(settings: Settings, many_shops: list[ShopRef]) -> None:
+async def test_a_connection_that_has_served_its_share_of_shops_is_replaced(
+    settings: Settings, many_shops: list[ShopRef]
+) -> None:
     async with pools_of(settings, shop_pool=1, shops_per_connection=40):
         seen = []
         for shop in many_shops[:41]:

@@ -32,9 +32,7 @@ async def test_a_shop_comes_back_to_the_connection_that_served_it(
                     assert await backend() == first[shop.schema]
 
 
-async def test_new_shops_are_spread_over_the_connections(
-    settings: Settings, many_shops: list[ShopRef]
-) -> None:
+async def test_new_shops_are_spread_over_the_connections(settings: Settings, many_shops: list[ShopRef]) -> None:
     async with pools_of(settings, shop_pool=4):
         served: dict[int, int] = {}
         for shop in many_shops[:40]:

@@ -71,7 +71,10 @@ class ProductDraft:
 def _overall(draft: ProductDraft) -> Iterator[Refusal]:
     if not draft.variants:
         yield NothingToSell("A product needs at least one variant.", path=["variants"])
-    for name, count, limit in (("variants", len(draft.variants), MAX_VARIANTS), ("images", len(draft.images), MAX_IMAGES)):
+    for name, count, limit in (
+        ("variants", len(draft.variants), MAX_VARIANTS),
+        ("images", len(draft.images), MAX_IMAGES),
+    ):
         if count > limit:
             yield InvalidInput(f"{count} {name}; {limit} are allowed.", path=[name], params={"limit": limit})
     if (draft.source is None) != (draft.external_id is None):
@@ -79,7 +82,9 @@ def _overall(draft: ProductDraft) -> Iterator[Refusal]:
     seen: set[str] = set()
     for i, variant in enumerate(draft.variants):
         if variant.sku and variant.sku in seen:
-            yield SkuTaken(f"The code {variant.sku} occurs twice.", path=["variants", i, "sku"], params={"taken": variant.sku})
+            yield SkuTaken(
+                f"The code {variant.sku} occurs twice.", path=["variants", i, "sku"], params={"taken": variant.sku}
+            )
         seen.add(variant.sku or "")
 
 

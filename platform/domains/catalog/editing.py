@@ -159,7 +159,11 @@ def _set(row: Any, wanted: dict[str, Any]) -> list[str]:
 
 async def _save(ctx: Context, product: Product, changed: list[str]) -> None:
     own = [name for name in changed if not name.startswith("variants.")]
-    skus = await Variant.filter(product_id=product.id, sku__isnull=False).order_by("position").values_list("sku", flat=True)
+    skus = (
+        await Variant.filter(product_id=product.id, sku__isnull=False)
+        .order_by("position")
+        .values_list("sku", flat=True)
+    )
     product.search_text = search_text_of(product.title, product.handle, [str(sku) for sku in skus])
     product.version += 1
     product.updated_at = now()

@@ -33,9 +33,7 @@ class ImportOptionsInput:
     decimal: str | None = strawberry.field(
         default=None, description='The decimal sign of its numbers, "." or ","; never guessed where both would do.'
     )
-    encoding: str | None = strawberry.field(
-        default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252."
-    )
+    encoding: str | None = strawberry.field(default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252.")
     delimiter: str | None = strawberry.field(default=None, description="Comma, semicolon or tab.")
     status: ProductStatus | None = strawberry.field(  # type: ignore[valid-type]
         default=None, description="Of the products it creates; ACTIVE when left out."
@@ -57,8 +55,12 @@ class ImportOptionsInput:
 @strawberry.input(description="A file to be imported.")
 class ProductImportStartInput:
     upload_id: strawberry.ID = strawberry.field(description="The file: what `uploadStage` gave.")
-    source: str = strawberry.field(description="A name for where the file comes from: with it products are found again.")
-    mapping: list[ColumnMappingInput] = strawberry.field(description="Which column holds what; SKU or PRODUCT at least.")
+    source: str = strawberry.field(
+        description="A name for where the file comes from: with it products are found again."
+    )
+    mapping: list[ColumnMappingInput] = strawberry.field(
+        description="Which column holds what; SKU or PRODUCT at least."
+    )
     options: ImportOptionsInput | None = strawberry.field(default=None, description="How the file is to be read.")
     dry_run: bool = strawberry.field(default=False, description="Only report what would be done.")
     idempotency_key: str | None = strawberry.field(

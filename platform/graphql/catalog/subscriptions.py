@@ -17,7 +17,9 @@ from stoa.tenants.access import Scope
 from stoa.tenants.live import News, listen
 
 
-@streamed(Scope.CATALOG_READ, "How an import gets on: at once, at every step, and when it has ended; then it completes.")
+@streamed(
+    Scope.CATALOG_READ, "How an import gets on: at once, at every step, and when it has ended; then it completes."
+)
 async def product_import_progress(
     info: Info[GraphContext, None], id: strawberry.ID
 ) -> AsyncGenerator[ProductImport | None, None]:
@@ -31,7 +33,9 @@ async def product_import_progress(
             yield run_id  # type: ignore[misc]
 
 
-@streamed(Scope.CATALOG_READ, "Products as they are created or changed. Null: some news were missed, read the list anew.")
+@streamed(
+    Scope.CATALOG_READ, "Products as they are created or changed. Null: some news were missed, read the list anew."
+)
 async def product_changed(info: Info[GraphContext, None]) -> AsyncGenerator[Product | None, None]:
     ctx = info.context.require(Scope.CATALOG_READ, "productChanged")
     async with listen(ctx.shop, "product") as stream:

@@ -23,7 +23,6 @@ ImportPhase = strawberry.enum(
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 
 
-
 def absolute_url(url: str) -> str:
     """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
     return settings().public_url + url if url.startswith("/") else url
@@ -31,7 +30,8 @@ def absolute_url(url: str) -> str:
 
 ON_HAND = "coalesce((SELECT s.on_hand FROM stock s WHERE s.variant_id = {row}.id), 0)"
 TOTAL_ON_HAND = (
-    "SELECT coalesce(sum(s.on_hand), 0) FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
+    "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
+    "JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
 )
 
 
@@ -46,9 +46,7 @@ class Category(Node):
     created_at: datetime = column("When it was made.")
 
 
-@stored(
-    models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text"
-)
+@stored(models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text")
 class Product(Node):
     """What the shop offers; what is bought is one of its variants."""
 
@@ -57,9 +55,7 @@ class Product(Node):
     description: str = column("Text for buyers.")
     status: ProductStatus = column("Whether it is on sale.", filter=True)  # type: ignore[valid-type]
     category: Category | None = to_one("The shelf it stands on.", filter=True)
-    variants: Connection[Variant] = many(
-        "The forms it can be bought in.", order=("position",), filter=True
-    )
+    variants: Connection[Variant] = many("The forms it can be bought in.", order=("position",), filter=True)
     images: Connection[Image] = many("Its pictures, in order.", order=("position",))
     first_image: Image | None = first_of("images", "The picture that stands for it.", order=("position", "id"))
     on_hand: BigInt = computed(TOTAL_ON_HAND, "How many there are of all its variants.")

@@ -69,7 +69,9 @@ class MemberPayload(Payload):
 @strawberry.type(description="Where to send the file.")
 class UploadStagePayload(Payload):
     upload_id: strawberry.ID | None = strawberry.field(default=None, description="What the file is called from now on.")
-    url: str | None = strawberry.field(default=None, description="PUT the bytes here, within an hour; no header needed.")
+    url: str | None = strawberry.field(
+        default=None, description="PUT the bytes here, within an hour; no header needed."
+    )
 
 
 @strawberry.type(description="A registered document.")
@@ -177,7 +179,9 @@ async def upload_stage(ctx: Context, input: UploadStageInput) -> UploadStagePayl
     return UploadStagePayload(upload_id=strawberry.ID(type_id("upl", staged.upload.id)), url=staged.path)
 
 
-@shop_mutation(Scope.TOKENS_WRITE, "Register a GraphQL document for credentials in allow-list mode; twice changes nothing.")
+@shop_mutation(
+    Scope.TOKENS_WRITE, "Register a GraphQL document for credentials in allow-list mode; twice changes nothing."
+)
 async def trusted_document_add(ctx: Context, input: TrustedDocumentAddInput) -> TrustedDocumentPayload:
     return TrustedDocumentPayload(sha256=await trust(ctx, input.body))
 

@@ -95,9 +95,7 @@ class Postgres:
             **({} if self.durable else FRAGILE),
             "port": str(port),
             "cluster_name": self.folder.mark,
-            "log_min_duration_statement": str(
-                -1 if self.slow_query_ms is None else self.slow_query_ms
-            ),
+            "log_min_duration_statement": str(-1 if self.slow_query_ms is None else self.slow_query_ms),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self.programs / "postgres"), "-D", self._place(self.home), *options]

@@ -22,9 +22,7 @@ class Engines:
     They also stop when the process that started them ends, in whatever way.
     """
 
-    def __init__(
-        self, folder: Path, addresses: Addresses, supervisor: subprocess.Popen[bytes]
-    ) -> None:
+    def __init__(self, folder: Path, addresses: Addresses, supervisor: subprocess.Popen[bytes]) -> None:
         self.folder = folder
         self.database_url = addresses.database_url
         self.redis_url = addresses.redis_url

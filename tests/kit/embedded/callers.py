@@ -148,9 +148,7 @@ def _works_for(uid: int, python: str) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return state != "" and not state.startswith("Z")
 
 

@@ -32,10 +32,7 @@ from stoa.kit.embedded.diagnosing import diagnose, translate
             "GLIBC_2.99",
         ),
         (
-            (
-                "Error loading shared library libz.so.1: No such file or directory "
-                "(needed by /opt/postgres)"
-            ),
+            ("Error loading shared library libz.so.1: No such file or directory (needed by /opt/postgres)"),
             "libz.so.1",
         ),
         (
@@ -45,9 +42,7 @@ from stoa.kit.embedded.diagnosing import diagnose, translate
     ],
     ids=["glibc", "glibc too old", "musl", "macOS"],
 )
-def test_a_missing_library_is_found_in_the_words_of_each_loader(
-    tmp_path: Path, words: str, library: str
-) -> None:
+def test_a_missing_library_is_found_in_the_words_of_each_loader(tmp_path: Path, words: str, library: str) -> None:
     error = diagnose("postgres", words, tmp_path / "postgres.log")
 
     assert isinstance(error, LibraryMissing)

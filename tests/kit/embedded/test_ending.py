@@ -42,9 +42,7 @@ async def test_a_killed_caller_takes_the_engines_along(
 
 
 @needs_linux
-async def test_a_killed_supervisor_takes_the_servers_along(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+async def test_a_killed_supervisor_takes_the_servers_along(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(folder)
     await ask(caller.database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
 
@@ -55,9 +53,7 @@ async def test_a_killed_supervisor_takes_the_servers_along(
         assert await ask(again.database_url, "SELECT answer FROM kept") == 42
 
 
-def test_a_child_that_the_caller_forked_keeps_nothing_alive(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_child_that_the_caller_forked_keeps_nothing_alive(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(folder, after=FORK)
     try:
         caller.kill()
@@ -67,9 +63,7 @@ def test_a_child_that_the_caller_forked_keeps_nothing_alive(
         os.kill(caller.child, signal.SIGKILL)
 
 
-def test_a_child_that_the_caller_forked_does_not_hold_up_the_stop(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_child_that_the_caller_forked_does_not_hold_up_the_stop(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(folder, after=FORK)
     try:
         caller.leave()

@@ -39,9 +39,7 @@ async def test_any_folder_will_do_for_a_normal_user(
     assert (folder / "postgres").stat().st_uid == uid
 
 
-async def test_the_current_folder_may_be_read_only(
-    folder: Path, tmp_path: Path, call: Callable[..., Caller]
-) -> None:
+async def test_the_current_folder_may_be_read_only(folder: Path, tmp_path: Path, call: Callable[..., Caller]) -> None:
     here = tmp_path / "read-only"
     here.mkdir(mode=0o500)
 
@@ -51,9 +49,7 @@ async def test_the_current_folder_may_be_read_only(
     assert list(here.iterdir()) == []
 
 
-async def test_a_relative_folder_is_meant_from_the_current_one(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+async def test_a_relative_folder_is_meant_from_the_current_one(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(Path(folder.name), cwd=folder.parent)
 
     assert await ask(caller.database_url, "SELECT 1") == 1

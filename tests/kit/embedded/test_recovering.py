@@ -69,9 +69,7 @@ async def test_a_query_that_outlives_its_server_is_no_obstacle(folder: Path) -> 
         connection.terminate()
 
 
-async def test_data_outlives_a_crash_of_everything(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+async def test_data_outlives_a_crash_of_everything(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(folder, durable=True)
     await ask(caller.database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
     await tell(caller.redis_url, "SET", "kept", "42")
@@ -106,9 +104,7 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("victim", ["caller", "supervisor"])
-async def test_a_first_start_that_was_killed_leaves_nothing_half_made(
-    tmp_path: Path, victim: str
-) -> None:
+async def test_a_first_start_that_was_killed_leaves_nothing_half_made(tmp_path: Path, victim: str) -> None:
     folder = tmp_path / "state"
     caller = begin(folder)
     until((folder / "postgres.new" / "global").exists)

@@ -31,9 +31,7 @@ from tests.kit.embedded.callers import (
 WITHOUT_PACKAGES = "sys.path = [entry for entry in sys.path if 'site-packages' not in entry]"
 
 
-def test_missing_packages_name_the_extra_to_install(
-    tmp_path: Path, call: Callable[..., Caller]
-) -> None:
+def test_missing_packages_name_the_extra_to_install(tmp_path: Path, call: Callable[..., Caller]) -> None:
     caller = call(tmp_path / "state", before=WITHOUT_PACKAGES)
 
     assert caller.error == "EnginesMissing"
@@ -42,9 +40,7 @@ def test_missing_packages_name_the_extra_to_install(
 
 
 @needs_linux
-def test_a_missing_library_of_a_server_is_named(
-    folder: Path, package: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_missing_library_of_a_server_is_named(folder: Path, package: Path, call: Callable[..., Caller]) -> None:
     program = package / "pginstall" / "bin" / "postgres"
     # As on a system without zlib: the loader looks for a name that is not there.
     program.write_bytes(program.read_bytes().replace(b"libz.so.1", b"libX.so.1"))
@@ -57,9 +53,7 @@ def test_a_missing_library_of_a_server_is_named(
 
 
 @needs_linux
-def test_a_missing_library_of_initdb_is_named(
-    tmp_path: Path, package: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_missing_library_of_initdb_is_named(tmp_path: Path, package: Path, call: Callable[..., Caller]) -> None:
     # Its libpq comes with the wheel, beside the package that was copied.
     caller = call(tmp_path / "state", environment=found_first(package))
 
@@ -122,9 +116,7 @@ def test_a_disk_that_filled_up_is_named(template: Path, small_disk: Path) -> Non
 
 
 @needs_root
-def test_a_user_without_a_name_is_told_what_initdb_lacks(
-    public_folder: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_user_without_a_name_is_told_what_initdb_lacks(public_folder: Path, call: Callable[..., Caller]) -> None:
     public_folder.chmod(0o777)
     uid = unnamed_user()
 
@@ -140,9 +132,7 @@ def unnamed_user() -> int:
 
 
 @needs_root
-def test_a_folder_that_may_not_be_written_is_refused(
-    tmp_path: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, call: Callable[..., Caller]) -> None:
     caller = call(tmp_path / "state", uid=nobody(), python=python_for(nobody()))
 
     assert caller.error == "FolderUnusable"
@@ -188,9 +178,7 @@ def test_after_a_refusal_nothing_runs_and_the_folder_is_free(folder: Path) -> No
         assert all(is_alive(pid) for pid in engines.pids.values())
 
 
-def test_a_supervisor_that_dies_without_a_word_is_no_riddle(
-    folder: Path, call: Callable[..., Caller]
-) -> None:
+def test_a_supervisor_that_dies_without_a_word_is_no_riddle(folder: Path, call: Callable[..., Caller]) -> None:
     caller = call(folder, before="sys.executable = '/bin/false'")
 
     assert caller.error == "EngineFailed"
