@@ -84,17 +84,17 @@ GIFTS = DemoShop(
     locale="en",
     shelves={
         "Lights": [
-            ("White Hanging Heart T-Light Holder", "85123A", [("", 255, 640)], (236, 228, 214)),
-            ("Glass Star Frosted Lantern", "21730", [("Small", 425, 96), ("Large", 795, 44)], (196, 214, 224)),
+            ("White Hanging Heart T-Light Holder", "HEART", [("", 255, 640)], (236, 228, 214)),
+            ("Glass Star Frosted Lantern", "STAR", [("Small", 425, 96), ("Large", 795, 44)], (196, 214, 224)),
         ],
         "Kitchen": [
-            ("Regency Cakestand Three Tier", "22423", [("", 1275, 38)], (226, 188, 196)),
-            ("Jam Making Set With Jars", "22960", [("Set of 6", 425, 120), ("Set of 12", 795, 51)], (178, 58, 66)),
-            ("Retro Spot Tea Set", "84879", [("Red", 1495, 17), ("Blue", 1495, 0)], (204, 60, 70)),
+            ("Regency Cakestand Three Tier", "CAKE", [("", 1275, 38)], (226, 188, 196)),
+            ("Jam Making Set With Jars", "JAM", [("Set of 6", 425, 120), ("Set of 12", 795, 51)], (178, 58, 66)),
+            ("Retro Spot Tea Set", "SPOT", [("Red", 1495, 17), ("Blue", 1495, 0)], (204, 60, 70)),
         ],
         "Paper": [
-            ("Party Bunting", "47566", [("5 m", 465, 210)], (240, 200, 120)),
-            ("Hand-Made Birthday Card", "22983", [("", 195, 400)], (214, 208, 240)),
+            ("Party Bunting", "BUNT", [("5 m", 465, 210)], (240, 200, 120)),
+            ("Hand-Made Birthday Card", "CARD", [("", 195, 400)], (214, 208, 240)),
         ],
     },
 )

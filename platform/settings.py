@@ -34,7 +34,9 @@ class Settings(BaseSettings):
         (),
         description="Addresses or networks of proxies in front: only theirs X-Forwarded-For and -Proto are believed.",
     )
-    files: Path = Field(Path(".stoa/files"), description="Folder that keeps uploads when no object store is set.")
+    files: str = Field(
+        ".stoa/files", description="What keeps uploads: a folder, or the URL of an object store (s3://...)."
+    )
     environment: Literal["development", "test", "production"] = "development"
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

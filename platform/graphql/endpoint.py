@@ -38,6 +38,11 @@ STATUS = {
 }
 
 
+DISCARDED = 8 * MAX_BODY  # read of a body that is too large: a client that still sends would not hear the refusal
+UNREAD = {413, 504}  # statuses after which nobody reads the rest of the request
+HANG_UP = (b"connection", b"close")
+
+
 class BodyTooLarge(InvalidInput):
     code = "BODY_TOO_LARGE"
 
@@ -127,18 +132,19 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes:
     if headers.get("content-encoding", "identity") != "identity":
         raise NotJson("Send the request uncompressed.")
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 15 or int(announced) > MAX_BODY):
+    if announced.isdecimal() and (len(announced) > 15 or int(announced) > DISCARDED):
         raise _too_large()
     parts, size, more = [], 0, True
-    while more:
+    while more and size <= DISCARDED:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         part, more = message.get("body", b""), message.get("more_body", False)
-        parts.append(part)
         size += len(part)
-        if size > MAX_BODY:
-            raise _too_large()
+        if size <= MAX_BODY:
+            parts.append(part)
+    if size > MAX_BODY:
+        raise _too_large()
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -161,6 +167,8 @@ async def _send(send: Send, reply: _Reply) -> None:
         (b"cache-control", b"no-store"),
         *((b"set-cookie", cookie.encode("latin-1")) for cookie in reply.cookies),
     ]
+    if reply.status in UNREAD:
+        headers.append(HANG_UP)
     if reply.answer.retry_after:
         headers.append((b"retry-after", b"%d" % reply.answer.retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

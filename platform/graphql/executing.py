@@ -49,14 +49,14 @@ def read_request(payload: Any) -> Request:
     if not isinstance(payload, dict):
         raise InvalidInput("A request is one JSON object with query, variables, operationName; batches are off.")
     query, name = _text(payload, "query"), _text(payload, "operationName")
-    hash = _persisted(payload["extensions"]) if payload.get("extensions") else None
+    hash = None if payload.get("extensions") is None else _persisted(_object(payload, "extensions"))
     if query is None and hash is None:
         raise InvalidInput("There is no query.")
     return Request(query, _object(payload, "variables"), name or None, hash)
 
 
-def _persisted(extensions: Any) -> str | None:
-    persisted = _object(_object({"extensions": extensions}, "extensions"), "persistedQuery")
+def _persisted(extensions: dict[str, Any]) -> str | None:
+    persisted = _object(extensions, "persistedQuery")
     hash = _text(persisted, "sha256Hash")
     if hash is None:
         return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Self
@@ -100,17 +100,16 @@ def document_of(query: str) -> Document:
     return Document(ast, {}, fragments, tuple(sorted(set(re.findall(r"\(if: \$(\w+)\)", query)))))
 
 
-@contextmanager
-def statements_sent(ctx: Context) -> Iterator[list[Sent]]:
+@asynccontextmanager
+async def statements_sent(ctx: Context) -> AsyncIterator[list[Sent]]:
     """What goes to PostgreSQL on the shops' connections meanwhile, as the driver reports it."""
     sent: list[Sent] = []
 
     def note(query: Any) -> None:
-        sent.append(Sent(query.query, query.args))
+        if "typeinfo_tree" not in query.query:  # asyncpg itself, once per connection, asks what an array is
+            sent.append(Sent(query.query, query.args))
 
-    with open_shop(ctx.shop):
-        pool: Any = shop_client()._pool
-    connections = [holder._con for holder in pool._holders if holder._con is not None]
+    connections = await _all_connections(ctx)
     for connection in connections:
         connection.add_query_logger(note)
     try:
@@ -118,3 +117,16 @@ def statements_sent(ctx: Context) -> Iterator[list[Sent]]:
     finally:
         for connection in connections:
             connection.remove_query_logger(note)
+
+
+async def _all_connections(ctx: Context) -> list[Any]:
+    """All that the shops' pool may have, opened now."""
+    with open_shop(ctx.shop):
+        async with AsyncExitStack() as stack:
+            client: Any = shop_client()
+            first = await stack.enter_async_context(client.acquire_connection())
+            others = [
+                await stack.enter_async_context(client.acquire_connection())
+                for _ in range(client._pool.get_max_size() - 1)
+            ]
+            return [each._con for each in (first, *others)]

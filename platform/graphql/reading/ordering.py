@@ -116,14 +116,15 @@ def _beyond(row: Row, term: Term, mark: Value | None, *, upwards: bool) -> Fragm
 def ordering_of(type_name: str, wanted: Wanted) -> Ordering:
     """The order that these terms state, each field once, ended by the id so that it is total."""
     stored = TYPES[type_name]
-    last_descends = bool(wanted) and wanted[-1][1]
     terms: dict[str, Term] = {}
-    scopes: dict[str, str] = {}
-    for name, descending in (*wanted, ("id", last_descends)):
-        if name not in terms:
-            terms[name] = _term(stored, name, descending)
-            if (declared := stored.fields.get(name)) and declared.scope:
-                scopes[declared.scope] = f"Ordering {stored.name} by {name}"
+    for name, descending in wanted:
+        terms.setdefault(name, _term(stored, name, descending))
+    last_descends = bool(terms) and list(terms.values())[-1].descending
+    terms.setdefault("id", _term(stored, "id", last_descends))
+    scopes = {}
+    for name in terms:
+        if (declared := stored.fields.get(name)) and declared.scope:
+            scopes[declared.scope] = f"Ordering {stored.name} by {name}"
     said = ",".join(f"{name}{'-' if term.descending else '+'}" for name, term in terms.items())
     return Ordering(f"{stored.name}:{said}", tuple(terms.values()), scopes)
 

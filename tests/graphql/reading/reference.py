@@ -120,9 +120,11 @@ def page(element: str, rows: Sequence[Row], default: Terms, arguments: dict[str,
 def order_of(default: Terms, asked: Sequence[dict[str, str]] | None) -> Terms:
     wanted = [(each["field"].lower(), each["direction"] == "DESC") for each in asked] if asked else list(default)
     terms: list[tuple[str, bool]] = []
-    for name, down in (*wanted, ("id", bool(wanted) and wanted[-1][1])):
+    for name, down in wanted:
         if name not in [known for known, _ in terms]:
             terms.append((name, down))
+    if "id" not in [known for known, _ in terms]:
+        terms.append(("id", bool(terms) and terms[-1][1]))
     return terms
 
 
