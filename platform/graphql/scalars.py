@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, NewType
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
@@ -11,9 +12,17 @@ from strawberry.types.scalar import ScalarDefinition
 
 from stoa.graphql.compiled import IDENTITY_OUTPUT
 from stoa.kit import money
+from stoa.kit.errors import blaming
+from stoa.kit.ids import parse_type_id
 
 BigInt = NewType("BigInt", int)
 EXACT_IN_JSON = 2**53
+
+
+def read_id(name: str, text: str, prefix: str) -> UUID:
+    """The id in the argument or input field `name`. Refuses, and blames it, what is no id of that type."""
+    with blaming(name):
+        return parse_type_id(text, prefix)
 
 
 def _whole(value: Any) -> int:

@@ -36,6 +36,12 @@ INSERT INTO event (id, name, subject_id, payload, actor_kind, actor_id, request_
 SELECT id, name, subject_id, payload, $1::text, $2::uuid, $3::text, $4::timestamptz
 FROM jsonb_to_recordset($5::jsonb) AS happened (id uuid, name text, subject_id uuid, payload jsonb)
 """
+LOG_ALONG = """
+INSERT INTO event (id, name, subject_id, payload, actor_kind, actor_id, request_id, happened_at)
+SELECT id, name, subject_id, payload, {kind}::text, {actor}::uuid, {request}::text, {moment}::timestamptz
+FROM jsonb_to_recordset({events}::jsonb) AS happened (id uuid, name text, subject_id uuid, payload jsonb)
+WHERE EXISTS (SELECT FROM {cause})
+"""
 ENQUEUE = PLAN.format(schema="$1", request="$2", jobs="$3")
 LOG_AND_PLAN = f"WITH logged AS ({LOG}) " + PLAN.format(schema="$6", request="$3", jobs="$7")
 
@@ -116,6 +122,41 @@ async def publish(ctx: Context, *events: Any) -> None:
             await connection.execute(LOG, *values)
     for each in published:
         each.announce(ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """Events that are published by the statement that causes them, and not by one more."""
+
+    ctes: str
+    values: tuple[Any, ...]
+    published: tuple[_Published, ...]
+
+    def announce(self, ctx: Context) -> None:
+        """Let listeners hear; to be called when the statement has done what the events say."""
+        for each in self.published:
+            each.announce(ctx)
+
+
+def publish_along(ctx: Context, *events: Any, cause: str, after: int) -> Along:
+    """`publish` for an operation that is one statement, and so a transaction of its own.
+
+    `ctes` goes into the statement's WITH, behind the CTE named `cause`: nothing is published when that yields no row.
+    `values` are its parameters, numbered from `after` + 1.
+    """
+    if ctx.shop.schema != open_schema():
+        raise ShopChanged(f"The context is of {ctx.shop.schema}, but {open_schema()} is open.")
+    published = tuple(_Published(new_id(), each) for each in events)
+    jobs = [job for each in published for job in each.as_jobs]
+    kind, actor, request, moment, rows, schema, planned = (f"${after + number}" for number in range(1, 8))
+    log = LOG_ALONG.format(kind=kind, actor=actor, request=request, moment=moment, events=rows, cause=cause)
+    values = (ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), _json([each.as_row for each in published]))
+    if not jobs:  # then the table of jobs is left alone: an INSERT of nothing would wake the dispatcher all the same
+        return Along(f"logged AS ({log})", values, published)
+    plan = PLAN.format(schema=schema, request=request, jobs=planned).replace(
+        "ON CONFLICT", f"WHERE EXISTS (SELECT FROM {cause})\nON CONFLICT"
+    )
+    return Along(f"logged AS ({log}), planned AS ({plan})", (*values, ctx.shop.schema, _json(jobs)), published)
 
 
 async def enqueue(

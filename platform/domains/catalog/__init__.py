@@ -2,7 +2,8 @@
 
 from stoa.domains.catalog.creating import create_category, create_product
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft, VariantDraft
-from stoa.domains.catalog.editing import SAME, ProductChanges, VariantChanges, update_product
+from stoa.domains.catalog.changing import SAME, ProductChanges, VariantChanges
+from stoa.domains.catalog.editing import update_product
 from stoa.domains.catalog.models import ProductStatus
 
 __all__ = [

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
-from stoa.domains.catalog.events import CategoryCreated, ProductCreated
+from stoa.domains.catalog.events import CategoryCreated
 from stoa.domains.catalog.inserting import Picture, insert_product
 from stoa.domains.catalog.models import Category, Product
-from stoa.domains.catalog.naming import NAMELESS, free_handle
+from stoa.domains.catalog.naming import NAMELESS, free_handle, unique_handle
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.ids import type_id
 from stoa.kit.text import clean_line, slugify
-from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import Purpose, claim_upload
 
-TRIES = 5  # for a free handle, while others take the ones we found free
+NAME_LIMIT = 120
+TRIES = 3  # for a numbered handle, while others take the ones we found free
 
 
 async def create_product(ctx: Context, draft: ProductDraft) -> Product:
@@ -33,27 +35,41 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     and `MissingScope` when the draft has costs and the caller may not see any.
     """
     draft = draft.checked(ctx)
-    if any(variant.cost for variant in draft.variants):
-        ctx.require(Scope.CATALOG_COST)
-    async with shop_transaction():
+    async with _in_one_piece(draft):
         pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
         try:
             product = await _insert_under_free_handle(ctx, draft, pictures)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise _refusal_for(error, draft) from None
-        await publish(ctx, ProductCreated(product.id))
     return product
 
 
+@asynccontextmanager
+async def _in_one_piece(draft: ProductDraft) -> AsyncIterator[None]:
+    """A product is one statement and needs no transaction around it, unless uploads are claimed along with it."""
+    if any(image.upload_id for image in draft.images):
+        async with shop_transaction():
+            yield
+    else:
+        yield
+
+
 async def create_category(ctx: Context, name: str, *, parent_id: UUID | None = None) -> Category:
-    """Create a category. Names are unique in a shop, upper and lower case alike."""
-    name = clean_line(name, what="name", limit=120)
+    """Create a category. Names are unique in a shop, upper and lower case alike.
+
+    Raises `InvalidInput`, `CategoryTaken` and `NoSuchCategory`.
+    """
+    with blaming("name"):
+        name = clean_line(name, what="name", limit=NAME_LIMIT)
+        name_key = clean_line(name.casefold(), what="name in small letters", limit=NAME_LIMIT)
     async with shop_transaction():
-        if parent_id is not None and not await Category.exists(id=parent_id):
-            raise NoSuchCategory("There is no such category.", path=["parent_id"])
-        if await Category.exists(name_key=name.casefold()):
-            raise CategoryTaken(f"There is a category named {name} already.", path=["name"], params={"taken": name})
-        category = await Category.create(name=name, name_key=name.casefold(), parent_id=parent_id)
+        try:
+            category = await Category.create(name=name, name_key=name_key, parent_id=parent_id)
+        except IntegrityError as error:
+            if isinstance(error.args[0], asyncpg.ForeignKeyViolationError):
+                raise NoSuchCategory("There is no such category.", path=["parent_id"]) from None
+            sentence = f"There is a category named {name} already."
+            raise CategoryTaken(sentence, path=["name"], params={"taken": name}) from None
         await publish(ctx, CategoryCreated(category.id))
     return category
 
@@ -71,7 +87,10 @@ async def _insert_under_free_handle(ctx: Context, draft: ProductDraft, pictures:
         if product is not None:
             return product
         handle = await free_handle(draft.title)
-    raise HandleTaken(f"Too many products are being named {draft.title} at once; try again.", path=["title"])
+    # others keep taking the numbers that we find free: this is nobody's but ours
+    product = await insert_product(ctx, draft, unique_handle(draft.title), pictures)
+    assert product is not None
+    return product
 
 
 async def _picture(ctx: Context, position: int, draft: ImageDraft) -> Picture:
@@ -85,13 +104,12 @@ async def _picture(ctx: Context, position: int, draft: ImageDraft) -> Picture:
 
 
 def _refusal_for(error: asyncpg.IntegrityConstraintViolationError, draft: ProductDraft) -> Exception:
-    """The database is the judge of what is unique and what exists; its words tell which it was."""
-    detail = error.detail or ""
+    """The database is the judge of what is unique and what exists; its words tell which."""
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         return NoSuchCategory("There is no such category.", path=["category_id"])
-    if "(sku)" in detail:
-        return _sku_taken(detail, draft)
-    if "(source, external_id)" in detail:
+    if error.constraint_name == "variant_sku_key":
+        return _sku_taken(error.detail or "", draft)
+    if error.table_name == "product" and isinstance(error, asyncpg.UniqueViolationError):
         return ExternalIdTaken(
             f"{draft.source} has brought {draft.external_id} already.",
             path=["external_id"],

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
 from stoa.domains.catalog.models import ProductStatus
-from stoa.kit.errors import InvalidInput, Refusal, Refusals
+from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.money import Money
 from stoa.kit.text import clean_line, clean_text, slugify
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 
 MAX_VARIANTS, MAX_IMAGES = 100, 50
@@ -49,23 +50,52 @@ class ProductDraft:
     variants: Sequence[VariantDraft] = ()
     images: Sequence[ImageDraft] = ()
     source: str | None = None
-    external_id: str | None = field(default=None)
+    external_id: str | None = None
 
     def checked(self, ctx: Context) -> ProductDraft:
-        """The draft as it will be stored. Raises `Refusals` with everything that is wrong, not the first alone."""
-        problems: list[Refusal] = []
+        """The draft as it will be stored. Raises `Refusals` with everything that is wrong, not the first alone.
+
+        Raises `MissingScope` when it holds costs and the caller may not see any.
+        """
+        for i, variant in enumerate(self.variants):
+            require_cost(ctx, i, needed=variant.cost is not None)
+        problems = Problems()
         checked = replace(
             self,
-            title=_try(problems, "title", clean_line, self.title, what="title", limit=255),
-            description=_try(problems, "description", clean_text, self.description, what="description", limit=50_000),
-            handle=_try(problems, "handle", _clean_handle, self.handle),
-            variants=[_checked_variant(problems, ctx, i, each) for i, each in enumerate(self.variants)],
+            title=problems.tried("title", clean_title, self.title),
+            description=problems.tried("description", clean_description, self.description),
+            handle=None if self.handle is None else problems.tried("handle", clean_handle, self.handle),
+            variants=[checked_variant(problems, ctx, i, each) for i, each in enumerate(self.variants)],
             images=[_checked_image(problems, i, each) for i, each in enumerate(self.images)],
+            source=problems.tried("source", _clean_key, self.source, what="source", limit=40),
+            external_id=problems.tried("external_id", _clean_key, self.external_id, what="external id", limit=120),
         )
         problems.extend(_overall(checked))
-        if problems:
-            raise Refusals(problems)
+        problems.refuse()
         return checked
+
+
+def clean_title(title: str) -> str:
+    return clean_line(title, what="title", limit=255)
+
+
+def clean_description(description: str) -> str:
+    return clean_text(description, what="description", limit=50_000)
+
+
+def clean_handle(handle: str) -> str:
+    """As it may stand in an address: "Red Lamp!" is red-lamp."""
+    slug = slugify(clean_line(handle, what="handle", limit=150), limit=150)
+    if not slug:
+        raise InvalidInput("The handle has no letter and no digit in it.")
+    return slug
+
+
+def require_cost(ctx: Context, i: int, *, needed: bool) -> None:
+    """What the shop paid is not for everybody to see, nor to change. Raises `MissingScope`."""
+    if needed:
+        with blaming("variants", i, "cost"):
+            ctx.require(Scope.CATALOG_COST)
 
 
 def _overall(draft: ProductDraft) -> Iterator[Refusal]:
@@ -78,44 +108,40 @@ def _overall(draft: ProductDraft) -> Iterator[Refusal]:
         if count > limit:
             yield InvalidInput(f"{count} {name}; {limit} are allowed.", path=[name], params={"limit": limit})
     if (draft.source is None) != (draft.external_id is None):
-        yield InvalidInput("Give source and externalId together, or neither.", path=["externalId"])
+        yield InvalidInput("Give source and externalId together, or neither.", path=["external_id"])
+    yield from sku_twice([variant.sku for variant in draft.variants])
+
+
+def sku_twice(skus: Iterable[str | None]) -> Iterator[Refusal]:
+    """A refusal for each code that an earlier variant of the same input has."""
     seen: set[str] = set()
-    for i, variant in enumerate(draft.variants):
-        if variant.sku and variant.sku in seen:
-            yield SkuTaken(
-                f"The code {variant.sku} occurs twice.", path=["variants", i, "sku"], params={"taken": variant.sku}
-            )
-        seen.add(variant.sku or "")
+    for i, sku in enumerate(skus):
+        if sku and sku in seen:
+            yield SkuTaken(f"The code {sku} occurs twice.", path=["variants", i, "sku"], params={"taken": sku})
+        seen.add(sku or "")
 
 
-def checked_variant(ctx: Context, i: int, draft: VariantDraft) -> VariantDraft:
-    """One variant, cleaned; raises `Refusals` whose paths begin at ``variants, i``."""
-    problems: list[Refusal] = []
-    checked = _checked_variant(problems, ctx, i, draft)
-    if problems:
-        raise Refusals(problems)
-    return checked
-
-
-def _checked_variant(problems: list[Refusal], ctx: Context, i: int, draft: VariantDraft) -> VariantDraft:
+def checked_variant(problems: Problems, ctx: Context, i: int, draft: VariantDraft) -> VariantDraft:
+    """One variant, cleaned; what is wrong goes to `problems` under the path ``variants, i``."""
     at = ("variants", i)
     for name in ("price", "list_price", "cost"):
-        _try(problems, (*at, name), _check_price, getattr(draft, name), ctx)
+        problems.tried((*at, name), _check_price, getattr(draft, name), ctx)
     if not 0 <= draft.on_hand < 2**31:
         problems.append(InvalidInput(f"{draft.on_hand} cannot be on hand.", path=[*at, "on_hand"]))
     return replace(
         draft,
-        title=_try(problems, (*at, "title"), clean_line, draft.title, what="title", limit=255, required=False),
-        sku=_try(problems, (*at, "sku"), _optional, draft.sku, what="sku", limit=120),
-        barcode=_try(problems, (*at, "barcode"), _optional, draft.barcode, what="barcode", limit=64),
+        title=problems.tried((*at, "title"), clean_line, draft.title, what="title", limit=255, required=False),
+        sku=problems.tried((*at, "sku"), _optional, draft.sku, what="sku", limit=120),
+        barcode=problems.tried((*at, "barcode"), _optional, draft.barcode, what="barcode", limit=64),
     )
 
 
-def _checked_image(problems: list[Refusal], i: int, draft: ImageDraft) -> ImageDraft:
+def _checked_image(problems: Problems, i: int, draft: ImageDraft) -> ImageDraft:
+    at = ("images", i)
     if (draft.url is None) == (draft.upload_id is None):
-        problems.append(InvalidInput("An image has either a url or an uploadId.", path=["images", i]))
-    url = draft.url and _try(problems, ("images", i, "url"), check_url, draft.url)
-    alt = _try(problems, ("images", i, "alt"), clean_line, draft.alt, what="alt text", limit=512, required=False)
+        problems.append(InvalidInput("An image has either a url or an uploadId.", path=at))
+    url = None if draft.url is None else problems.tried((*at, "url"), check_url, draft.url)
+    alt = problems.tried((*at, "alt"), clean_line, draft.alt, what="alt text", limit=512, required=False)
     return replace(draft, url=url, alt=alt)
 
 
@@ -136,20 +162,9 @@ def _check_price(price: Money | None, ctx: Context) -> None:
         raise InvalidInput(f"{price} is less than nothing.")
 
 
-def _clean_handle(handle: str | None) -> str | None:
-    return None if handle is None else clean_line(slugify(handle), what="handle", limit=150)
+def _clean_key(text: str | None, *, what: str, limit: int) -> str | None:
+    return None if text is None else clean_line(text, what=what, limit=limit)
 
 
 def _optional(text: str | None, *, what: str, limit: int) -> str | None:
     return None if text is None else clean_line(text, what=what, limit=limit, required=False) or None
-
-
-def _try(
-    problems: list[Refusal], at: str | tuple[str | int, ...], check: Callable[..., Any], *args: Any, **options: Any
-) -> Any:
-    """Run a check; a refusal is kept with its place and the value stands for itself."""
-    try:
-        return check(*args, **options)
-    except Refusal as refusal:
-        problems.append(refusal.under(*((at,) if isinstance(at, str) else at)))
-        return args[0]

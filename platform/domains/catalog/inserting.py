@@ -1,4 +1,4 @@
-"""A whole product in one statement: its row, its variants, their stock, its pictures."""
+"""A whole product in one statement: its row, its variants, their stock, its pictures, and the news of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from stoa.domains.catalog.drafting import ProductDraft
+from stoa.domains.catalog.events import ProductCreated
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.clock import now
@@ -14,8 +15,10 @@ from stoa.kit.ids import new_id
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
+from stoa.tenants.outbox import publish_along
 
-# Nothing is inserted, and no row comes back, when the handle is in use: the caller decides what then.
+# Nothing is inserted, and no row comes back, when the handle is in use: the caller decides what then. Codes are taken
+# in their order, so that two who create products with the same codes never wait for each other.
 _INSERT = """
 WITH made AS (
   INSERT INTO product (id, title, handle, description, status, category_id, source, external_id, search_text,
@@ -27,7 +30,7 @@ variants AS (
     position, version, created_at)
   SELECT v.id, made.id, v.title, v.sku, v.barcode, $11, v.price, v.list_price, v.cost, v.position - 1, 1, $10
   FROM made, unnest($12::uuid[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], $18::bigint[])
-    WITH ORDINALITY AS v (id, title, sku, barcode, price, list_price, cost, position)),
+    WITH ORDINALITY AS v (id, title, sku, barcode, price, list_price, cost, position) ORDER BY v.sku),
 stocks AS (
   INSERT INTO stock (variant_id, on_hand, version)
   SELECT s.id, s.on_hand, 1 FROM made, unnest($12::uuid[], $19::int[]) AS s (id, on_hand)),
@@ -35,9 +38,11 @@ pictures AS (
   INSERT INTO image (id, product_id, url, file_key, alt, position, created_at)
   SELECT i.id, made.id, i.url, i.file_key, i.alt, i.position - 1, $10
   FROM made, unnest($20::uuid[], $21::text[], $22::text[], $23::text[])
-    WITH ORDINALITY AS i (id, url, file_key, alt, position))
+    WITH ORDINALITY AS i (id, url, file_key, alt, position)),
+{news}
 SELECT id FROM made
 """
+_VALUES = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Picture:
 
 
 async def insert_product(ctx: Context, draft: ProductDraft, handle: str, pictures: Sequence[Picture]) -> Product | None:
-    """Insert the checked draft under this handle; None when another product has it.
+    """Insert the checked draft under this handle and publish `ProductCreated`; None when another product has it.
 
     What else must be unique (codes, external ids) is the database's to judge: `asyncpg.UniqueViolationError`.
     """
@@ -73,9 +78,13 @@ async def insert_product(ctx: Context, draft: ProductDraft, handle: str, picture
         [each.file_key for each in pictures],
         [each.alt for each in pictures],
     ]
+    news = publish_along(ctx, ProductCreated(product.id), cause="made", after=_VALUES)
     async with shop_client().acquire_connection() as connection:
-        made: UUID | None = await connection.fetchval(_INSERT, *values)
-    return product if made else None
+        made: UUID | None = await connection.fetchval(_INSERT.format(news=news.ctes), *values, *news.values)
+    if made is None:
+        return None
+    news.announce(ctx)
+    return product
 
 
 def _product_of(draft: ProductDraft, handle: str) -> Product:

@@ -45,10 +45,15 @@ async def taken_handles(handles: Sequence[str]) -> set[str]:
     return {row["handle"] for row in rows}
 
 
+def unique_handle(title: str) -> str:
+    """A handle made of the title and random letters, for when the numbers are fought over."""
+    return f"{slugify(title) or NAMELESS}-{new_id().hex[-12:]}"
+
+
 def _first_free(base: str, taken: set[str]) -> str:
     """Takes the handle it gives."""
     numbered = (f"{base}-{number}" for number in NUMBERED)
     handle = next((each for each in chain([base], numbered) if each not in taken), None)
-    handle = handle or f"{base}-{new_id().hex[-12:]}"
+    handle = handle or unique_handle(base)
     taken.add(handle)
     return handle

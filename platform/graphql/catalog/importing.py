@@ -10,8 +10,8 @@ from stoa.graphql.catalog.types import ProductImport, ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
+from stoa.graphql.scalars import read_id
 from stoa.kit.errors import InvalidInput
-from stoa.kit.ids import parse_type_id
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 
@@ -93,7 +93,7 @@ class ProductImportPayload(Payload):
 async def product_import_start(ctx: Context, input: ProductImportStartInput) -> ProductImportPayload:
     run = await importing.start_import(
         ctx,
-        parse_type_id(input.upload_id, "upl"),
+        read_id("upload_id", input.upload_id, "upl"),
         source=input.source,
         mapping=input.columns(),
         options=input.options.read() if input.options else None,
@@ -104,13 +104,13 @@ async def product_import_start(ctx: Context, input: ProductImportStartInput) -> 
 
 @shop_mutation(Scope.CATALOG_WRITE, "End an import before its end; nothing of it stays. Twice changes nothing.")
 async def product_import_cancel(ctx: Context, input: ProductImportRefInput) -> ProductImportPayload:
-    run = await importing.cancel_import(ctx, parse_type_id(input.id, "imp"))
+    run = await importing.cancel_import(ctx, read_id("id", input.id, "imp"))
     return ProductImportPayload.of(product_import=run.id)
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "Put back what an import changed. Twice changes nothing.")
 async def product_import_undo(ctx: Context, input: ProductImportRefInput) -> ProductImportPayload:
-    run = await importing.undo_import(ctx, parse_type_id(input.id, "imp"))
+    run = await importing.undo_import(ctx, read_id("id", input.id, "imp"))
     return ProductImportPayload.of(product_import=run.id)
 
 
@@ -142,7 +142,7 @@ class ImportQueries:
         self, info: Info[GraphContext, None], upload_id: strawberry.ID
     ) -> ImportInspection:
         ctx = info.context.require(Scope.CATALOG_WRITE, "productImportInspect")
-        seen = await importing.inspect_file(ctx, parse_type_id(upload_id, "upl"))
+        seen = await importing.inspect_file(ctx, read_id("upload_id", upload_id, "upl"))
         return ImportInspection(
             encoding=seen.encoding,
             delimiter=seen.delimiter,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from stoa.domains import catalog
-from stoa.domains.catalog.editing import SAME
+from stoa.domains.catalog.changing import SAME
 from stoa.graphql.catalog.types import ProductStatus
-from stoa.graphql.scalars import MoneyInput
-from stoa.kit.errors import blaming
-from stoa.kit.ids import parse_type_id
+from stoa.graphql.scalars import MoneyInput, read_id
+from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.money import Money
 
 
@@ -28,6 +28,14 @@ def optional(description: str, default: Any = None) -> Any:
 def _money(name: str, given: MoneyInput | None) -> Money | None:
     with blaming(name):
         return given.read() if given else None
+
+
+def changed(input: Any, name: str, *, nullable: bool = False) -> Any:
+    """What an input says of a field: `SAME` when it is left out. Null is refused where there must be something."""
+    value = getattr(input, name)
+    if value is None and not nullable:
+        raise InvalidInput(f"{to_camel_case(name)} cannot be null: leave it out to leave it as it is.", path=[name])
+    return SAME if value is strawberry.UNSET else value
 
 
 def _each(name: str, items: Iterable[Any], read: Callable[[Any], Any]) -> list[Any]:
@@ -68,7 +76,7 @@ class ImageInput:
     alt: str = optional("What it shows, in words.", "")
 
     def draft(self) -> catalog.ImageDraft:
-        upload = parse_type_id(self.upload_id, "upl") if self.upload_id else None
+        upload = None if self.upload_id is None else read_id("upload_id", self.upload_id, "upl")
         return catalog.ImageDraft(url=self.url, upload_id=upload, alt=self.alt)
 
 
@@ -91,7 +99,7 @@ class ProductCreateInput:
             description=self.description,
             handle=self.handle,
             status=self.status,
-            category_id=parse_type_id(self.category_id, "cat") if self.category_id else None,
+            category_id=None if self.category_id is None else read_id("category_id", self.category_id, "cat"),
             variants=_each("variants", self.variants, VariantInput.draft),
             images=_each("images", self.images, ImageInput.draft),
             source=self.source,
@@ -112,22 +120,18 @@ class VariantUpdateInput:
 
     def changes(self) -> catalog.VariantChanges:
         def money(name: str) -> Any:
-            value = getattr(self, name)
-            return SAME if value is strawberry.UNSET else _money(name, value)
-
-        def plain(name: str, *, nullable: bool) -> Any:
-            value = getattr(self, name)
-            return SAME if value is strawberry.UNSET or (value is None and not nullable) else value
+            value = changed(self, name, nullable=True)
+            return SAME if value is SAME else _money(name, value)
 
         return catalog.VariantChanges(
-            variant_id=parse_type_id(self.id, "var"),
-            title=plain("title", nullable=False),
-            sku=plain("sku", nullable=True),
-            barcode=plain("barcode", nullable=True),
+            variant_id=read_id("id", self.id, "var"),
+            title=changed(self, "title"),
+            sku=changed(self, "sku", nullable=True),
+            barcode=changed(self, "barcode", nullable=True),
             price=money("price"),
             list_price=money("list_price"),
             cost=money("cost"),
-            on_hand=plain("on_hand", nullable=False),
+            on_hand=changed(self, "on_hand"),
         )
 
 
@@ -144,20 +148,17 @@ class ProductUpdateInput:
     idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
     def changes(self) -> catalog.ProductChanges:
-        def plain(name: str) -> Any:
-            value = getattr(self, name)
-            return SAME if value is strawberry.UNSET or value is None else value
-
-        category: Any = SAME
-        if self.category_id is not strawberry.UNSET:
-            category = parse_type_id(self.category_id, "cat") if self.category_id else None
+        category = changed(self, "category_id", nullable=True)
+        if isinstance(category, str):
+            category = read_id("category_id", category, "cat")
+        variants = changed(self, "variants")
         return catalog.ProductChanges(
-            title=plain("title"),
-            description=plain("description"),
-            handle=plain("handle"),
-            status=plain("status"),
+            title=changed(self, "title"),
+            description=changed(self, "description"),
+            handle=changed(self, "handle"),
+            status=changed(self, "status"),
             category_id=category,
-            variants=tuple(_each("variants", self.variants or (), VariantUpdateInput.changes)),
+            variants=() if variants is SAME else tuple(_each("variants", variants, VariantUpdateInput.changes)),
         )
 
 

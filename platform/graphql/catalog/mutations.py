@@ -9,7 +9,7 @@ from stoa.graphql.catalog.inputs import CategoryCreateInput, ProductCreateInput,
 from stoa.graphql.catalog.types import Category, Product
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
-from stoa.kit.ids import parse_type_id
+from stoa.graphql.scalars import read_id
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 
@@ -37,14 +37,14 @@ async def product_create(ctx: Context, input: ProductCreateInput) -> ProductPayl
 @shop_mutation(Scope.CATALOG_WRITE, "Change a product and its variants; what is left out stays.")
 async def product_update(ctx: Context, input: ProductUpdateInput) -> ProductPayload:
     product = await catalog.update_product(
-        ctx, parse_type_id(input.id, "prod"), input.changes(), expected_version=input.expected_version
+        ctx, read_id("id", input.id, "prod"), input.changes(), expected_version=input.expected_version
     )
     return ProductPayload.of(product=product.id)
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "Create a category.")
 async def category_create(ctx: Context, input: CategoryCreateInput) -> CategoryPayload:
-    parent = parse_type_id(input.parent_id, "cat") if input.parent_id else None
+    parent = None if input.parent_id is None else read_id("parent_id", input.parent_id, "cat")
     category = await catalog.create_category(ctx, input.name, parent_id=parent)
     return CategoryPayload.of(category=category.id)
 

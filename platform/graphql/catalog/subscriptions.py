@@ -12,7 +12,7 @@ from stoa.domains.catalog import importing
 from stoa.graphql.catalog.types import Product, ProductImport
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declaring import streamed
-from stoa.kit.ids import parse_type_id
+from stoa.graphql.scalars import read_id
 from stoa.tenants.access import Scope
 from stoa.tenants.live import News, listen
 
@@ -24,7 +24,7 @@ async def product_import_progress(
     info: Info[GraphContext, None], id: strawberry.ID
 ) -> AsyncGenerator[ProductImport | None, None]:
     ctx = info.context.require(Scope.CATALOG_READ, "productImportProgress")
-    run_id = parse_type_id(id, "imp")
+    run_id = read_id("id", id, "imp")
     async with listen(ctx.shop, f"import:{run_id}") as stream:
         yield run_id  # type: ignore[misc]  # the planner makes a ProductImport of it
         while not await importing.has_ended(run_id):

@@ -194,7 +194,9 @@ def _target_of(cls: type, name: str, *, is_list: bool) -> str:
 def connection_arguments(element: str) -> list[StrawberryArgument]:
     """What every connection takes. The input types are made by `making.make_inputs` before the schema is built."""
     return [
-        _argument("first", "int | None", f"How many, from the start; {DEFAULT_FIRST} if not said, {MAX_FIRST} at most."),
+        _argument(
+            "first", "int | None", f"How many, from the start; {DEFAULT_FIRST} if not said, {MAX_FIRST} at most."
+        ),
         _argument("after", "str | None", "Begin behind this cursor."),
         _argument("last", "int | None", f"How many, from the end; {MAX_FIRST} at the most."),
         _argument("before", "str | None", "End before this cursor."),

@@ -167,9 +167,7 @@ class Planner:
         relation: Relation | None,
         path: tuple[str, ...],
     ) -> PagePlan:
-        page = PagePlan(
-            len(self.pages), path, target, nodes[0], definition, order or tuple(target.order), relation
-        )
+        page = PagePlan(len(self.pages), path, target, nodes[0], definition, order or tuple(target.order), relation)
         self.pages.append(page)  # before the pages inside it take their numbers
         self.scopes.setdefault(target.scope, target.name)  # to be counted is to be read
         connection = get_named_type(definition.type)

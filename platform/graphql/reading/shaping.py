@@ -123,5 +123,3 @@ def _has_variable(value: Any) -> bool:
     if isinstance(value, ObjectValueNode):
         return any(_has_variable(each.value) for each in value.fields)
     return False
-
-

@@ -7,6 +7,7 @@ import strawberry
 from stoa.graphql.context import GraphContext
 from stoa.graphql.documents import trust
 from stoa.graphql.mutations import Payload, open_mutation, shop_mutation
+from stoa.graphql.scalars import read_id
 from stoa.graphql.tenants.inputs import (
     AccountOpenInput,
     ApiTokenCreateInput,
@@ -20,7 +21,7 @@ from stoa.graphql.tenants.inputs import (
     UploadStageInput,
 )
 from stoa.graphql.tenants.types import Account, ApiToken, Member, Shop
-from stoa.kit.ids import parse_type_id, type_id
+from stoa.kit.ids import type_id
 from stoa.tenants import access
 from stoa.tenants.access import Scope, SignedIn
 from stoa.tenants.access.browsing import ended_cookie, session_cookie
@@ -157,19 +158,19 @@ async def api_token_create(ctx: Context, input: ApiTokenCreateInput) -> ApiToken
 
 @shop_mutation(Scope.TOKENS_WRITE, "End an API token, at once and everywhere.")
 async def api_token_revoke(ctx: Context, input: ApiTokenRevokeInput) -> ApiTokenPayload:
-    return ApiTokenPayload(token=ApiToken.of(await access.revoke_token(ctx, parse_type_id(input.id, "tok"))))
+    return ApiTokenPayload(token=ApiToken.of(await access.revoke_token(ctx, read_id("id", input.id, "tok"))))
 
 
 @shop_mutation(Scope.MEMBERS_WRITE, "Give a member another role.")
 async def member_role_change(ctx: Context, input: MemberRoleChangeInput) -> MemberPayload:
-    member = await access.change_role(ctx, parse_type_id(input.id, "mem"), input.role)
+    member = await access.change_role(ctx, read_id("id", input.id, "mem"), input.role)
     await member.fetch_related("account")
     return MemberPayload(member=Member.of(member))
 
 
 @shop_mutation(Scope.SHOP_READ, "Take a member out of the shop (with the scope `members:write`), or leave it oneself.")
 async def member_remove(ctx: Context, input: MemberRemoveInput) -> MemberPayload:
-    await access.remove_member(ctx, parse_type_id(input.id, "mem"))
+    await access.remove_member(ctx, read_id("id", input.id, "mem"))
     return MemberPayload()
 
 
