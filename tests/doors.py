@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import orjson
 import uvicorn
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from stoa.kit.ids import type_id
 from stoa.running import UVICORN
@@ -75,7 +76,7 @@ class Caller:
         """A websocket to /graphql, not initialised."""
         return connect(
             self.address.replace("http", "ws", 1) + "/graphql",
-            subprotocols=[PROTOCOL] if subprotocols is None else subprotocols,
+            subprotocols=[PROTOCOL] if subprotocols is None else subprotocols or None,
             additional_headers={name: value for name, value in (headers or {}).items() if name != "Origin"},
             origin=(headers or {}).get("Origin"),  # type: ignore[arg-type]
         )
@@ -135,7 +136,8 @@ async def hear(socket: ClientConnection) -> Any:
 
 async def closed(socket: ClientConnection) -> tuple[int | None, str | None]:
     """The code and the reason with which the server closes; messages before that are dropped."""
-    async with asyncio.timeout(20):
-        async for _ in socket:
-            pass
+    with suppress(ConnectionClosed):
+        async with asyncio.timeout(20):
+            async for _ in socket:
+                pass
     return socket.close_code, socket.close_reason

@@ -223,7 +223,7 @@ class Executor:
         executor = self._built(ready)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        return await _awaited(executor.execute_operation())
+        return cast("ExecutionResult", await _awaited(executor.execute_operation()))
 
     def _built(self, ready: _Ready) -> Any:
         """graphql-core's executor, or a list of what is wrong with the variables."""
@@ -242,7 +242,7 @@ class Executor:
 
     async def _subscribed(self, ready: _Ready) -> AsyncGenerator[Answer, None]:
         executor = self._built(ready)
-        source = executor if isinstance(executor, list) else await _awaited(create_source_event_stream(executor))
+        source: Any = executor if isinstance(executor, list) else await _awaited(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
             source = source.errors
         if isinstance(source, list):

@@ -195,7 +195,8 @@ def check_variables(variables: dict[str, Any] | None) -> None:
     """Values in variables are bound like values in the document. Raises `TooComplex`, or `InvalidInput` for a NUL."""
     if not variables:
         return
-    left, waiting = MAX_VALUES, [(variables, 1)]
+    left = MAX_VALUES
+    waiting: list[tuple[Any, int]] = [(variables, 1)]
     while waiting:
         value, nesting = waiting.pop()
         _check_container(value, nesting)

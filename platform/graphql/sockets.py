@@ -74,6 +74,7 @@ class _Connection:
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         self.receive, self.send = receive, send
         self.params: dict[str, Any] | None = None  # of connection_init, once it came
+        self.has_begun = asyncio.Event()
         self.operations: dict[str, asyncio.Task[None]] = {}
         self.is_open = True
 
@@ -117,6 +118,7 @@ class _Connection:
         if payload is not None and not isinstance(payload, dict):
             raise _Close(4400, "The payload of connection_init is an object")
         self.params = payload or {}
+        self.has_begun.set()
         await self._enter(self.request_id)
         await self._say({"type": "connection_ack"})
 
@@ -166,8 +168,10 @@ class _Connection:
 
     async def _watch(self) -> None:
         """Close what was not initialised in time, and what nobody who may be here is behind any more."""
-        await asyncio.sleep(self.endpoint.init_within)
-        if self.params is None:
+        try:
+            async with asyncio.timeout(self.endpoint.init_within):
+                await self.has_begun.wait()
+        except TimeoutError:
             return await self._close(_Close(4408, "Connection initialisation timeout"))
         while True:
             await asyncio.sleep(self.endpoint.heartbeat)

@@ -55,7 +55,9 @@ def test_points_of_an_operation(prices: Prices, text: str, points: int) -> None:
 
 
 def test_a_fragment_costs_as_often_as_it_is_spread(prices: Prices) -> None:
-    fragment = " fragment F on Query { products(first: 10) { nodes { ...P } } } fragment P on Product { category { id } }"
+    fragment = (
+        " fragment F on Query { products(first: 10) { nodes { ...P } } } fragment P on Product { category { id } }"
+    )
 
     assert cost(prices, "{ ...F }" + fragment) == 20
     assert cost(prices, "{ ...F ... on Query { ...F } ...F }" + fragment) == 60

@@ -65,7 +65,9 @@ async def odd(services: Services, shop: ShopRef) -> AsyncIterator[Caller]:
 
 
 async def test_a_query_is_answered(till: Caller, shop: ShopRef) -> None:
-    response = await till.ask("query ($n: Int) { shop { name } products(first: $n) { nodes { id } } }", variables={"n": 5})
+    response = await till.ask(
+        "query ($n: Int) { shop { name } products(first: $n) { nodes { id } } }", variables={"n": 5}
+    )
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json; charset=utf-8"
@@ -128,7 +130,14 @@ async def test_of_duplicate_keys_the_last_counts(till: Caller) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/graphql", "json"],
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/graphql",
+        "json",
+    ],
 )
 async def test_a_form_or_any_other_type_is_refused(till: Caller, content_type: str) -> None:
     """A browser would send these across sites without asking."""
@@ -229,7 +238,9 @@ async def test_a_client_that_hangs_up_half_way_does_no_harm(till: Caller) -> Non
     at = urlsplit(till.address)
     for _ in range(5):
         with socket.create_connection((at.hostname, at.port)) as connection:
-            connection.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+            connection.sendall(
+                b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+            )
             await asyncio.sleep(0.02)
 
     assert (await till.ask("{ __typename }")).status_code == 200
@@ -312,7 +323,14 @@ async def test_another_merchants_shop_is_as_unknown_as_none(till: Caller, other_
 
 async def test_signing_in_sets_the_cookie_and_signing_out_takes_it(address: str, services: Services) -> None:
     who = {"email": f"{new_id().hex}@example.com", "password": "figs and olives at noon"}
-    account = {**who, "name": "Zeno", "shopName": "Stoa", "currency": "EUR", "timeZone": "Europe/Berlin", "locale": "en"}
+    account = {
+        **who,
+        "name": "Zeno",
+        "shopName": "Stoa",
+        "currency": "EUR",
+        "timeZone": "Europe/Berlin",
+        "locale": "en",
+    }
     query = "mutation ($input: AccountOpenInput!) { accountOpen(input: $input) { csrfToken userErrors { message } } }"
     opened_it = await stranger(address).ask(query, variables={"input": account})
     payload = opened_it.json()["data"]["accountOpen"]
@@ -321,7 +339,11 @@ async def test_signing_in_sets_the_cookie_and_signing_out_takes_it(address: str,
     cookie = opened_it.headers["set-cookie"]
     assert cookie.startswith("stoa_session=")
     assert cookie.endswith("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax")
-    headers = {"Cookie": cookie.partition(";")[0], "Stoa-Csrf": payload["csrfToken"], "Origin": services.settings.public_url}
+    headers = {
+        "Cookie": cookie.partition(";")[0],
+        "Stoa-Csrf": payload["csrfToken"],
+        "Origin": services.settings.public_url,
+    }
     person = Caller(address, headers)
     assert (await person.ask("{ shop { name } }")).json()["data"] == {"shop": {"name": "Stoa"}}
 
@@ -351,7 +373,10 @@ async def test_statuses_are_those_of_the_media_type_asked_for(
     new = await till.ask(query, headers=MODERN, extensions=extensions)
     old = await till.ask(query, extensions=extensions)
 
-    assert (new.status_code, new.headers["content-type"]) == (modern, "application/graphql-response+json; charset=utf-8")
+    assert (new.status_code, new.headers["content-type"]) == (
+        modern,
+        "application/graphql-response+json; charset=utf-8",
+    )
     assert (old.status_code, old.headers["content-type"]) == (legacy, "application/json; charset=utf-8")
     assert code_of(new) == code_of(old) == code
 

@@ -9,7 +9,6 @@ import pytest
 from stoa.graphql.context import GraphContext
 from stoa.graphql.entering import enter, enter_socket, shop_of, still_welcome
 from stoa.graphql.serving import Services
-
 from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants import access
@@ -107,7 +106,9 @@ async def test_a_token_needs_neither_origin_nor_csrf_token(services: Services, s
         assert (context.in_shop().shop, context.in_shop().scopes) == (shop, {"catalog:read"})
 
 
-@pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "Basic eDp5", "nonsense", "", "Bearer stoa_pat_x", None])
+@pytest.mark.parametrize(
+    "authorization", ["Bearer", "Bearer ", "Basic eDp5", "nonsense", "", "Bearer stoa_pat_x", None]
+)
 async def test_a_token_that_does_not_hold_is_refused_whatever_else_is_there(
     services: Services, shop: ShopRef, authorization: str | None
 ) -> None:
@@ -153,7 +154,9 @@ async def test_a_session_from_another_sites_page_is_refused(
         await come_by_socket(services, of(browser, origin=origin))
 
 
-@pytest.mark.parametrize("origin", [HOME, "https://office.example.com:443", "HTTPS://Office.Example.Com", "https://pos.example.com"])
+@pytest.mark.parametrize(
+    "origin", [HOME, "https://office.example.com:443", "HTTPS://Office.Example.Com", "https://pos.example.com"]
+)
 async def test_a_session_from_a_page_of_ours_enters(services: Services, shop: ShopRef, origin: str) -> None:
     browser = await signed_in(shop)
 
@@ -257,5 +260,3 @@ async def test_whose_role_has_changed_goes_on_with_the_new_rights(services: Serv
 
 async def test_a_stranger_stays_welcome(services: Services) -> None:
     assert await still_welcome(await come(services, {}))
-
-

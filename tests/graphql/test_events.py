@@ -89,7 +89,9 @@ class Stream:
 async def streaming(caller: Caller, query: str | None, **payload: Any) -> AsyncIterator[Stream]:
     async with (
         httpx.AsyncClient(base_url=caller.address, timeout=30) as client,
-        client.stream("POST", "/graphql", json={"query": query, **payload}, headers=caller.headers | STREAM) as response,
+        client.stream(
+            "POST", "/graphql", json={"query": query, **payload}, headers=caller.headers | STREAM
+        ) as response,
     ):
         yield Stream(response)
 
@@ -244,9 +246,7 @@ async def test_a_credential_in_allow_list_mode_streams_registered_documents_alon
         assert (await stream.next())[1]["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
 
 
-async def test_a_stream_hears_of_its_own_shop_alone(
-    settings: Settings, ctx: Context, other_ctx: Context
-) -> None:
+async def test_a_stream_hears_of_its_own_shop_alone(settings: Settings, ctx: Context, other_ctx: Context) -> None:
     ours, theirs = await make.product(ctx, title="Lantern"), await make.product(other_ctx, title="Sandals")
 
     async def keep_changing() -> None:

@@ -225,7 +225,10 @@ async def test_a_persisted_query_runs_by_its_hash(ask: Ask) -> None:
             return await ask.executor.answer(Request(query, {}, None, hash), context)
 
     unknown = await run(None)
-    assert (unknown.code, unknown.body["errors"][0]["message"]) == ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+    assert (unknown.code, unknown.body["errors"][0]["message"]) == (
+        "PERSISTED_QUERY_NOT_FOUND",
+        "PersistedQueryNotFound",
+    )
     assert (await run(text)).body["data"] == {"products": {"nodes": []}}
     assert (await run(None)).body["data"] == {"products": {"nodes": []}}
 
@@ -346,7 +349,9 @@ async def test_a_request_that_was_not_run_has_no_data(ask: Ask) -> None:
 
 
 async def test_permission_is_asked_of_every_operation_anew(ask: Ask) -> None:
-    error = await ask.without("catalog:write").error('mutation { categoryCreate(input: {name: "x"}) { category { id } } }')
+    error = await ask.without("catalog:write").error(
+        'mutation { categoryCreate(input: {name: "x"}) { category { id } } }'
+    )
 
     assert (error["code"], error["path"]) == ("PERMISSION_DENIED", ["categoryCreate"])
 

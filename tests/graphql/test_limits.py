@@ -101,7 +101,13 @@ def test_250_values_in_a_variable_and_no_more() -> None:
 
 def test_twenty_values_in_one_another_and_no_more() -> None:
     def where(levels: int) -> str:
-        return "{ products(where: " + "{ not: " * (levels - 1) + '{ title: "x" }' + " }" * (levels - 1) + ") { count { value } } }"
+        return (
+            "{ products(where: "
+            + "{ not: " * (levels - 1)
+            + '{ title: "x" }'
+            + " }" * (levels - 1)
+            + ") { count { value } } }"
+        )
 
     codes = {code for code, _ in errors_of(where(20))}
     assert "TOO_COMPLEX" not in codes
@@ -132,9 +138,7 @@ def test_one_field_forty_times_in_one_place_and_no_more() -> None:
         return "{ me { account { " + "id " * count + "} } }"
 
     assert errors_of(repeated(40)) == []
-    assert errors_of(repeated(41)) == [
-        ("TOO_COMPLEX", "The query asks for id 41 times in one place; 40 are allowed.")
-    ]
+    assert errors_of(repeated(41)) == [("TOO_COMPLEX", "The query asks for id 41 times in one place; 40 are allowed.")]
 
 
 def test_repeats_are_counted_across_fragments_and_levels() -> None:
@@ -151,7 +155,9 @@ def test_two_thousand_fields_and_no_more() -> None:
     """Fragments within fragments grow without aliases, too: here twice with each level, to 4 * 2^n - 3 fields."""
 
     def grown(levels: int) -> str:
-        fragments = (f"fragment F{i} on C {{ id left {{ ...F{i + 1} }} right {{ ...F{i + 1} }} }}" for i in range(levels))
+        fragments = (
+            f"fragment F{i} on C {{ id left {{ ...F{i + 1} }} right {{ ...F{i + 1} }} }}" for i in range(levels)
+        )
         return " ".join(["{ ...F0 }", *fragments, f"fragment F{levels} on C {{ id }}"])
 
     assert size_errors(parse(grown(8))) == []

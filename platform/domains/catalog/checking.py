@@ -12,7 +12,7 @@ class Problems(list[Refusal]):
     """What was refused so far, each with its place."""
 
     def tried(self, at: str | Sequence[str | int], check: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """What the check makes of its first argument; if it refuses, that is kept and the argument stands for itself."""
+        """What the check makes of its first argument; if it refuses, that is kept, and the argument is given back."""
         try:
             return check(*args, **options)
         except Refusal as refusal:

@@ -32,7 +32,8 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     """Create a product with its variants, stock and images, whole or not at all.
 
     Raises `Refusals` for what is wrong with the draft, `SkuTaken`, `HandleTaken`, `ExternalIdTaken`, `NoSuchCategory`,
-    and `MissingScope` when the draft has costs and the caller may not see any.
+    and `MissingScope` when the draft has costs and the caller may not see any. What the database refuses ends the
+    transaction around it, if there is one.
     """
     draft = draft.checked(ctx)
     async with _in_one_piece(draft):

@@ -1,4 +1,4 @@
-"""Which fields a selection asks for: fragments opened, @skip and @include answered, equal response keys put together."""
+"""Which fields a selection asks for: fragments opened, @skip and @include answered, equal response keys as one."""
 
 from __future__ import annotations
 

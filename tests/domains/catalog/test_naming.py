@@ -12,7 +12,7 @@ def test_search_text_is_one_line_for_each_thing_in_lower_case() -> None:
 
 
 async def test_a_handle_is_made_of_the_title(ctx: Context) -> None:
-    assert await free_handle("  Red Lamp, 12\" ") == "red-lamp-12"
+    assert await free_handle('  Red Lamp, 12" ') == "red-lamp-12"
     assert await free_handle("白色 灯饰") == "白色-灯饰"
     assert await free_handle("???") == "product"
     assert len(await free_handle("x" * 255)) == 120
@@ -23,7 +23,13 @@ async def test_a_taken_handle_gets_the_next_number(ctx: Context) -> None:
         await make.product(ctx, title="Lamp", handle=handle)
 
     assert await free_handle("Lamp") == "lamp-3"
-    assert await free_handles(["Lamp", "Lamp", "Chair", "lamp", "Chair"]) == ["lamp-3", "lamp-5", "chair", "lamp-6", "chair-2"]
+    assert await free_handles(["Lamp", "Lamp", "Chair", "lamp", "Chair"]) == [
+        "lamp-3",
+        "lamp-5",
+        "chair",
+        "lamp-6",
+        "chair-2",
+    ]
     assert await free_handles(["Chair"], besides=["chair", "chair-2"]) == ["chair-3"]
 
 

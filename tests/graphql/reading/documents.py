@@ -50,7 +50,9 @@ class Composer:
     def document(self) -> tuple[str, dict[str, Any]]:
         assert self.schema.query_type is not None
         scope = Scope()
-        roots = [self._field(self.schema.query_type, self.random.choice(ROOTS), scope, 4) for _ in range(self.few(2) + 1)]
+        roots = [
+            self._field(self.schema.query_type, self.random.choice(ROOTS), scope, 4) for _ in range(self.few(2) + 1)
+        ]
         head = f"query Q({', '.join(self.definitions)})" if self.definitions else "query Q"
         return "\n".join([f"{head} {{ {' '.join(roots)} }}", *self.fragments]), self.variables
 
@@ -71,7 +73,9 @@ class Composer:
         if self.entries > MOST_ENTRIES:
             return "__typename"
         if self.one_in(6):
-            on = self.random.choice(["", f"on {kind.name} ", *(["on Node "] if kind.interfaces and self.one_in(2) else [])])
+            on = self.random.choice(
+                ["", f"on {kind.name} ", *(["on Node "] if kind.interfaces and self.one_in(2) else [])]
+            )
             inner = "{ id __typename }" if on == "on Node " else self._selection(kind, scope, depth)
             return f"... {on}{self._condition()}{inner}"
         if self.one_in(8):
@@ -228,7 +232,10 @@ class Composer:
             return self.random.choice(list(kind.values))
         match kind.name:
             case "MoneyInput":
-                return {"amount": self.random.choice(["0", "5.00", "9.99", "10.0"]), "currency": self.random.choice(["EUR", "CNY"])}
+                return {
+                    "amount": self.random.choice(["0", "5.00", "9.99", "10.0"]),
+                    "currency": self.random.choice(["EUR", "CNY"]),
+                }
             case "DateTime":
                 return self.random.choice(MOMENTS).isoformat()
             case "Int":

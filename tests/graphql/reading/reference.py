@@ -246,5 +246,3 @@ def folded(text: str) -> str:
     """Without case, width and accents."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return unicodedata.normalize("NFKC", bare.casefold())
-
-

@@ -30,7 +30,9 @@ async def fill(ask: Ask, products: int) -> list[Any]:
     top = await make.category(ask.ctx)
     below = await make.category(ask.ctx, parent=top)
     return [
-        await make.product(ask.ctx, category=below, variants=({}, {}, {}), images=("https://img.test/a", "https://img.test/b"))
+        await make.product(
+            ask.ctx, category=below, variants=({}, {}, {}), images=("https://img.test/a", "https://img.test/b")
+        )
         for _ in range(products)
     ]
 
@@ -56,7 +58,9 @@ async def test_every_root_field_is_one_statement(ask: Ask) -> None:
     [product] = await fill(ask, 1)
     id = type_id("prod", product.id)
 
-    query = f'{{ a: product(id: "{id}") {{ title }} b: product(id: "{id}") {{ title }} variants {{ nodes {{ sku }} }} }}'
+    query = (
+        f'{{ a: product(id: "{id}") {{ title }} b: product(id: "{id}") {{ title }} variants {{ nodes {{ sku }} }} }}'
+    )
     assert await sent_for(ask, query) == 3
 
 
@@ -105,8 +109,12 @@ async def test_what_is_not_selected_is_not_read(ask: Ask) -> None:
     await fill(ask, 1)
 
     async with statements_sent(ask.ctx) as sent:
-        await ask.data("query ($all: Boolean!) { products { nodes { title description @include(if: $all) } } }", all=False)
-        await ask.data("query ($all: Boolean!) { products { nodes { title description @include(if: $all) } } }", all=True)
+        await ask.data(
+            "query ($all: Boolean!) { products { nodes { title description @include(if: $all) } } }", all=False
+        )
+        await ask.data(
+            "query ($all: Boolean!) { products { nodes { title description @include(if: $all) } } }", all=True
+        )
 
     assert ['"description"' in each.sql for each in sent] == [False, True]
     assert all('"variant"' not in each.sql for each in sent)
@@ -157,9 +165,9 @@ async def test_reading_needs_the_types_scope_and_sends_nothing_without(ask: Ask,
         "{ variants { nodes { cost { amount } } } }",
         "{ products { nodes { variants { edges { node { ... on Variant { c: cost { minor } } } } } } } }",
         '{ variants(where: {cost: {gt: {amount: "1", currency: "EUR"}}}) { nodes { sku } } }',
-        '{ variants(where: {not: {or: [{cost: {isNull: true}}]}}) { count { value } } }',
-        '{ products(where: {variants: {none: {cost: {isNull: false}}}}) { nodes { id } } }',
-        'query ($w: VariantWhere = {cost: {isNull: false}}) { products { nodes { variants(where: $w) { nodes { id } } } } }',
+        "{ variants(where: {not: {or: [{cost: {isNull: true}}]}}) { count { value } } }",
+        "{ products(where: {variants: {none: {cost: {isNull: false}}}}) { nodes { id } } }",
+        "query ($w: VariantWhere = {cost: {isNull: false}}) { products { nodes { variants(where: $w) { nodes { id } } } } }",
     ],
 )
 async def test_what_needs_a_scope_of_its_own_can_be_neither_read_nor_found_out_without(ask: Ask, query: str) -> None:

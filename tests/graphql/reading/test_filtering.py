@@ -161,12 +161,18 @@ NOBODY = type_id("prod", new_id())
             "This cursor belongs to another list, or to this one in another order.",
         ),
         (
-            {"after": encode_cursor("Product:created_at+,id+", ["soon", str(new_id())]), "orderBy": [{"field": "CREATED_AT"}]},
+            {
+                "after": encode_cursor("Product:created_at+,id+", ["soon", str(new_id())]),
+                "orderBy": [{"field": "CREATED_AT"}],
+            },
             ["after"],
             "This is not a cursor of this API.",
         ),
         (
-            {"after": encode_cursor("Product:created_at+,id+", ["2026-01-01", str(new_id())]), "orderBy": [{"field": "CREATED_AT"}]},
+            {
+                "after": encode_cursor("Product:created_at+,id+", ["2026-01-01", str(new_id())]),
+                "orderBy": [{"field": "CREATED_AT"}],
+            },
             ["after"],
             "This is not a cursor of this API.",
         ),
@@ -177,7 +183,11 @@ NOBODY = type_id("prod", new_id())
         ({"where": {"id": {"eq": type_id("var", new_id())}}}, ["where", "id", "eq"], "is not an id of this type"),
         ({"where": {"id": {"eq": ""}}}, ["where", "id", "eq"], "'' is not an id of this type"),
         ({"where": {"id": {"in": [NOBODY, "\ud800"]}}}, ["where", "id", "in", "1"], "is not an id of this type"),
-        ({"where": {"category": {"id": {"eq": NOBODY}}}}, ["where", "category", "id", "eq"], "is not an id of this type"),
+        (
+            {"where": {"category": {"id": {"eq": NOBODY}}}},
+            ["where", "category", "id", "eq"],
+            "is not an id of this type",
+        ),
         ({"where": {"title": {"eq": None}}}, ["where", "title", "eq"], "eq is null: leave it out, or ask with isNull."),
         ({"where": {"title": None}}, ["where", "title"], "title is null"),
         ({"where": {"and": None}}, ["where", "and"], "and is null"),
@@ -207,7 +217,11 @@ NOBODY = type_id("prod", new_id())
             ["where", *["not"] * 7],
             "The filter is nested more than 6 deep.",
         ),
-        ({"where": {"or": [{"title": {"eq": "x"}}] * 101}}, ["where", "or", "100", "title"], "tests more than 100 things."),
+        (
+            {"where": {"or": [{"title": {"eq": "x"}}] * 101}},
+            ["where", "or", "100", "title"],
+            "tests more than 100 things.",
+        ),
     ],
 )
 async def test_what_is_wrong_with_an_argument_is_said_and_where(
@@ -260,7 +274,8 @@ async def test_times_are_read_exactly_or_refused(ask: Ask, value: Any, message: 
 
 
 @pytest.mark.parametrize(
-    "value", ["2026-11-22T15:04:05Z", "2026-11-22T15:04:05.123456+08:00", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59Z"]
+    "value",
+    ["2026-11-22T15:04:05Z", "2026-11-22T15:04:05.123456+08:00", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59Z"],
 )
 async def test_every_time_that_there_is_may_be_asked_for(ask: Ask, value: str) -> None:
     query = "query ($at: DateTime!) { products(where: {createdAt: {lte: $at}}) { nodes { id } } }"
@@ -272,7 +287,9 @@ async def test_arguments_that_are_null_are_as_if_left_out(ask: Ask) -> None:
     await make.product(ask.ctx, title="Tea")
     nothing = "first: null, after: null, last: null, before: null, where: null, orderBy: null, search: null"
 
-    assert (await ask.data(f"{{ products({nothing}) {{ nodes {{ title }} }} }}"))["products"]["nodes"] == [{"title": "Tea"}]
+    assert (await ask.data(f"{{ products({nothing}) {{ nodes {{ title }} }} }}"))["products"]["nodes"] == [
+        {"title": "Tea"}
+    ]
 
 
 async def test_empty_filters_say_what_logic_says(ask: Ask) -> None:
@@ -312,7 +329,9 @@ async def test_text_is_sought_in_the_form_in_which_it_is_kept(ask: Ask) -> None:
     assert await titles(ask, where={"title": {"contains": "FE\u0301"}}) == ["Caf\u00e9"]
 
 
-@pytest.mark.parametrize("search", ["CAFE", "café", "ｃａｆｅ", "afé", "cafe straße", "STRASSE", "龙井", "井", "sku-77"])
+@pytest.mark.parametrize(
+    "search", ["CAFE", "café", "ｃａｆｅ", "afé", "cafe straße", "STRASSE", "龙井", "井", "sku-77"]
+)
 async def test_search_minds_neither_case_nor_accents_nor_width(ask: Ask, search: str) -> None:
     await make.product(ask.ctx, title="Café Straße 明前龙井", variants=({"sku": "SKU-77"},))
     await make.product(ask.ctx, title="Tea")

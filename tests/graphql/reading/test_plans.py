@@ -114,13 +114,19 @@ async def test_every_order_has_an_index_that_finds_the_next_page_at_once(
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (f'{{ products(where: {{category: {{id: {{eq: "{CATEGORY}"}}}}}}) {{ nodes {{ title }} }} }}', "product_of_category"),
+        (
+            f'{{ products(where: {{category: {{id: {{eq: "{CATEGORY}"}}}}}}) {{ nodes {{ title }} }} }}',
+            "product_of_category",
+        ),
         (f'{{ category(id: "{CATEGORY}") {{ products {{ nodes {{ title }} }} }} }}', "product_of_category"),
         ('{ variants(where: {sku: {eq: "SKU-77-1"}}) { nodes { title } } }', "variant_sku_key"),
         ('{ variants(where: {sku: {in: ["SKU-77-1", "SKU-9-2"]}}) { nodes { title } } }', "variant_sku_key"),
         ('{ products(where: {variants: {some: {sku: {eq: "SKU-77-1"}}}}) { nodes { title } } }', "variant_sku_key"),
         ('{ products(where: {handle: {eq: "product-77"}}) { nodes { title } } }', "product_handle_key"),
-        ('{ products(where: {source: {eq: "x"}, externalId: {eq: "7"}}) { nodes { title } } }', "uid_product_source_d86b51"),
+        (
+            '{ products(where: {source: {eq: "x"}, externalId: {eq: "7"}}) { nodes { title } } }',
+            "uid_product_source_d86b51",
+        ),
         ('{ products(search: "sku-777-1") { nodes { title } } }', "product_search"),
         ('{ products(search: "Teapot 631") { nodes { title } } }', "product_search"),
         ('{ products(search: "青花瓷 3777") { nodes { title } } }', "product_search"),

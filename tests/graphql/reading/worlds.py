@@ -15,7 +15,19 @@ from stoa.kit.money import Money
 from stoa.tenants.context import ShopRef, open_shop
 from stoa.tenants.database import shop_client
 
-TITLES = ["Tea", "tea cup", "Tea Cup", "茶杯", "茶壶 x", "100% \\ _ 'q'", "Café", "straße", "$1 {row}", "Ärger", "a" * 60]
+TITLES = [
+    "Tea",
+    "tea cup",
+    "Tea Cup",
+    "茶杯",
+    "茶壶 x",
+    "100% \\ _ 'q'",
+    "Café",
+    "straße",
+    "$1 {row}",
+    "Ärger",
+    "a" * 60,
+]
 WORDS = ["tea", "cup", "茶", "杯", "cafe", "strasse", "%", "_", "\\", "x", "sku", "$1", "zzz", "ｔｅａ"]
 MOMENTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=6 * n, microseconds=123_456 * (n % 2)) for n in range(4)]
 
@@ -191,7 +203,13 @@ async def settle(world: World) -> None:
 
 def _category(row: Category) -> dict[str, Any]:
     parent_id = row.parent and row.parent.key
-    return {"id": row.key, "name": row.name, "name_key": row.name_key, "parent_id": parent_id, "created_at": row.createdAt}
+    return {
+        "id": row.key,
+        "name": row.name,
+        "name_key": row.name_key,
+        "parent_id": parent_id,
+        "created_at": row.createdAt,
+    }
 
 
 def _product(row: Product) -> dict[str, Any]:

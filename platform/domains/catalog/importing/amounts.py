@@ -75,7 +75,7 @@ _NAMES = {".": "a point", ",": "a comma", None: "a point"}
 
 
 def _is_ambiguous(number: str, places: int) -> bool:
-    """"12.345" may be twelve thousand; "0.345" and "1234.567" may not, nor may it where money has three decimals."""
+    """ "12.345" may be twelve thousand; "0.345" and "1234.567" may not, nor may it where money has three decimals."""
     if "," in number or number.count(".") > 1:
         return True
     whole, _, part = number.rpartition(".")

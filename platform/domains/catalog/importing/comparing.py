@@ -193,9 +193,7 @@ def _plan_images(writes: Writes, product_id: Any, urls: list[str], position: int
         writes.images.append({"id": new_id(), "product_id": product_id, "url": url, "position": i})
 
 
-def _product_columns(
-    writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf, skus: list[str]
-) -> dict[str, Any]:
+def _product_columns(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf, skus: list[str]) -> dict[str, Any]:
     title = wanted.title or known["title"]
     handle = known["handle"]
     if wanted.handle not in (None, handle):

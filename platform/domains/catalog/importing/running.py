@@ -100,7 +100,11 @@ class Work:
 
 
 async def run_import(
-    ctx: Context, run_id: UUID, *, step: Step = shop_transaction, finish: Step = shop_transaction,
+    ctx: Context,
+    run_id: UUID,
+    *,
+    step: Step = shop_transaction,
+    finish: Step = shop_transaction,
     listener: Listener | None = None,
 ) -> ImportRun:
     """Do what is left to do of a run, from wherever it stands; of one that has ended, nothing.

@@ -61,9 +61,7 @@ async def ordered(
 ) -> ImportRun:
     """An import that waits to be worked on."""
     file = await upload(ctx, content)
-    return await start_import(
-        ctx, file.id, source=source, mapping=mapping, options=Options(**options), dry_run=dry_run
-    )
+    return await start_import(ctx, file.id, source=source, mapping=mapping, options=Options(**options), dry_run=dry_run)
 
 
 async def imported(ctx: Context, content: bytes, **order: Any) -> ImportRun:
@@ -127,7 +125,9 @@ async def _rows(name: str, columns: str) -> list[dict[str, Any]]:
 async def left_over(run: ImportRun) -> dict[str, int]:
     """What a run should not leave behind when it has ended badly."""
     return {
-        name: (await shop_client().execute_query_dict(f"SELECT count(*) AS n FROM {name} WHERE run_id = $1", [run.id]))[0]["n"]
+        name: (await shop_client().execute_query_dict(f"SELECT count(*) AS n FROM {name} WHERE run_id = $1", [run.id]))[
+            0
+        ]["n"]
         for name in ("import_row", "import_change")
     }
 

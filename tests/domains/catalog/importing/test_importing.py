@@ -107,7 +107,10 @@ async def test_another_source_has_products_of_its_own(ctx: Context) -> None:
     await imported(ctx, table(("A", "Lamp", "1")), source="shop one")
 
     run = await imported(
-        ctx, table(("K1", "Lamp"), header=("Key", "Name")), mapping={"product": "Key", "title": "Name"}, source="shop two"
+        ctx,
+        table(("K1", "Lamp"), header=("Key", "Name")),
+        mapping={"product": "Key", "title": "Name"},
+        source="shop two",
     )
 
     assert counts(run) == (1, 1, 0)
@@ -168,12 +171,22 @@ async def test_variants_without_codes_go_by_their_titles(ctx: Context) -> None:
 
 
 async def test_a_code_cannot_be_of_two_products(ctx: Context) -> None:
-    rows = [("one", "A", "1"), ("two", "A", "2"), *[("three", f"T{i % 50}", "1") for i in range(10_000)], ("four", "A", "3")]
+    rows = [
+        ("one", "A", "1"),
+        ("two", "A", "2"),
+        *[("three", f"T{i % 50}", "1") for i in range(10_000)],
+        ("four", "A", "3"),
+    ]
     run = await imported(
-        ctx, table(*rows, header=("Group", "Code", "Price")), mapping={"product": "Group", "sku": "Code", "price": "Price"}
+        ctx,
+        table(*rows, header=("Group", "Code", "Price")),
+        mapping={"product": "Group", "sku": "Code", "price": "Price"},
     )
 
-    assert await issues_of(run) == [(3, "Code", "CODE_OF_TWO_PRODUCTS", "A"), (10004, "Code", "CODE_OF_TWO_PRODUCTS", "A")]
+    assert await issues_of(run) == [
+        (3, "Code", "CODE_OF_TWO_PRODUCTS", "A"),
+        (10004, "Code", "CODE_OF_TWO_PRODUCTS", "A"),
+    ]
     assert run.lines_refused == 2
     assert (await Variant.get(sku="A")).price_minor == 100
     assert {each.external_id for each in await products()} == {"one", "three"}
@@ -182,7 +195,9 @@ async def test_a_code_cannot_be_of_two_products(ctx: Context) -> None:
 async def test_a_product_has_a_hundred_variants_at_most(ctx: Context) -> None:
     rows = [("shirt", f"S{i}", "1") for i in range(150)]
     run = await imported(
-        ctx, table(*rows, header=("Group", "Code", "Price")), mapping={"product": "Group", "sku": "Code", "price": "Price"}
+        ctx,
+        table(*rows, header=("Group", "Code", "Price")),
+        mapping={"product": "Group", "sku": "Code", "price": "Price"},
     )
 
     assert await Variant.all().count() == 100
@@ -211,13 +226,21 @@ async def test_a_thousand_equal_titles_find_room(ctx: Context) -> None:
 async def test_handles_of_the_file_are_taken_if_they_are_free(ctx: Context) -> None:
     await make.product(ctx, title="Old", handle="bright-light")
     header, mapping = ("Code", "Name", "Slug"), {"sku": "Code", "title": "Name", "handle": "Slug"}
-    rows = [("A", "Lamp", "Bright Light"), ("B", "Lamp", "soft-light"), ("C", "Soft light", ""), ("D", "x", "soft-light")]
+    rows = [
+        ("A", "Lamp", "Bright Light"),
+        ("B", "Lamp", "soft-light"),
+        ("C", "Soft light", ""),
+        ("D", "x", "soft-light"),
+    ]
 
     run = await imported(ctx, table(*rows, header=header), mapping=mapping)
 
     handles = {each.external_id: each.handle for each in await products()}
     assert handles == {None: "bright-light", "A": "lamp", "B": "soft-light", "C": "soft-light-2", "D": "x"}
-    assert await issues_of(run) == [(2, "Slug", "HANDLE_TAKEN", "bright-light"), (5, "Slug", "HANDLE_TAKEN", "soft-light")]
+    assert await issues_of(run) == [
+        (2, "Slug", "HANDLE_TAKEN", "bright-light"),
+        (5, "Slug", "HANDLE_TAKEN", "soft-light"),
+    ]
 
 
 async def test_categories_are_found_by_name_or_made(ctx: Context) -> None:
@@ -464,4 +487,7 @@ async def test_a_variant_made_by_hand_is_found_by_its_code(ctx: Context) -> None
     run = await imported(ctx, table(("A", "A2", "7"), header=header), mapping=mapping)
 
     assert counts(run) == (1, 0, 1)
-    assert [(each.sku, each.price_minor) for each in await Variant.all().order_by("position")] == [("A", 100), ("A2", 700)]
+    assert [(each.sku, each.price_minor) for each in await Variant.all().order_by("position")] == [
+        ("A", 100),
+        ("A2", 700),
+    ]

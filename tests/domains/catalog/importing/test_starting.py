@@ -31,7 +31,9 @@ async def jobs_of(ctx: Context) -> list[tuple[str, str, str]]:
 async def test_an_order_is_a_run_and_a_job(ctx: Context) -> None:
     file = await upload(ctx, LAMP)
 
-    run = await start_import(ctx, file.id, source=" my shop ", mapping=GOODS | {"barcode": " "}, options=Options(decimal="."))
+    run = await start_import(
+        ctx, file.id, source=" my shop ", mapping=GOODS | {"barcode": " "}, options=Options(decimal=".")
+    )
 
     found = await ImportRun.get(id=run.id)
     assert (found.state, found.source, found.file_name, found.bytes_total) == (
