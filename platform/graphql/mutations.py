@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar, get_type_hints
+from typing import Annotated, Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import strawberry
@@ -108,6 +108,7 @@ def _field(operation: Callable[..., Any], run: Callable[..., Awaitable[Any]], de
         raise RuntimeError("bind_mutations has not been called")
 
     resolve.__name__, resolve.__module__ = operation.__name__, operation.__module__
-    resolve.__annotations__ = {"input": hints["input"], "return": hints["return"]}
+    told = strawberry.argument(description=hints["input"].__strawberry_definition__.description)
+    resolve.__annotations__ = {"input": Annotated[hints["input"], told], "return": hints["return"]}
     _RUNS[resolve] = run
     return strawberry.mutation(resolver=resolve, description=description)

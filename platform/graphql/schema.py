@@ -28,10 +28,12 @@ from stoa.tenants.migrating import load_models
 @strawberry.type(description="Everything that can be read.")
 class Query(TenantQueries, CatalogQueries, ImportQueries):
     node: Node | None = resolved_elsewhere(
-        "Anything by its id; null when this shop has no such thing.", id="strawberry.ID"
+        "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
+        id="strawberry.ID",
     )
     nodes: list[Node | None] = resolved_elsewhere(
-        f"Several things by their ids, in that order; {MAX_NODES} at the most.", ids="list[strawberry.ID]"
+        f"Several things by their ids, in that order; {MAX_NODES} at the most. Needs the scopes that their types name.",
+        ids="list[strawberry.ID]",
     )
 
 

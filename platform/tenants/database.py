@@ -23,6 +23,7 @@ comes back.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -47,6 +48,7 @@ from stoa.tenants.context import SCHEMA_NAME, open_schema
 from stoa.tenants.pooling import prefer_acquainted
 
 SHOP, PLATFORM = "shop", "platform"
+CANCELLED_WITHIN = 2.0  # seconds
 
 # What the pooled connection of a shop sends. SET ROLE, RESET, DO, DECLARE ... WITH HOLD, LISTEN and the rest would
 # change the connection itself, and so what the next shop finds on it.
@@ -81,6 +83,17 @@ class QuietConnection(_Connection):  # type: ignore[misc]
         # Before asyncpg looks up a type it does not know, it turns jit off by set_config(), which nobody may call
         # here (preparing.py). Our connections have it off from the start (connecting.py).
         self._server_caps: Any = self._server_caps._replace(jit=False)
+
+    async def _cancel(self, waiter: Any, cancel_waiter: Any = None) -> None:
+        """Ask the server to end the statement that was cancelled here, and wait until it has.
+
+        asyncpg waits for as long as it takes. When the server is not there any more that is forever, and all that
+        would give the connection back waits along: so we hang up.
+        """
+        async with asyncio.timeout(CANCELLED_WITHIN) as limit:
+            await super()._cancel(waiter, cancel_waiter)
+        if limit.expired():
+            self.terminate()
 
 
 class ShopConnection(QuietConnection):

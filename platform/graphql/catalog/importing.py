@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 from strawberry.types import Info
 
 from stoa.domains.catalog import importing
 from stoa.graphql.catalog.types import ProductImport, ProductStatus
 from stoa.graphql.context import GraphContext
+from stoa.graphql.enums import shown_enum
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
 from stoa.graphql.scalars import read_id
@@ -15,10 +18,23 @@ from stoa.kit.errors import InvalidInput
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 
-ImportField = strawberry.enum(
+ImportField = shown_enum(
     importing.Field,
+    "What a column may hold.",
     name="ProductImportField",
-    description="What a column may hold. PRODUCT groups variants: rows with the same value are one product.",
+    PRODUCT="What groups variants: rows with the same value are one product.",
+    SKU="The variant's code.",
+    TITLE="The product's title.",
+    DESCRIPTION="The product's text for buyers.",
+    HANDLE="The product's name in addresses.",
+    CATEGORY="The name of its category; made when there is none.",
+    VARIANT_TITLE="What tells the variant from the product's others.",
+    PRICE="What it is sold for.",
+    LIST_PRICE="What it is said to be worth.",
+    COST="What the shop pays for it.",
+    STOCK="How many there are.",
+    BARCODE="EAN, UPC or the like.",
+    IMAGE="The address of a picture.",
 )
 
 
@@ -35,7 +51,7 @@ class ImportOptionsInput:
     )
     encoding: str | None = strawberry.field(default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252.")
     delimiter: str | None = strawberry.field(default=None, description="Comma, semicolon or tab.")
-    status: ProductStatus | None = strawberry.field(  # type: ignore[valid-type]
+    status: ProductStatus | None = strawberry.field(
         default=None, description="Of the products it creates; ACTIVE when left out."
     )
     take_zero_prices: bool = strawberry.field(
@@ -139,7 +155,9 @@ class ImportQueries:
         f"Needs the scope `{Scope.CATALOG_WRITE}`."
     )
     async def product_import_inspect(
-        self, info: Info[GraphContext, None], upload_id: strawberry.ID
+        self,
+        info: Info[GraphContext, None],
+        upload_id: Annotated[strawberry.ID, strawberry.argument(description="The file: what `uploadStage` gave.")],
     ) -> ImportInspection:
         ctx = info.context.require(Scope.CATALOG_WRITE, "productImportInspect")
         seen = await importing.inspect_file(ctx, read_id("upload_id", upload_id, "upl"))

@@ -85,7 +85,7 @@ class ProductCreateInput:
     title: str = strawberry.field(description="As shown to buyers.")
     description: str = optional("Text for buyers.", "")
     handle: str | None = optional("Its name in addresses; made from the title when left out.")
-    status: ProductStatus = optional("Whether it is on sale.", ProductStatus.DRAFT)  # type: ignore[valid-type]
+    status: ProductStatus = optional("Whether it is on sale.", ProductStatus.DRAFT)
     category_id: strawberry.ID | None = optional("The shelf it stands on.")
     variants: list[VariantInput] = strawberry.field(description="At least one.")
     images: list[ImageInput] = strawberry.field(default_factory=list, description="Its pictures, in order.")
@@ -142,7 +142,7 @@ class ProductUpdateInput:
     title: str | None = given("As shown to buyers.")
     description: str | None = given("Text for buyers.")
     handle: str | None = given("Its name in addresses.")
-    status: ProductStatus | None = given("Whether it is on sale.")  # type: ignore[valid-type]
+    status: ProductStatus | None = given("Whether it is on sale.")
     category_id: strawberry.ID | None = given("The shelf it stands on; null takes it off.")
     variants: list[VariantUpdateInput] | None = given("Changes to its variants; those not named stay.")
     idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -21,7 +22,7 @@ from stoa.tenants.live import News, listen
     Scope.CATALOG_READ, "How an import gets on: at once, at every step, and when it has ended; then it completes."
 )
 async def product_import_progress(
-    info: Info[GraphContext, None], id: strawberry.ID
+    info: Info[GraphContext, None], id: Annotated[strawberry.ID, strawberry.argument(description="The import's id.")]
 ) -> AsyncGenerator[ProductImport | None, None]:
     ctx = info.context.require(Scope.CATALOG_READ, "productImportProgress")
     run_id = read_id("id", id, "imp")

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import strawberry
-
 from stoa.domains.catalog import models
+from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
 from stoa.graphql.scalars import BigInt, Money
 from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 
-ProductStatus = strawberry.enum(
-    models.ProductStatus, description="DRAFT: being prepared. ACTIVE: on sale. ARCHIVED: kept for the record."
+ProductStatus = shown_enum(
+    models.ProductStatus,
+    "Whether a product is on sale.",
+    DRAFT="Being prepared.",
+    ACTIVE="On sale.",
+    ARCHIVED="Kept for the record.",
 )
-ImportState = strawberry.enum(models.ImportState, name="ProductImportState", description="How far an import is.")
-ImportPhase = strawberry.enum(
-    models.ImportPhase, name="ProductImportPhase", description="READING the file, then WRITING the products."
+ImportState = shown_enum(
+    models.ImportState,
+    "How far an import is.",
+    name="ProductImportState",
+    QUEUED="Waiting for its turn.",
+    RUNNING="At work.",
+    UNDOING="Putting back what it changed.",
+    DONE="Ended well.",
+    FAILED="Given up; nothing it did was left behind.",
+    CANCELLED="Ended by somebody; nothing it did was left behind.",
+    UNDONE="Put back after it had ended.",
+)
+ImportPhase = shown_enum(
+    models.ImportPhase,
+    "What an import does.",
+    name="ProductImportPhase",
+    READING="Reads the file; no product is touched.",
+    WRITING="Writes the products.",
 )
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 

@@ -11,7 +11,10 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     SelectionSetNode,
+    VariableNode,
     get_directive_values,
     is_abstract_type,
 )
@@ -74,3 +77,16 @@ class Selection:
 def variables_of(info: GraphQLResolveInfo[Any]) -> VariableValues:
     """The operation's variables as graphql-core's functions want them; Strawberry hands resolvers the bare dict."""
     return VariableValues({}, cast("dict[str, Any]", info.variable_values))
+
+
+def is_constant(node: FieldNode) -> bool:
+    """Whether the field's arguments hold no variable, so that they are the same in every call."""
+    return not any(_has_variable(argument.value) for argument in node.arguments or ())
+
+
+def _has_variable(value: Any) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(_has_variable(each) for each in value.values)
+    if isinstance(value, ObjectValueNode):
+        return any(_has_variable(each.value) for each in value.fields)
+    return isinstance(value, VariableNode)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ListValueNode, ObjectValueNode, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
 
 from stoa.graphql.reading.cursors import decode_cursor
@@ -108,18 +107,3 @@ def _bounds(ordering: Ordering, arguments: dict[str, Any], into: Gathered) -> It
 
 def _name(value: Any) -> str:
     return str(getattr(value, "name", value))
-
-
-def is_constant(page: PagePlan) -> bool:
-    """Whether the page's arguments hold no variable, so that its shape is the same in every call."""
-    return not any(_has_variable(argument.value) for argument in page.node.arguments or ())
-
-
-def _has_variable(value: Any) -> bool:
-    if isinstance(value, VariableNode):
-        return True
-    if isinstance(value, ListValueNode):
-        return any(_has_variable(each) for each in value.values)
-    if isinstance(value, ObjectValueNode):
-        return any(_has_variable(each.value) for each in value.fields)
-    return False

@@ -60,7 +60,7 @@ class ApiTokenRevokeInput:
 @strawberry.input(description="What a person is to be in the shop.")
 class MemberRoleChangeInput:
     id: strawberry.ID = _said("The membership's id.")
-    role: Role = _said("The new role.")  # type: ignore[valid-type]
+    role: Role = _said("The new role.")
 
 
 @strawberry.input(description="Who leaves the shop.")

@@ -6,12 +6,20 @@ from datetime import datetime
 
 import strawberry
 
+from stoa.graphql.enums import shown_enum
 from stoa.kit.ids import type_id
 from stoa.tenants import models
 from stoa.tenants.access.scopes import Role as RoleEnum
 from stoa.tenants.context import ShopRef
 
-Role = strawberry.enum(RoleEnum, description="What a person is in a shop: a bundle of scopes.")
+Role = shown_enum(
+    RoleEnum,
+    "What a person is in a shop: a bundle of scopes.",
+    OWNER="May do everything.",
+    MANAGER="Runs the shop, but changes neither its people nor its books.",
+    STAFF="Serves buyers; sees no cost and no profit.",
+    VIEWER="Sees; neither buyers' personal data nor the books.",
+)
 
 
 @strawberry.type(description="A shop: one merchant's, with tables of its own.")

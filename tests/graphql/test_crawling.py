@@ -1,0 +1,391 @@
+"""A stranger's ids, in every place that takes an id: not a byte of the other shop comes back, and none of it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_list_type,
+    is_required_argument,
+)
+
+from stoa.domains.catalog.models import ImportIssue, ImportRun, ImportState
+from stoa.graphql.executing import Request
+from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.schema import schema
+from stoa.kit.ids import new_id, type_id
+from stoa.tenants import access
+from stoa.tenants.access import Scope
+from stoa.tenants.context import Context, open_shop
+from stoa.tenants.models import Account, ApiToken, Membership, TrustedDocument
+from stoa.tenants.shop_models import Upload, UploadState
+from stoa.tenants.uploading import stage_upload
+from tests import make
+from tests.domains.catalog.catalogs import catalog_of
+from tests.graphql.asking import Ask
+
+SCHEMA = schema()._schema
+SECRET = "zq7secret"  # in every text that the other shop holds
+QUERY = SCHEMA.query_type
+MUTATION = SCHEMA.mutation_type
+assert QUERY is not None
+assert MUTATION is not None
+
+# Each mutation that takes an id, with inputs that would do something if the ids were one's own. In braces: what is
+# the other shop's; in brackets: one's own.
+STRANGERS: dict[str, list[dict[str, Any]]] = {
+    "productCreate": [
+        {"title": "Mine", "variants": [{}], "categoryId": "{cat}"},
+        {"title": "Mine", "variants": [{}], "images": [{"uploadId": "{upl}"}]},
+        {"title": "Mine", "variants": [{}], "images": [{"uploadId": "{upl}"}], "idempotencyKey": "k"},
+    ],
+    "productUpdate": [
+        {"id": "{prod}", "title": "Mine"},
+        {"id": "{prod}", "expectedVersion": 1, "variants": [{"id": "{var}", "title": "Mine"}]},
+        {"id": "[prod]", "categoryId": "{cat}"},
+        {"id": "[prod]", "variants": [{"id": "{var}", "onHand": 0}]},
+    ],
+    "categoryCreate": [{"name": "Mine", "parentId": "{cat}"}],
+    "productImportStart": [
+        {"uploadId": "{upl}", "source": "mine", "mapping": [{"field": "SKU", "column": "sku"}]},
+        {"uploadId": "{upl}", "source": "mine", "mapping": [{"field": "SKU", "column": "sku"}], "dryRun": True},
+    ],
+    "productImportCancel": [{"id": "{imp}"}],
+    "productImportUndo": [{"id": "{imp}"}],
+    "apiTokenRevoke": [{"id": "{tok}"}],
+    "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
+    "memberRemove": [{"id": "{mem}"}],
+}
+
+
+class Stage:
+    """Two shops: the ids of the other's things by their prefix, and one's own."""
+
+    def __init__(self, ask: Ask, other: Context, ids: dict[str, str], own: dict[str, str]) -> None:
+        self.ask, self.other, self.ids, self.own = ask, other, ids, own
+
+    async def everything_of_the_other(self) -> Any:
+        """All that the other shop holds, in its own tables and in the platform's."""
+        shop_id = self.other.shop.id
+        with open_shop(self.other.shop):
+            runs = await ImportRun.all().values()
+        return (
+            await catalog_of(self.other),
+            runs,
+            await ApiToken.filter(shop_id=shop_id).values(),
+            await Membership.filter(shop_id=shop_id).order_by("id").values(),
+            await TrustedDocument.filter(shop_id=shop_id).values(),
+        )
+
+
+@pytest.fixture
+async def stage(ask: Ask, other_ctx: Context) -> Stage:
+    own = await make.product(ask.ctx, variants=({},))
+    return Stage(ask, other_ctx, await _furnish(other_ctx), {"prod": type_id("prod", own.id)})
+
+
+async def _furnish(other: Context) -> dict[str, str]:
+    """Put something with the secret in it into every table of the other shop; an id of each kind."""
+    with open_shop(other.shop):
+        shelf = await make.category(other, SECRET)
+        product = await make.product(
+            other,
+            title=f"{SECRET} cup",
+            category=shelf,
+            variants=({"sku": f"{SECRET}-1", "title": SECRET, "barcode": SECRET, "cost_minor": 777_123},),
+            images=(f"https://img.test/{SECRET}",),
+            description=SECRET,
+            source=SECRET,
+            external_id=SECRET,
+        )
+        variant, image = await product.variants.all().first(), await product.images.all().first()
+        run = await ImportRun.create(
+            file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
+        )
+        issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
+        upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
+        await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
+        token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
+    await TrustedDocument.create(shop_id=other.shop.id, sha256="0" * 64, body=f"# {SECRET}\n{{ me {{ scopes }} }}")
+    person = await make.member(other.shop, await make.account(name=SECRET), role="MANAGER")
+    member = await Membership.get(account_id=person.id, shop_id=other.shop.id)
+    owner = await Account.get(id=other.actor.id)
+    assert variant is not None
+    assert image is not None
+    rows = {
+        "cat": shelf,
+        "prod": product,
+        "var": variant,
+        "img": image,
+        "imp": run,
+        "iss": issue,
+        "upl": upload,
+        "tok": token,
+        "mem": member,
+        "acct": owner,
+        "shop": other.shop,
+    }
+    return {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+
+
+async def answer_of(stage: Stage, query: str, **variables: Any) -> str:
+    """The whole answer as text; it must hold nothing of the other shop."""
+    body = await stage.ask.run(query, variables)
+    text = json.dumps(body, default=str, ensure_ascii=False)
+    assert SECRET not in text
+    assert "777123" not in text
+    assert stage.other.shop.schema not in text
+    assert stage.other.shop.name not in text
+    return text
+
+
+def nobodys(ids: dict[str, str]) -> dict[str, str]:
+    """Ids like these that are nobody's."""
+    return {prefix: type_id(prefix, new_id()) for prefix in ids}
+
+
+async def same_as_of_nobody(stage: Stage, query: str, variables: Any) -> None:
+    """The answer about another shop's things must be the one about things that do not exist: no guessing either."""
+    theirs, unknown = stage.ids, nobodys(stage.ids)
+    answers = [await answer_of(stage, query, **_named(variables, ids, stage.own)) for ids in (theirs, unknown)]
+    for prefix in theirs:
+        answers = [answers[0].replace(theirs[prefix], prefix), answers[1].replace(unknown[prefix], prefix)]
+    assert answers[0] == answers[1]
+
+
+def _named(value: Any, theirs: dict[str, str], own: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _named(each, theirs, own) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_named(each, theirs, own) for each in value]
+    if isinstance(value, str) and value[:1] == "{":
+        return theirs[value[1:-1]]
+    return own[value[1:-1]] if isinstance(value, str) and value[:1] == "[" else value
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def selection(kind: GraphQLNamedType, depth: int) -> str:
+    """Everything there is below, so deep."""
+    assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+    parts = ["__typename"]
+    for name, field in kind.fields.items():
+        below = get_named_type(field.type)
+        if any(is_required_argument(argument) for argument in field.args.values()):
+            continue
+        if is_leaf_type(below):
+            parts.append(name)
+        elif depth > 0:
+            deeper = depth - (below.name in TYPES)
+            parts.append(f"{name}{'(first: 3)' if 'first' in field.args else ''} {selection(below, deeper)}")
+    if isinstance(kind, GraphQLInterfaceType):
+        parts += [f"... on {each.name} {selection(each, depth)}" for each in SCHEMA.get_possible_types(kind)]
+    return "{ " + " ".join(parts) + " }"
+
+
+def below_of(field: GraphQLField, depth: int = 3) -> str:
+    kind = get_named_type(field.type)
+    return "" if is_leaf_type(kind) else selection(kind, depth)
+
+
+@pytest.mark.parametrize("name", sorted(QUERY.fields))
+async def test_every_field_of_query_shows_ones_own_alone(stage: Stage, name: str) -> None:
+    """With every id of the other shop in each argument that takes one, and without any argument."""
+    field = QUERY.fields[name]
+    ids = [argument for argument in field.args if _takes_ids(field.args[argument])]
+    if not ids:
+        await answer_of(stage, f"{{ {name} {below_of(field)} }}")
+        return
+    [argument] = ids
+    for prefix in stage.ids:
+        value = ["{%s}" % prefix] if is_list_type(_nullable(field.args[argument].type)) else "{%s}" % prefix
+        query = f"query ($it: {field.args[argument].type}) {{ {name}({argument}: $it) {below_of(field, 2)} }}"
+        await same_as_of_nobody(stage, query, {"it": value})
+
+
+def _takes_ids(argument: GraphQLArgument) -> bool:
+    return get_named_type(argument.type).name == "ID"
+
+
+def _nullable(kind: Any) -> Any:
+    return getattr(kind, "of_type", kind) if str(kind).endswith("!") else kind
+
+
+def connections() -> Iterator[tuple[str, str]]:
+    """Every connection, with a query in which it takes `$where` and its items' ids are shown."""
+    for name, field in QUERY.fields.items():
+        if "where" in field.args:
+            yield (
+                name,
+                f"query ($where: {field.args['where'].type}) {{ {name}(where: $where) {{ nodes {{ id }} count {{ value }} }} }}",
+            )
+    for stored in TYPES.values():
+        kind = SCHEMA.type_map[stored.name]
+        assert isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items():
+            if "where" in field.args:
+                inner = f"... on {stored.name} {{ {name}(where: $where) {{ nodes {{ id }} count {{ value }} }} }}"
+                yield (
+                    f"{stored.name}.{name}",
+                    f'query ($where: {field.args["where"].type}) {{ node(id: "[own]") {{ {inner} }} }}',
+                )
+
+
+def id_tests(kind: GraphQLInputObjectType, depth: int) -> Iterator[dict[str, Any]]:
+    """Every way to test for an id in a `where`, so deep."""
+    for name, field in kind.fields.items():
+        of = get_named_type(field.type)
+        assert isinstance(of, GraphQLInputObjectType)
+        if of.name == "IdFilter":
+            prefix = TYPES[kind.name.removesuffix("Where")].prefix
+            yield {name: {"eq": "{%s}" % prefix}}
+            yield {name: {"in": ["{%s}" % prefix]}}
+        elif of.name.endswith("ListWhere") and depth:
+            element = get_named_type(of.fields["some"].type)
+            assert isinstance(element, GraphQLInputObjectType)
+            yield from ({name: {"some": test}} for test in id_tests(element, depth - 1))
+        elif of.name.endswith("Where") and depth and name not in ("and", "or", "not"):
+            yield from ({name: test} for test in id_tests(of, depth - 1))
+        elif name == "or" and depth:
+            yield from ({name: [test]} for test in id_tests(of, 0))
+
+
+@pytest.mark.parametrize(("name", "query"), list(connections()), ids=lambda value: str(value)[:40])
+async def test_no_filter_finds_anothers_things(stage: Stage, name: str, query: str) -> None:
+    element = query.partition("$where: ")[2].partition(")")[0]
+    kind = SCHEMA.type_map[element]
+    assert isinstance(kind, GraphQLInputObjectType)
+    owner = name.partition(".")[0]
+    own = {"Product": stage.own["prod"], "Category": type_id("cat", (await make.category(stage.ask.ctx)).id)}
+    query = query.replace("[own]", own.get(owner, type_id("imp", new_id())))
+    for test in id_tests(kind, 2):
+        await same_as_of_nobody(stage, query, {"where": test})
+        body = await stage.ask.run(query, {"where": _named(test, stage.ids, stage.own)})
+        assert body["errors"] == []
+        assert '"id"' not in json.dumps(body["data"])
+
+
+@pytest.mark.parametrize("operator", ["eq", "startsWith", "contains"])
+async def test_no_text_finds_anothers_things(stage: Stage, operator: str) -> None:
+    for where in (
+        {"title": {operator: f"{SECRET} cup"}},
+        {"category": {"name": {operator: SECRET}}},
+        {"variants": {"some": {"sku": {operator: f"{SECRET}-1"}}}},
+        {"source": {operator: SECRET}},
+    ):
+        query = "query ($where: ProductWhere) { products(where: $where) { nodes { id } count { value } } }"
+        body = await stage.ask.run(query, {"where": where})
+        assert body["data"] == {"products": {"nodes": [], "count": {"value": 0}}}
+    body = await stage.ask.run(
+        "query ($search: String) { products(search: $search) { nodes { id } } }", {"search": SECRET}
+    )
+    assert body["data"] == {"products": {"nodes": []}}
+
+
+async def test_nothing_can_be_watched_of_another_shop(stage: Stage) -> None:
+    """The stream ends, or says at once that there is nothing, as for an import that does not exist."""
+    query = "subscription ($id: ID!) { productImportProgress(id: $id) { id fileName state } }"
+
+    async def first_answers(id: str) -> list[str]:
+        answers = []
+        with open_shop(stage.ask.ctx.shop):
+            stream = stage.ask.executor.stream(Request(query, {"id": id}), stage.ask.context())
+            async with asyncio.timeout(20):
+                async for answer in stream:
+                    answers.append(json.dumps(answer.body.get("data"), default=str))
+        return answers
+
+    theirs, unknown = await first_answers(stage.ids["imp"]), await first_answers(type_id("imp", new_id()))
+    assert theirs == unknown
+    assert SECRET not in str(theirs)
+
+
+# Doing ----------------------------------------------------------------------------------------------------------------
+
+
+def takes_an_id(kind: GraphQLInputObjectType, seen: frozenset[str] = frozenset()) -> bool:
+    for field in kind.fields.values():
+        of = get_named_type(field.type)
+        if of.name == "ID":
+            return True
+        if isinstance(of, GraphQLInputObjectType) and of.name not in seen and takes_an_id(of, seen | {of.name}):
+            return True
+    return False
+
+
+def test_every_mutation_that_takes_an_id_is_tried_as_a_stranger() -> None:
+    taking = {name for name, field in MUTATION.fields.items() if takes_an_id(get_named_type(field.args["input"].type))}  # type: ignore[arg-type]
+
+    assert taking == set(STRANGERS), "say in STRANGERS what the mutation would do with another shop's ids"
+
+
+@pytest.mark.parametrize(
+    ("name", "input"), [(name, input) for name, inputs in STRANGERS.items() for input in inputs], ids=str
+)
+async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, input: dict[str, Any]) -> None:
+    field = MUTATION.fields[name]
+    query = f"mutation ($input: {field.args['input'].type}) {{ {name}(input: $input) {below_of(field, 2)} }}"
+    before, own_before = await stage.everything_of_the_other(), await catalog_of(stage.ask.ctx)
+
+    await same_as_of_nobody(stage, query, {"input": input})
+
+    body = await stage.ask.run(query, {"input": _named(input, stage.ids, stage.own)})
+    assert body["errors"] == []
+    assert body["data"][name]["userErrors"] != []
+    assert await stage.everything_of_the_other() == before
+    assert await catalog_of(stage.ask.ctx) == own_before
+
+
+PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
+
+
+@pytest.mark.parametrize("name", sorted(STRANGERS))
+async def test_an_id_of_another_type_is_refused_where_it_stands(ask: Ask, name: str) -> None:
+    """An id tells its type, so that no row is ever taken for one of another table."""
+    field = MUTATION.fields[name]
+    query = (
+        f"mutation ($input: {field.args['input'].type}) {{ {name}(input: $input) {{ userErrors {{ code path }} }} }}"
+    )
+    for input in STRANGERS[name]:
+        for place, expected in _places(input):
+            for prefix in [each for each in PREFIXES if each != expected]:
+                wrong = _put(_named(input, _ids(), _ids()), place, type_id(prefix, new_id()))
+                body = await ask.run(query, {"input": wrong})
+                [error] = body["data"][name]["userErrors"]
+                assert (error["code"], error["path"]) == ("INVALID", ["input", *map(str, place)])
+
+
+def _ids() -> dict[str, str]:
+    return {prefix: type_id(prefix, new_id()) for prefix in PREFIXES}
+
+
+def _put(value: Any, place: tuple[str | int, ...], id: str) -> Any:
+    """The same with this id there."""
+    if not place:
+        return id
+    copy = list(value) if isinstance(value, list) else dict(value)
+    copy[place[0]] = _put(value[place[0]], place[1:], id)
+    return copy
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where another shop's ids stand in an input, and of which type they must be."""
+    if isinstance(value, dict | list):
+        items: Any = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, each in items:
+            yield from _places(each, (*path, name))
+    elif isinstance(value, str) and value[:1] == "{":
+        yield path, value[1:-1]
