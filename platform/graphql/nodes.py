@@ -40,11 +40,13 @@ def bind_nodes(schema: GraphQLSchema) -> None:
     """Give Query.node and Query.nodes their resolvers: they need the raw selection, which Strawberry hides."""
 
     async def node(source: Any, info: GraphQLResolveInfo[Any], id: str) -> Any:
+        info.context.in_shop()  # first who asks, then what
         with blaming("id"):
             wanted = read_id(id)
         return (await find_nodes(info, [wanted]))[0]
 
     async def nodes(source: Any, info: GraphQLResolveInfo[Any], ids: list[str]) -> Any:
+        info.context.in_shop()
         if len(ids) > MAX_NODES:
             raise InvalidInput(f"{len(ids)} ids; {MAX_NODES} are allowed.", path=["ids"], params={"limit": MAX_NODES})
         return await find_nodes(info, [_read_item(position, id) for position, id in enumerate(ids)])

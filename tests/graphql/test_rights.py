@@ -127,6 +127,16 @@ async def test_a_field_of_query_says_what_it_needs_and_tells_nothing_without(ask
     assert sent == []
 
 
+async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_question(ask: Ask) -> None:
+    for query in (
+        '{ category(id: "nonsense") { id } }',
+        "{ products(first: 101) { nodes { id } } }",
+        '{ products { nodes { variants(after: "nonsense") { nodes { id } } } } }',
+    ):
+        assert (await ask.error(query))["code"] == "INVALID"
+        assert (await ask.with_scopes([]).error(query))["code"] == "PERMISSION_DENIED"
+
+
 @pytest.mark.parametrize("name", sorted(SUBSCRIPTION.fields))
 async def test_a_subscription_says_what_it_needs_and_tells_nothing_without(ask: Ask, name: str) -> None:
     [scope] = needed(SUBSCRIPTION.fields[name].description)

@@ -31,11 +31,12 @@ async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def figures(http: httpx.AsyncClient) -> dict[str, dict[tuple[str, ...], float]]:
+async def figures(http: httpx.AsyncClient) -> dict[str, dict[frozenset[str], float]]:
+    """Every figure by its family and the values of its labels."""
     page = await http.get("/metrics")
     assert page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return {
-        family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
+        family.name: {frozenset(sample.labels.values()): sample.value for sample in family.samples}
         for family in text_string_to_metric_families(page.text)
     }
 
@@ -87,14 +88,14 @@ async def test_operations_statements_and_points_are_counted(http: httpx.AsyncCli
     after = await figures(http)
 
     def more(family: str, *labels: str) -> float:
-        return after[family].get(labels, 0) - before[family].get(labels, 0)
+        return after[family].get(frozenset(labels), 0) - before[family].get(frozenset(labels), 0)
 
     assert more("stoa_graphql_operations", "query", "ok") == 1
     assert more("stoa_graphql_operations", "unknown", "refused") == 1
     assert more("stoa_graphql_points") == 7 + 2 * 10
     assert more("stoa_http_requests", "/graphql", "POST", "200") == 2
-    assert after["stoa_statement_seconds"][()] > before["stoa_statement_seconds"][()]
-    assert after["stoa_database_connections"][("shop", "idle")] >= 1
+    assert more("stoa_statement_seconds") > 0
+    assert after["stoa_database_connections"][frozenset({"shop", "idle"})] >= 1
 
 
 async def test_jobs_that_wait_are_counted(http: httpx.AsyncClient, ctx: Context, owner: asyncpg.Connection) -> None:
@@ -102,7 +103,7 @@ async def test_jobs_that_wait_are_counted(http: httpx.AsyncClient, ctx: Context,
       max_attempts, created_at) SELECT gen_random_uuid(), $1, $2, 'a.job', '{}', 'QUEUED', now(), 0, 0, 1, now()
       FROM generate_series(1, 3)"""
     await owner.execute(insert, ctx.shop.schema, "a test's")
-    assert (await figures(http))["stoa_jobs"][("a test's", "QUEUED")] == 3
+    assert (await figures(http))["stoa_jobs"][frozenset({"a test's", "QUEUED"})] == 3
 
     await owner.execute("DELETE FROM platform.job WHERE kind = $1", "a test's")
-    assert ("a test's", "QUEUED") not in (await figures(http))["stoa_jobs"]
+    assert frozenset({"a test's", "QUEUED"}) not in (await figures(http))["stoa_jobs"]

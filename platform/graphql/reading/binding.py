@@ -111,6 +111,7 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
     if isinstance(declared, RootOne):
 
         async def one(source: Any, info: GraphQLResolveInfo[Any], id: str) -> Any:
+            info.context.require(stored.scope, stored.name)  # first who asks, then what
             with blaming("id"):
                 row_id = parse_type_id(id, stored.prefix)
             return await fetch_one(info, stored, row_id)

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
+from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declared import StoredType
-from stoa.graphql.reading.planning import Plan, Planner, RowPlan
+from stoa.graphql.reading.planning import PagePlan, Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
-from stoa.graphql.reading.selecting import Selection, variables_of
-from stoa.graphql.reading.shaping import PageShape, is_constant, shape_page
+from stoa.graphql.reading.selecting import Selection, is_constant, variables_of
+from stoa.graphql.reading.shaping import PageShape, Shaped, shape_page
 from stoa.tenants.database import shop_client
 
 FETCHED = "stoa.fetched"  # extension of a payload's field: the stored type whose row it reads
@@ -97,7 +98,6 @@ def _plan(
     plan = document.plans.get(key)
     if plan is None:
         plan = make(Planner(info))
-        plan.constant_shapes = {page.number: shape_page(page, variables) for page in plan.pages if is_constant(page)}
         _keep(document.plans, key, plan, MAX_PLANS)
     return plan  # type: ignore[no-any-return]
 
@@ -123,7 +123,7 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
     shapes: list[PageShape] = []
     variables = variables_of(info)
     for page in plan.pages:
-        shaped = plan.constant_shapes.get(page.number) or shape_page(page, variables)
+        shaped = plan.constant_shapes.get(page.number) or _shape(plan, page, variables)
         _require(info.context, shaped.scopes)
         shapes.append(shaped.shape)
         values.extend(shaped.values)
@@ -133,6 +133,13 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
         sql = render(plan, shapes)
         _keep(plan.statements, key, sql, MAX_STATEMENTS)
     return sql
+
+
+def _shape(plan: Plan, page: PagePlan, variables: VariableValues) -> Shaped:
+    shaped = shape_page(page, variables)
+    if is_constant(page.node):
+        plan.constant_shapes[page.number] = shaped
+    return shaped
 
 
 def _keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
