@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +16,32 @@ import orjson
 import pytest
 
 from stoa.app import assemble
+from stoa.graphql.costing import MAX_COST
 from stoa.graphql.documents import trust
+from stoa.graphql.endpoint import STATUS
+from stoa.graphql.errors import TopLevel
 from stoa.graphql.executing import Executor
+from stoa.graphql.limits import (
+    MAX_ALIASES,
+    MAX_BODY,
+    MAX_DEPTH,
+    MAX_DIRECTIVES,
+    MAX_DOCUMENT,
+    MAX_FIELDS,
+    MAX_LIST,
+    MAX_NESTING,
+    MAX_REPEATS,
+    MAX_SOCKET_MESSAGE,
+    MAX_TOKENS,
+    MAX_VALUES,
+)
 from stoa.graphql.schema import schema
 from stoa.graphql.serving import Services
+from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants import access
+from stoa.tenants.access.errors import NoShopChosen
 from stoa.tenants.context import Context, ShopRef, open_shop
 from tests import make
 from tests.doors import Caller, browser, code_of, opened, program, stranger
@@ -449,3 +469,28 @@ async def test_many_requests_at_once_keep_to_their_shops(
 
     titles = [answer.json()["data"]["products"]["nodes"] for answer in answers]
     assert titles == [[{"title": "Lantern"}], [{"title": "Sandals"}]] * 40
+
+
+def test_the_guide_tells_every_code_and_every_limit() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "api" / "transport.md").read_text("utf-8")
+    codes = {refusal.code for refusal in (*TopLevel.__subclasses__(), NoShopChosen, InvalidInput)} | set(STATUS)
+
+    for code in {*codes, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "INTERNAL"}:
+        assert f"| `{code}` |" in guide
+    for code, status in STATUS.items():
+        assert f"| `{code}` | {status} |" in guide
+    for limit in (
+        f"depth | {MAX_DEPTH} ",
+        f"aliases | {MAX_ALIASES} ",
+        f"directives | {MAX_DIRECTIVES} ",
+        f"tokens of a document | {MAX_TOKENS:,} ",
+        f"length of a document | {MAX_DOCUMENT:,} ",
+        f"fields, fragments spread | {MAX_FIELDS:,} ",
+        f"the same field in one place | {MAX_REPEATS} ",
+        f"variable | {MAX_LIST} ",
+        f"variables | {MAX_VALUES:,}, {MAX_NESTING} deep",
+        f"cost of a query | {MAX_COST:,} ",
+        f"body of a request | {MAX_BODY // 2**20} MiB",
+        f"message on a websocket | {MAX_SOCKET_MESSAGE // 2**10} KiB",
+    ):
+        assert limit in guide

@@ -79,7 +79,7 @@ class FullPage(msgspec.Struct, array_like=True):
 
 def row_struct(type_name: str, slots: Sequence[tuple[str, Any]]) -> type[msgspec.Struct]:
     """A struct for one selection; the JSON has its values in this order."""
-    fields = list(slots) or [("nothing", Any)]
+    fields: list[Any] = list(slots) or [("nothing", Any, None)]
     return msgspec.defstruct(f"{type_name}Row", fields, array_like=True, namespace={"graphql_type": type_name})
 
 

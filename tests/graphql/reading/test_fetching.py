@@ -105,6 +105,17 @@ async def test_a_mutations_payload_is_one_statement_more(ask: Ask) -> None:
     assert ask.statements == 0
 
 
+async def test_a_payloads_id_is_known_without_a_statement(ask: Ask) -> None:
+    query = 'mutation { productCreate(input: {title: "Tea", variants: [{}]}) { product { %s } } }'
+
+    for selected in ("id", "a: id __typename", "__typename"):
+        data = await ask.data(query % selected)
+        assert data["productCreate"]["product"] is not None
+        assert ask.statements == 0
+    id = (await ask.data(query % "id"))["productCreate"]["product"]["id"]
+    assert (await ask.data(f'{{ product(id: "{id}") {{ title }} }}'))["product"] == {"title": "Tea"}
+
+
 async def test_what_is_not_selected_is_not_read(ask: Ask) -> None:
     await fill(ask, 1)
 
