@@ -39,7 +39,7 @@ def logger(name: str) -> Any:
 
 
 def configure(*, form: Literal["json", "console"], level: str, stream: TextIO | None = None) -> None:
-    """Once at the start of a process. Lines go to standard error."""
+    """At the start of a process; later again, loggers in use follow. Lines go to standard error."""
     stream = stream or sys.stderr
     _configure_structlog(form, level, stream)
     handler = logging.StreamHandler(stream)
@@ -69,7 +69,7 @@ def _configure_structlog(form: str, level: str, stream: TextIO) -> None:
         processors=[*own, *_common(), *_rendering(form, stream, _bytes)],
         logger_factory=named,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a kept logger would not hear of a later `configure`; it saves no time
     )
 
 

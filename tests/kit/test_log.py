@@ -122,6 +122,25 @@ def test_lines_below_the_level_are_not_written() -> None:
     assert [line["event"] for line in events_of(body, level="ERROR")] == ["d"]
 
 
+def test_a_logger_in_use_follows_when_logging_is_set_up_anew() -> None:
+    """`stoa up` sets it up twice, and what a test listens to must not hang on which test came before."""
+    lines = lines_of(
+        """
+ours.info("a")
+log.configure(form="json", level="WARNING")
+ours.info("b")
+log.configure(form="console", level="INFO")
+ours.info("c")
+log.configure(form="json", level="INFO", stream=open("/dev/null", "w"))
+ours.info("d")
+"""
+    )
+
+    assert [line.startswith("{") for line in lines] == [True, False]
+    assert '"a"' in lines[0]
+    assert "c" in lines[1].split()
+
+
 def test_chatty_libraries_are_heard_when_something_is_wrong() -> None:
     body = 'logging.getLogger("uvicorn.access").info("a"); logging.getLogger("arq.worker").warning("b")'
 
