@@ -12,9 +12,11 @@ import typer
 from stoa import running
 from stoa.kit.errors import Refusal
 from stoa.kit.log import configure
-from stoa.settings import Settings, settings
+from stoa.settings import BadSettings, Settings, settings
 from stoa.tenants import migrating, provisioning
+from stoa.tenants.access.opening import read_shop_wish
 from stoa.tenants.connecting import owner_connection
+from stoa.tenants.context import SCHEMA_NAME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Stoa: a back office for many shops.")
 shops = typer.Typer(no_args_is_help=True, help="Create, list and drop shops.")
@@ -75,7 +77,10 @@ def _tell_status(status: dict[str, Any]) -> None:
 @shops.command("create")
 def create_shop(name: str, currency: str = "CNY", time_zone: str = "Asia/Shanghai", locale: str = "zh") -> None:
     """A shop without people; prints the name of its schema."""
-    made = provisioning.provisioner(_configured()).create(name, currency=currency, time_zone=time_zone, locale=locale)
+    wish = read_shop_wish(name, currency=currency, time_zone=time_zone, locale=locale)
+    made = provisioning.provisioner(_configured()).create(
+        wish.name, currency=wish.currency, time_zone=wish.time_zone, locale=wish.locale
+    )
     typer.echo(asyncio.run(made).schema)
 
 
@@ -97,7 +102,7 @@ def drop_shop(schema: str, yes: Annotated[bool, typer.Option("--yes", help="Do n
     """Delete a shop with everything in it. There is no way back."""
     if not yes:
         typer.confirm(f"Delete {schema} and everything in it?", abort=True)
-    if not asyncio.run(provisioning.drop_shop(_configured(), schema)):
+    if not SCHEMA_NAME.fullmatch(schema) or not asyncio.run(provisioning.drop_shop(_configured(), schema)):
         typer.echo(f"There is no shop {schema}.", err=True)
         raise typer.Exit(1)
 
@@ -130,6 +135,6 @@ def main() -> None:
     """Entry point: a refusal is a sentence and an exit code, not a traceback."""
     try:
         app()
-    except Refusal as refusal:
-        typer.echo(f"stoa: {refusal.message}", err=True)
+    except (Refusal, BadSettings) as error:
+        typer.echo(f"stoa: {error}", err=True)
         sys.exit(1)

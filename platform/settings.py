@@ -5,14 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+
+class BadSettings(ValueError):
+    """The environment lacks a setting, or holds one that cannot be; the sentence names each variable."""
 
 
 class Settings(BaseSettings):
     """Frozen: a process reads its settings at start and keeps them."""
 
-    model_config = SettingsConfigDict(env_prefix="STOA_", frozen=True, extra="forbid")
+    # what is wrong is told without what was given: that may be a password
+    model_config = SettingsConfigDict(env_prefix="STOA_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: SecretStr = Field(
         description="PostgreSQL >= 15, as the owner of the database: it migrates and provisions."
@@ -59,5 +65,17 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+    """The settings of this process. Raises `BadSettings`."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+    except SettingsError as error:
+        raise BadSettings(f'{error}; lists are written as JSON: ["https://shop.example"]') from None
+    except ValidationError as error:
+        wrong = "".join(f"\n  {_variable(each['loc'])}: {each['msg']}" for each in error.errors())
+        raise BadSettings(f"The environment does not hold the settings that are needed:{wrong}") from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    name = str(place[0])
+    meaning = Settings.model_fields[name].description
+    return f"STOA_{name.upper()} ({meaning})" if meaning else f"STOA_{name.upper()}"

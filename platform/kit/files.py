@@ -49,6 +49,9 @@ class Files(Protocol):
     async def delete(self, key: str) -> None:
         """Forget the file; deleting twice changes nothing."""
 
+    async def clear(self) -> None:
+        """Forget every file of this owner."""
+
 
 class StoredFiles:
     """Files of one owner in an obstore: keys outside `prefix` are refused."""
@@ -91,6 +94,10 @@ class StoredFiles:
     async def delete(self, key: str) -> None:
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, self._ours(key))
+
+    async def clear(self) -> None:
+        async for found in obstore.list(self._store, self._prefix):
+            await obstore.delete_async(self._store, [self._ours(each["path"]) for each in found])
 
     def _ours(self, key: str) -> str:
         if not KEY.fullmatch(key) or not key.startswith(self._prefix + "/"):

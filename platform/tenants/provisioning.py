@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from stoa.kit.clock import now
+from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.ids import ALPHABET, new_id
 from stoa.settings import Settings
 from stoa.tenants import database, migrating
@@ -82,7 +83,10 @@ class Provisioner:
 
 
 async def drop_shop(settings: Settings, schema: str) -> bool:
-    """Drop schema, role and every row the platform has of the shop. False when there is no such shop."""
+    """Drop schema, role, every row the platform has of the shop, and its files. False when there is no such shop.
+
+    Doing it again takes away what a run that was broken off has left.
+    """
     if not SCHEMA_NAME.fullmatch(schema):
         raise ValueError(f"{schema!r} is not a shop's schema")
     async with owner_connection(settings) as connection, connection.transaction():
@@ -92,6 +96,7 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)
+    await StoredFiles(open_store(settings.files), schema).clear()
     return bool(found)
 
 

@@ -147,6 +147,18 @@ async def test_deleting_twice_changes_nothing(files: StoredFiles, folder: Path) 
     assert found_in(folder) == []
 
 
+async def test_clearing_forgets_ones_own_files_and_no_others(files: StoredFiles, folder: Path) -> None:
+    namesake = StoredFiles(open_store(folder), "shop_one_too")
+    await namesake.put(namesake.key("a", "kept"), chunks(b"x"))
+    for number in range(3):
+        await files.put(files.key("a", f"b{number}", "gone"), chunks(b"x"))
+
+    await files.clear()
+    await files.clear()
+
+    assert found_in(folder) == ["shop_one_too/a/kept"]
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.models import Shop
 from stoa.tenants.provisioning import drop_shop, new_schema_name, provisioner
+from stoa.tenants.uploading import shop_files
 from tests import make
 
 # Everything a shop adds to the database, as one number each. Roles belong to the server, which others may use too:
@@ -134,6 +136,8 @@ async def test_a_dropped_shop_leaves_nothing(settings: Settings, owner: asyncpg.
     doomed = await make.shop("Carthage")
     ctx = await make.context(doomed)
     await make.product(ctx, title="Purple dye")
+    await keep_a_file(ctx.shop)
+    await keep_a_file(shop)
     oid = await owner.fetchval("SELECT oid FROM pg_roles WHERE rolname = $1", doomed.schema)
 
     assert await drop_shop(settings, doomed.schema)
@@ -144,6 +148,17 @@ async def test_a_dropped_shop_leaves_nothing(settings: Settings, owner: asyncpg.
     assert await owner.fetchval("SELECT count(*) FROM pg_shdepend WHERE refobjid = $1", oid) == 0
     with open_shop(shop):
         assert await Product.all().count() == 0
+    kept = [path.parts[-3] for path in Path(settings.files).rglob("letter")]
+    assert doomed.schema not in kept
+    assert shop.schema in kept
+
+
+async def keep_a_file(shop: ShopRef) -> None:
+    async def letter() -> AsyncIterator[bytes]:
+        yield b"Carthage must be destroyed"
+
+    files = shop_files(shop)
+    await files.put(files.key("a", "letter"), letter())
 
 
 async def test_dropping_twice_is_told_by_the_answer(settings: Settings, shop: ShopRef) -> None:
