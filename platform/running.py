@@ -148,8 +148,11 @@ def _kept_secret(file: Path) -> str:
     """The secret of this folder, made once: database logins and upload links hang on it."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(0o600)
-        file.write_text(secrets.token_hex(32))
+        draft = file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        draft.touch(0o600)
+        draft.write_text(secrets.token_hex(32))
+        draft.replace(file)  # whole or not there: half a secret would end every later start
     return file.read_text()
 
 
