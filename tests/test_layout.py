@@ -1,13 +1,16 @@
-"""The traps of this house: a package that is called like a module of the standard library, and addresses in locks."""
+"""The traps of this house: a package that is called like a module of the standard library, addresses in locks, words without deeds."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from stoa.cli import app
 
 ROOT = Path(__file__).parent.parent
 PLATFORM = ROOT / "platform"
@@ -93,3 +96,37 @@ async def test_the_lock_pins_every_package_by_hash() -> None:
 
     assert len(pins) > 30
     assert [pin for pin, rest in pins if "--hash=sha256:" not in rest] == []
+
+
+async def test_make_offers_what_the_readme_and_the_tools_call() -> None:
+    """`.ci/run` is what a clean clone must pass."""
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    offered = {line.split()[0] for line in told.splitlines()}
+    told_of = "".join(
+        (ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md", "docs/operations.md")
+    )
+    named = {name for names in re.findall(r"(?:^|`)make ([a-z ]+)", told_of, re.MULTILINE) for name in names.split()}
+
+    assert offered >= {"run", "test", "check", "bench", "migrate", "schema", "help"}
+    assert named <= offered
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make check test"
+
+
+async def test_links_between_documents_lead_somewhere() -> None:
+    for document in tracked("*.md"):
+        targets = [
+            target for target in re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8")) if "://" not in target
+        ]
+        assert [target for target in targets if not (document.parent / target).exists()] == [], document
+
+
+async def test_containers_run_commands_that_there_are() -> None:
+    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    lines = [(ROOT / name).read_text() for name in ("Dockerfile", "compose.yaml")]
+    called = {words[1] for text in lines for words in map(json.loads, re.findall(r'\["stoa",[^\]]*\]', text))}
+
+    assert called == {"serve", "work", "migrate"}
+    assert called <= known
+    assert "\nUSER stoa\n" in lines[0]
+    assert "\nHEALTHCHECK " in lines[0]
