@@ -1,4 +1,4 @@
-"""The traps of this house: a package that is called like a module of the standard library, addresses in locks, words without deeds."""
+"""The traps of this house: a package called like a standard module, addresses in locks, words without deeds."""
 
 from __future__ import annotations
 
