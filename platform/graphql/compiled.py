@@ -114,6 +114,9 @@ from strawberry.types.field import StrawberryField
 READ: Final = "stoa.read"
 """The key in a GraphQL field's `extensions` under which its `PlainRead` stands."""
 
+USUALLY_EMPTY: Final = "stoa.usually_empty"
+"""The key in a list field's `extensions` that says: plan for no items; graphql-core answers whenever there are some."""
+
 IDENTITY_OUTPUT: Final = "stoa.identity_output"
 """The key in a scalar's `extensions` for the one class whose values the scalar's output coercion leaves as they are."""
 
@@ -293,7 +296,7 @@ def _is_incremental(details: FieldDetailsList) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _ObjectPlan:
+class ObjectPlan:
     """The plain part of an object as a function, and the response keys that remain for graphql-core.
 
     The function puts None for these, so that each has its place in the answer.
@@ -303,7 +306,7 @@ class _ObjectPlan:
     rest: tuple[str, ...]
 
 
-_ListPlan: TypeAlias = Callable[[Any], list[Any]]
+ValuePlan: TypeAlias = Callable[[Any], Any]
 _FunctionKey: TypeAlias = tuple[GraphQLObjectType, tuple[int, ...]]
 
 
@@ -313,7 +316,7 @@ def _code_of(text: str) -> CodeType:
     return compile(text, "<compiled selection>", "exec")
 
 
-class _Writer:
+class Writer:
     """Writes the functions for one selection.
 
     They become inner functions of one outer function that takes all they call as parameters, so they find one another
@@ -330,19 +333,19 @@ class _Writer:
         self._leaves: dict[GraphQLLeafType, str] = {}
         self._count = 0
 
-    def list_plan(self, type_: GraphQLList[GraphQLOutputType], details: FieldDetailsList) -> _ListPlan | None:
-        """A function that completes the whole list, or None when something in it is not plain."""
+    def value_plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> ValuePlan | None:
+        """A function that completes the whole value of a field, or None when something in it is not plain."""
         if _is_incremental(details):
             return None
         try:
-            items = self._list(type_, "s", details)
+            completed = self._completed(type_, "s", details)
         except _NotPlain:
             return None
-        self._functions.append(f"    def plan(s):\n        return {items}")
-        function: _ListPlan = self._built("plan")
+        self._functions.append(f"    def plan(s):\n        return {completed}")
+        function: ValuePlan = self._built("plan")
         return function
 
-    def object_plan(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> _ObjectPlan | None:
+    def object_plan(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> ObjectPlan | None:
         """A function for whatever is plain in the selection, or None when nothing is."""
         entries, rest = [], []
         for key, details in selected.items():
@@ -356,7 +359,7 @@ class _Writer:
         if len(rest) == len(selected):
             return None
         self._define("head", entries)
-        return _ObjectPlan(self._built("head"), tuple(rest))
+        return ObjectPlan(self._built("head"), tuple(rest))
 
     def _built(self, name: str) -> Any:
         """Run the code and take one of its functions."""
@@ -397,7 +400,14 @@ class _Writer:
         field = type_.fields.get(name)
         if field is None:
             raise _Unknown
-        return f"{key!r}: {self._completed(field.type, self._read(_read_of(field), key), details)}"
+        value = self._read(_read_of(field), key)
+        if USUALLY_EMPTY in field.extensions:
+            return f"{key!r}: {self._empty(value)}"
+        return f"{key!r}: {self._completed(field.type, value, details)}"
+
+    def _empty(self, value: str) -> str:
+        first, name = self._named(value)
+        return f"([] if {first}.__class__ in lists and not {name} else refuse())"
 
     def _read(self, read: PlainRead, key: str) -> str:
         slot = read.slot(key)
@@ -627,7 +637,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """Complete a list by its plan, or else as graphql-core does."""
         if self._may_compile and position_context is None:
             plan = self._list_plan(return_type, field_details_list, result)
-            completed = None if plan is None else _attempted(plan, result)
+            completed: list[Any] | None = None if plan is None else _attempted(plan, result)
             if completed is not None:
                 return completed
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
@@ -657,18 +667,18 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _list_plan(
         self, type_: GraphQLList[GraphQLOutputType], details: FieldDetailsList, items: Any
-    ) -> _ListPlan | None:
+    ) -> ValuePlan | None:
         selection = self._selection(type_, details)
         if selection.is_due(len(items) if items.__class__ is list else 1, self.warm_up):
-            selection.plan = _Writer(self).list_plan(type_, details)
-        plan: _ListPlan | None = selection.plan
+            selection.plan = Writer(self).value_plan(type_, details)
+        plan: ValuePlan | None = selection.plan
         return plan
 
-    def _object_plan(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> _ObjectPlan | None:
+    def _object_plan(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> ObjectPlan | None:
         selection = self._selection(type_, selected)
         if selection.is_due(1, self.warm_up):
-            selection.plan = _Writer(self).object_plan(type_, selected)
-        plan: _ObjectPlan | None = selection.plan
+            selection.plan = Writer(self).object_plan(type_, selected)
+        plan: ObjectPlan | None = selection.plan
         return plan
 
     def _selection(self, type_: GraphQLOutputType, selected: _Selected) -> _Selection:

@@ -24,8 +24,10 @@ from graphql import (
     visit,
 )
 
+from stoa.graphql.coercing import Coercion
 from stoa.graphql.errors import DocumentNotTrusted, TooComplex, UnknownDocument
 from stoa.graphql.limits import MAX_DOCUMENT, MAX_TOKENS, size_errors
+from stoa.graphql.shortcut import Way
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import platform_client
@@ -34,6 +36,7 @@ from stoa.tenants.models import TrustedDocument
 KEPT = 500
 TRUSTED_FOR = 5.0  # seconds for which an answer about a trusted document is remembered
 MAX_ERRORS = 5
+MAX_WAYS = 64  # kept of one document: @skip and @include may make many of one operation
 HASH = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
@@ -66,6 +69,8 @@ class Document:
     fragments: dict[str, FragmentDefinitionNode]
     condition_variables: tuple[str, ...]
     plans: dict[Any, Any] = field(default_factory=dict)
+    ways: dict[Any, Way] = field(default_factory=dict)
+    coercions: dict[str | None, Coercion | None] = field(default_factory=dict)
     costs: dict[Any, int] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -77,6 +82,16 @@ class Document:
         if len(self.operations) != 1:
             raise InvalidInput("Say by operationName which of the document's operations to run.")
         return next(iter(self.operations.values()))
+
+    def way(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Way:
+        """What is known of running this operation with these (coerced) variables; the oldest of too many goes."""
+        key = (operation.name and operation.name.value, *[variables.get(name) for name in self.condition_variables])
+        way = self.ways.get(key)
+        if way is None:
+            if len(self.ways) >= MAX_WAYS:
+                del self.ways[next(iter(self.ways))]
+            way = self.ways[key] = Way()
+        return way
 
 
 class InvalidDocument(Exception):

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    MiddlewareManager,
+    OperationDefinitionNode,
+    OperationType,
+    default_field_resolver,
+    default_type_resolver,
+)
 from graphql.execution import create_source_event_stream
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from stoa.graphql.buckets import Buckets, Spent
+from stoa.graphql.coercing import Coercers, Coercion, coerced
 from stoa.graphql.compiled import CompiledExecutor
 from stoa.graphql.context import GraphContext
 from stoa.graphql.costing import FRESH_DOCUMENT, MAX_COST, Prices, sizes_in
@@ -120,7 +131,7 @@ class Executor:
     def __init__(self, schema: Schema, settings: Settings) -> None:
         self.schema = schema._schema
         self.documents, self.trusted = Documents(self.schema), TrustedDocuments()
-        self.prices = Prices(self.schema)
+        self.prices, self.coercers = Prices(self.schema), Coercers(self.schema)
         self.buckets = Buckets(settings.points_capacity, settings.points_per_second)
         self.seconds = settings.request_seconds
 
@@ -220,33 +231,65 @@ class Executor:
             return self.late(ready.context.request_id, ready.kind)
 
     async def _execute(self, ready: _Ready) -> ExecutionResult:
-        executor = self._built(ready)
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor)
+        variables = self._coerced(ready)
+        if isinstance(variables, list):
+            return ExecutionResult(None, variables)
+        way, replay = ready.context.document.way(ready.operation, variables.coerced), None
+        if way.shortcut is not None:
+            data, replay = await way.shortcut.run(variables, ready.context)
+            if replay is None:
+                return ExecutionResult(data, None)
+        executor = self._built(ready, variables, replay)
+        way.meet(executor)
         return cast("ExecutionResult", await _awaited(executor.execute_operation()))
 
-    def _built(self, ready: _Ready) -> Any:
-        """graphql-core's executor, or a list of what is wrong with the variables."""
+    def _coerced(self, ready: _Ready) -> VariableValues | list[GraphQLError]:
+        """The variables as resolvers get them, or what is wrong with them."""
+        coercion = self._coercion(ready.context.document, ready.operation)
+        if coercion is not None:
+            with suppress(Exception):  # what these functions do not take, graphql-core does or explains
+                return coerced(coercion, ready.request.variables)
+        wanted = ready.operation.variable_definitions or ()
+        return get_variable_values(self.schema, wanted, ready.request.variables, max_errors=5)
+
+    def _coercion(self, document: Document, operation: OperationDefinitionNode) -> Coercion | None:
+        name = operation.name.value if operation.name else None
+        if name not in document.coercions:
+            document.coercions[name] = self.coercers.coercion_of(operation)
+        return document.coercions[name]
+
+    def _built(
+        self, ready: _Ready, variables: VariableValues, replay: MiddlewareManager | None = None
+    ) -> CompiledExecutor:
+        """graphql-core's executor. Its own `build` would look the operation up and coerce the variables once more."""
+        fragments = ready.context.document.fragments
         is_awaitable: Any = optimized_is_awaitable
-        return CompiledExecutor.build(
+        return CompiledExecutor(
             self.schema,
-            ready.context.document.ast,
-            context_value=ready.context,
-            raw_variable_values=ready.request.variables,
-            operation_name=ready.request.operation_name,
-            max_coercion_errors=5,
+            fragments,
+            {name: FragmentDetails(fragment) for name, fragment in fragments.items()},
+            None,
+            ready.context,
+            ready.operation,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            middleware_manager=replay,
             is_awaitable=is_awaitable,
         )
 
     # Subscribing ------------------------------------------------------------------------------------------------------
 
     async def _subscribed(self, ready: _Ready) -> AsyncGenerator[Answer, None]:
-        executor = self._built(ready)
-        source: Any = executor if isinstance(executor, list) else await _awaited(create_source_event_stream(executor))
+        variables = self._coerced(ready)
+        if isinstance(variables, list):
+            yield _errors(variables, ready)
+            return
+        executor = self._built(ready, variables)
+        source: Any = await _awaited(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
-            source = source.errors
-        if isinstance(source, list):
-            yield _errors(source, ready)
+            yield _errors(source.errors, ready)
             return
         operations("subscription", "ok").inc()
         try:

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, get_named_type
 
+from stoa.graphql.compiled import USUALLY_EMPTY
 from stoa.graphql.context import GraphContext
 from stoa.graphql.converting import Readers
 from stoa.graphql.errors import UserError, is_top_level, user_error
 from stoa.graphql.idempotency import answered_once
 from stoa.graphql.reading.fetching import require_rights
+from stoa.graphql.shortcut import DIRECT
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
 
@@ -77,6 +79,14 @@ def bind_mutations(schema: GraphQLSchema) -> None:
     for name, field in schema.mutation_type.fields.items():
         run = _RUNS[field.extensions["strawberry-definition"].base_resolver.wrapped_func]
         field.resolve = _resolver(name, run, readers.reader_of(field.args["input"].type))
+        field.extensions[DIRECT] = True
+        _payload_of(field).fields["userErrors"].extensions[USUALLY_EMPTY] = True
+
+
+def _payload_of(field: GraphQLField) -> GraphQLObjectType:
+    payload = get_named_type(field.type)
+    assert isinstance(payload, GraphQLObjectType)
+    return payload
 
 
 def _resolver(name: str, run: Callable[..., Awaitable[Any]], read: Callable[[Any], Any] | None) -> Callable[..., Any]:

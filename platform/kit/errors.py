@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -66,10 +65,17 @@ class Refusals(Exception):
         self.refusals = tuple(refusals)
 
 
-@contextmanager
-def blaming(*path: str | int) -> Iterator[None]:
+class blaming:  # noqa: N801  # reads like the functions of contextlib, which are slower
     """Let refusals raised in the block say that this part of the input is in the way."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise refusal.under(*path) from None
+
+    __slots__ = ("path",)
+
+    def __init__(self, *path: str | int) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal):
+            error.under(*self.path)

@@ -26,8 +26,10 @@ def optional(description: str, default: Any = None) -> Any:
 
 
 def _money(name: str, given: MoneyInput | None) -> Money | None:
+    if given is None:
+        return None
     with blaming(name):
-        return given.read() if given else None
+        return given.read()
 
 
 def changed(input: Any, name: str, *, nullable: bool = False) -> Any:

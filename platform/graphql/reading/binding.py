@@ -28,6 +28,7 @@ from stoa.graphql.reading.declared import (
 )
 from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page, fetch_written
 from stoa.graphql.reading.planning import stored_type_of
+from stoa.graphql.shortcut import DIRECT
 from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
 
@@ -44,6 +45,8 @@ def bind(schema: GraphQLSchema) -> None:
         for kind in _carriers(schema, type_name):
             field = _field(kind, python_name)
             field.resolve = _resolver(field, declared, python_name)
+            if not isinstance(declared, Streamed):
+                field.extensions[DIRECT] = True
             if isinstance(declared, Fetched):
                 field.extensions[FETCHED] = stored_type_of(field)
     node = schema.type_map["Node"]
