@@ -58,6 +58,7 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
     """What Tortoise is started with: the shop-bound pool and the platform's."""
     shop = _credentials(settings, SHOP_LOGIN, settings.shop_pool) | {
         "connection_class": database.ShopConnection,
+        "server_settings": SERVER_SETTINGS | {"application_name": SHOP_LOGIN, "search_path": database.SHOPS_OWN_SCHEMA},
         "setup": database.bind,
         "reset": database.returning(settings.shops_per_connection),
     }

@@ -3,8 +3,9 @@
 How a connection gets to a shop. Every shop has a schema and a role of the same name. The process logs in as one
 role that may become any shop's role but inherits none of their rights. When a connection is taken from the pool,
 `bind` reads the shop that is open in the caller's context and, only if the connection last served another one,
-sends ``SET ROLE; SET search_path`` in one round trip. Nothing is reset when it goes back: the RESET that asyncpg
-would send costs as much as the binding, and the next `bind` decides anew anyway.
+sends ``SET ROLE``. That is all: the search path of these connections is ``"$user"``, the schema that is named like
+the role of the moment. Nothing is reset when it goes back: the RESET that asyncpg would send costs as much as the
+binding, and the next `bind` decides anew anyway.
 
 How it stays there. `ShopConnection` sends one statement at a time, only statements that read or write rows, and
 none while another shop than its own is open; PostgreSQL grants the shop's role nothing outside its schema
@@ -48,6 +49,7 @@ from stoa.tenants.context import SCHEMA_NAME, open_schema
 from stoa.tenants.pooling import prefer_acquainted
 
 SHOP, PLATFORM = "shop", "platform"
+SHOPS_OWN_SCHEMA = '"$user"'  # the search path: the schema that has the name of the role
 CANCELLED_WITHIN = 2.0  # seconds
 
 # What the pooled connection of a shop sends. SET ROLE, RESET, DO, DECLARE ... WITH HOLD, LISTEN and the rest would
@@ -110,7 +112,7 @@ class ShopConnection(QuietConnection):
             raise ValueError(f"{schema!r} is not a shop's schema")
         self.bound_to = None
         self.has_seen.add(schema)
-        await self._protocol.query(f'SET ROLE "{schema}"; SET search_path TO "{schema}"', None)
+        await self._protocol.query(f'SET ROLE "{schema}"', None)
         self.bound_to = schema
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
