@@ -28,6 +28,7 @@ EVERYBODY = "stoa:live"  # what is told here reaches the listeners of every shop
 BACKLOG = 256  # news that one listener may have unread
 OUTGOING = 10_000  # messages that may wait for Valkey
 BATCH = 200
+BREATH = 0.004  # seconds: news that come together are told together
 PAUSE = 0.5  # seconds between tries to reach Valkey
 SILENCE = 10.0  # seconds after which Valkey is asked whether it is still there
 PATIENCE = 2.0  # seconds that listen() waits for Valkey, and disconnect() for the last news to leave
@@ -214,6 +215,7 @@ class _Line:
     async def _tell(self) -> None:
         while True:
             await self._something_to_tell.wait()
+            await asyncio.sleep(BREATH)
             while batch := self._next_batch():
                 await self._publish(batch)
             self._something_to_tell.clear()
