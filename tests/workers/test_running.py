@@ -34,6 +34,11 @@ async def names_of_categories() -> list[str]:
     return await Category.all().order_by("created_at").values_list("name", flat=True)  # type: ignore[return-value]
 
 
+async def under_way(ctx: Context) -> int:
+    """Jobs of the shop that are being done at this moment."""
+    return trade.under_way[ctx.shop.schema]
+
+
 async def test_a_job_is_done_once(ctx: Context, settings: Settings, ended: Ended) -> None:
     async with at_work(settings, jobs=JOBS, lanes=LANES):
         row = await ended(await plan(ctx, trade.shelve, name="Lamps"))
@@ -98,6 +103,7 @@ async def test_no_shop_takes_more_than_its_share(
         trade.gates["modest"].set()
         await ended(await plan(other_ctx, trade.wait, gate="modest"))
         assert trade.begun["test.wait"] <= SOON.per_shop + 1
+        await until(lambda: under_way(ctx), lambda number: number == SOON.per_shop)
         trade.gates["greedy"].set()
         for id in greedy:
             await ended(id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.access import passwords
@@ -78,4 +79,5 @@ def _key_of(email: str) -> str:
     try:
         return read_email(email).key
     except InvalidInput:
-        return f"not an e-mail: {email[:254]!a}"  # !a: some letters PostgreSQL refuses to be asked about
+        # hashed: of any length, and with letters that PostgreSQL refuses to be asked about
+        return f"not an e-mail: {sha256(email.encode(errors='surrogatepass')).hexdigest()}"
