@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
@@ -96,8 +97,13 @@ class StoredFiles:
             await obstore.delete_async(self._store, self._ours(key))
 
     async def clear(self) -> None:
-        async for found in obstore.list(self._store, self._prefix):
-            await obstore.delete_async(self._store, [self._ours(each["path"]) for each in found])
+        await asyncio.to_thread(self._clear)
+
+    def _clear(self) -> None:
+        # not with obstore's async functions: a process that ends right after one of them (`stoa shop drop`) is aborted
+        # now and then, when a thread of obstore's still wants to tell Python that it is done
+        for found in obstore.list(self._store, self._prefix):
+            obstore.delete(self._store, [self._ours(each["path"]) for each in found])
 
     def _ours(self, key: str) -> str:
         if not KEY.fullmatch(key) or not key.startswith(self._prefix + "/"):
