@@ -19,7 +19,7 @@ _PRODUCT = """json_build_object('id', p.id, 'title', p.title, 'handle', p.handle
    ORDER BY i.position, i.id LIMIT 1),
  'variants', json_build_object('nodes', (SELECT coalesce(json_agg(json_build_object('id', v.id, 'sku', v.sku,
    'title', v.title, 'price', json_build_object('amount', (v.price_minor / 100.0)::numeric(12, 2)::text,
-   'currency', v.currency), 'onHand', (SELECT s.on_hand FROM stock s WHERE s.variant_id = v.id))), '[]')
+   'currency', v.currency), 'onHand', (SELECT sum(s.on_hand) FROM stock s WHERE s.variant_id = v.id))), '[]')
    FROM (SELECT * FROM variant v WHERE v.product_id = p.id ORDER BY v.position, v.id LIMIT 3) v)))"""
 LIST = f"""SELECT json_build_object('data', json_build_object('products', json_build_object('nodes',
  coalesce(json_agg({_PRODUCT}), '[]'))))::text FROM (SELECT * FROM product p ORDER BY p.id LIMIT $1) p"""
@@ -33,7 +33,12 @@ v AS (
  INSERT INTO variant (id, product_id, title, sku, currency, price_minor, position, version, created_at)
  SELECT uuidv7(), p.id, 'Size ' || i, 'bare-' || $2 || '-' || i, 'EUR', 1990, i, 1, now()
  FROM p, generate_series(0, 2) i RETURNING id),
-s AS (INSERT INTO stock (variant_id, on_hand, version) SELECT id, 5, 1 FROM v),
+s AS (
+ INSERT INTO stock (id, variant_id, location_id) SELECT uuidv7(), id, (SELECT id FROM location WHERE is_main) FROM v
+ RETURNING id),
+m AS (
+ INSERT INTO stock_movement (id, stock_id, kind, on_hand, reason, actor_kind, happened_at)
+ SELECT uuidv7(), id, 'ADJUSTMENT', 5, 'first stock', 'account', now() FROM s),
 e AS (
  INSERT INTO event (id, name, subject_id, payload, actor_kind, request_id, happened_at)
  SELECT uuidv7(), 'catalog.product_created', p.id, json_build_object('product_id', p.id)::jsonb, 'account', 'bare',

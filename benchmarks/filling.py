@@ -16,7 +16,10 @@ FROM generate_series(1, {products}) g;
 INSERT INTO variant (id, product_id, title, sku, currency, price_minor, position, version, created_at)
 SELECT uuidv7(), p.id, 'Size ' || g, p.handle || '-' || g, 'EUR', 1000 + 100 * g, g, 1, now()
 FROM product p CROSS JOIN generate_series(0, 2) g;
-INSERT INTO stock (variant_id, on_hand, version) SELECT id, 7, 1 FROM variant;
+INSERT INTO stock (id, variant_id, location_id)
+SELECT uuidv7(), id, (SELECT id FROM location WHERE is_main) FROM variant;
+INSERT INTO stock_movement (id, stock_id, kind, on_hand, actor_kind, happened_at)
+SELECT uuidv7(), id, 'IMPORT', 7, 'system', now() FROM stock;
 INSERT INTO image (id, product_id, url, alt, position, created_at)
 SELECT uuidv7(), p.id, 'https://pictures.example/' || p.handle || '/' || g || '.jpg', p.title, g, now()
 FROM product p CROSS JOIN generate_series(0, 1) g;
@@ -28,5 +31,5 @@ async def fill(owner: Any, shop: ShopRef, products: int) -> None:
     async with owner.transaction():
         await owner.execute(f'SET LOCAL search_path TO "{shop.schema}"')
         await owner.execute(_FILL.format(products=products))
-    for table in ("category", "product", "variant", "stock", "image"):
+    for table in ("category", "product", "variant", "stock", "stock_movement", "image"):
         await owner.execute(f'VACUUM ANALYZE "{shop.schema}".{table}')

@@ -21,7 +21,7 @@ from typing import Literal, TextIO
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.domains.catalog.importing import import_path, run_import, undo_import
-from stoa.domains.catalog.models import ImportRun, ImportState, Product, Stock, Variant
+from stoa.domains.catalog.models import ImportRun, ImportState, Location, Product, Stock, Variant
 from stoa.settings import Settings
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Context, open_shop
@@ -106,6 +106,7 @@ async def _warm(ctx: Context) -> None:
 
 async def _one_by_one(ctx: Context, path: Path) -> float:
     """The plain way, for comparison: look for the row, create or save it, line by line."""
+    main = await Location.get(is_main=True)
     start = perf_counter()
     with _opened(path) as text:
         lines = list(islice(csv.DictReader(text), ONE_BY_ONE))
@@ -115,7 +116,7 @@ async def _one_by_one(ctx: Context, path: Path) -> float:
         if variant is None:
             product = await Product.create(title=title, handle=f"plain-{line['StockCode']}", search_text=title)
             variant = await Variant.create(product=product, sku=line["StockCode"], currency="GBP", price_minor=price)
-            await Stock.create(variant=variant)
+            await Stock.create(variant=variant, location=main)
         else:
             variant.price_minor, variant.product.title = price, title
             await variant.save()

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from stoa.domains.catalog.models import Category, Image, Product, ProductStatus, Stock, Variant
+from stoa.domains.catalog.models import Category, Image, Location, Product, ProductStatus, Stock, Variant
 from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id
 from stoa.kit.text import slugify
 from stoa.settings import settings
 from stoa.tenants.access.scopes import EVERY_SCOPE
 from stoa.tenants.context import Actor, Context, ShopRef, open_shop
+from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Account, Membership
 from stoa.tenants.provisioning import provisioner
 
@@ -98,5 +100,22 @@ async def variant(
             product=product, sku=sku, currency=ctx.shop.currency, price_minor=price_minor, **columns
         )
         if on_hand is not None:
-            await Stock.create(variant=row, on_hand=on_hand)
+            await stock(ctx, row, on_hand=on_hand)
     return row
+
+
+async def stock(ctx: Context, variant: Variant, *, on_hand: int = 10) -> Stock:
+    """The variant's stock at the main location."""
+    with open_shop(ctx.shop):
+        main = await Location.get(is_main=True)
+        await Stock.get_or_create(variant=variant, location=main)
+        async with shop_transaction():
+            await set_on_hand(ctx, {variant.id: on_hand})
+        return await Stock.get(variant=variant, location=main)
+
+
+async def location(ctx: Context, name: str | None = None) -> Location:
+    """A place besides the main one."""
+    name = name or f"Location {next(_numbers)}"
+    with open_shop(ctx.shop):
+        return await Location.create(name=name, name_key=name.casefold())

@@ -32,7 +32,7 @@ async def update_product(
         if product is None:
             raise NoSuchProduct("There is no such product.", path=["id"])
         _check_version(product, expected_version)
-        changed = [*set_what_differs(product, changes.columns), *await change_variants(product, changes.variants)]
+        changed = [*set_what_differs(product, changes.columns), *await change_variants(ctx, product, changes.variants)]
         if changed:
             await _save(product, changed)
             await publish(ctx, ProductEdited(product.id, tuple(changed)))

@@ -49,6 +49,12 @@ class NothingToSell(InvalidInput):
     code = "NO_VARIANT"
 
 
+class StockPromised(InvalidInput):
+    """What is reserved, damaged or held would be more than what is on hand."""
+
+    code = "STOCK_PROMISED"
+
+
 class CategoryCircle(InvalidInput):
     """A category cannot stand inside itself."""
 

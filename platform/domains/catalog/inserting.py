@@ -30,14 +30,18 @@ WITH made AS (
   ON CONFLICT (handle) DO NOTHING RETURNING id),
 drafted AS (
   SELECT v.* FROM made, jsonb_to_recordset($12::jsonb) AS v (id uuid, title text, sku text, barcode text,
-    price bigint, list_price bigint, cost bigint, position int, on_hand int)),
+    price bigint, list_price bigint, cost bigint, position int, on_hand int, stock_id uuid, movement_id uuid)),
 variants AS (
   INSERT INTO variant (id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor,
     position, version, created_at)
   SELECT v.id, $1, v.title, v.sku, v.barcode, $11, v.price, v.list_price, v.cost, v.position, 1, $10
   FROM drafted v ORDER BY v.sku),
 stocks AS (
-  INSERT INTO stock (variant_id, on_hand, version) SELECT id, on_hand, 1 FROM drafted),
+  INSERT INTO stock (id, variant_id, location_id)
+  SELECT stock_id, id, (SELECT id FROM location WHERE is_main) FROM drafted),
+moves AS (
+  INSERT INTO stock_movement (id, stock_id, kind, on_hand, reason, actor_kind, actor_id, happened_at)
+  SELECT movement_id, stock_id, 'ADJUSTMENT', on_hand, 'first stock', $14, $15, $10 FROM drafted WHERE on_hand <> 0),
 pictures AS (
   INSERT INTO image (id, product_id, url, file_key, alt, position, created_at)
   SELECT i.id, made.id, i.url, i.file_key, i.alt, i.position, $10
@@ -45,7 +49,7 @@ pictures AS (
 {news}
 SELECT id FROM made
 """
-_VALUES = 13
+_VALUES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ async def insert_product(ctx: Context, draft: ProductDraft, handle: str, picture
         ctx.shop.currency,
         _json([_variant(position, each) for position, each in enumerate(draft.variants)]),
         _json([_picture(position, each) for position, each in enumerate(pictures)]),
+        *(ctx.actor.kind, ctx.actor.id),
     ]
     news = publish_along(ctx, ProductCreated(product.id), cause="made", after=_VALUES)
     async with shop_client().acquire_connection() as connection:
@@ -107,6 +112,8 @@ def _variant(position: int, draft: VariantDraft) -> dict[str, Any]:
         "cost": _minor(draft.cost),
         "position": position,
         "on_hand": draft.on_hand,
+        "stock_id": new_id(),
+        "movement_id": new_id(),
     }
 
 

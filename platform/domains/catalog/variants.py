@@ -10,15 +10,17 @@ from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
 from stoa.domains.catalog.changing import VariantChanges
-from stoa.domains.catalog.errors import NoSuchVariant, SkuTaken
+from stoa.domains.catalog.errors import NoSuchVariant, SkuTaken, StockPromised
 from stoa.domains.catalog.models import Product, Stock, Variant
+from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.money import Money
+from stoa.tenants.context import Context
 
 
-async def change_variants(product: Product, changes: Sequence[VariantChanges]) -> list[str]:
+async def change_variants(ctx: Context, product: Product, changes: Sequence[VariantChanges]) -> list[str]:
     """Save the checked changes; tells which fields they were, as ``variants.sku``. The product's row must be locked.
 
-    Raises `NoSuchVariant` and `SkuTaken`. Variants of one product may exchange their codes.
+    Raises `NoSuchVariant`, `SkuTaken` and `StockPromised`. Variants of one product may exchange their codes.
     """
     if not changes:
         return []
@@ -28,7 +30,7 @@ async def change_variants(product: Product, changes: Sequence[VariantChanges]) -
     # in the order of their codes, in which everybody who takes several takes them: two can never wait for each other
     for i, each in sorted(enumerate(changes), key=lambda item: str(item[1].sku)):
         fields = await _change(i, variants[each.variant_id], each)
-        fields += await _restock(stocks.get(each.variant_id), each)
+        fields += await _restock(ctx, i, stocks.get(each.variant_id), each)
         changed |= dict.fromkeys(f"variants.{name}" for name in fields)
     return list(changed)
 
@@ -41,7 +43,8 @@ async def _variants_and_stocks(
     for i, each in enumerate(changes):
         if each.variant_id not in variants:
             raise NoSuchVariant("This product has no such variant.", path=["variants", i, "id"])
-    stocks = await Stock.filter(variant_id__in=ids).order_by("variant_id").select_for_update()
+    at_main = Stock.filter(variant_id__in=ids, location__is_main=True)
+    stocks = await Stock.filter(id__in=await at_main.values_list("id", flat=True)).order_by("id").select_for_update()
     return variants, {each.variant_id: each for each in stocks}  # type: ignore[attr-defined]
 
 
@@ -77,18 +80,19 @@ def _columns(changes: VariantChanges) -> dict[str, Any]:
     return columns
 
 
-async def _restock(stock: Stock | None, changes: VariantChanges) -> list[str]:
+async def _restock(ctx: Context, i: int, stock: Stock | None, changes: VariantChanges) -> list[str]:
+    """Bring the stock at the main location to what was named."""
     on_hand = changes.named.get("on_hand")
-    if on_hand is None:
+    if on_hand is None or on_hand == (stock.on_hand if stock else 0):
         return []
-    if stock is None:
-        await Stock.create(variant_id=changes.variant_id, on_hand=on_hand)
-        return ["on_hand"] if on_hand else []
-    changed = set_what_differs(stock, {"on_hand": on_hand})
-    if changed:
-        stock.version += 1
-        await stock.save(update_fields=["on_hand", "version"])
-    return changed
+    if stock and on_hand - stock.on_hand + stock.available < -stock.backorder_limit:
+        raise StockPromised(
+            f"{stock.on_hand - stock.available} are reserved or set aside; {on_hand} on hand would not cover them.",
+            path=["variants", i, "on_hand"],
+            params={"promised": stock.on_hand - stock.available},
+        )
+    await set_on_hand(ctx, {changes.variant_id: on_hand}, reason="product edited")
+    return ["on_hand"]
 
 
 def set_what_differs(row: Model, wanted: dict[str, Any]) -> list[str]:

@@ -46,7 +46,7 @@ def absolute_url(url: str) -> str:
     return settings().public_url + url if url.startswith("/") else url
 
 
-ON_HAND = "coalesce((SELECT s.on_hand FROM stock s WHERE s.variant_id = {row}.id), 0)"
+ON_HAND = "(SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = {row}.id)"
 TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
     "JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
@@ -94,7 +94,7 @@ class Variant(Node):
     price: Money | None = amount("price_minor", "What it is sold for.", filter=True)
     list_price: Money | None = amount("list_price_minor", "What it is said to be worth.")
     cost: Money | None = amount("cost_minor", "What the shop pays for it.", filter=True, scope=Scope.CATALOG_COST)
-    on_hand: int = computed(ON_HAND, "How many there are.")
+    on_hand: int = computed(ON_HAND, "How many there are, at all locations.")
     position: int = column("Its place among the product's variants, from 0.")
     product: Product = to_one("The product it is a form of.", filter=True)
     version: int = column("Goes up with every change.")

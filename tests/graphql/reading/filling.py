@@ -17,7 +17,8 @@ COLUMNS = {
     "category": "id name name_key created_at",
     "product": "id title handle description status category_id search_text version created_at updated_at",
     "variant": "id product_id title sku currency price_minor position version created_at",
-    "stock": "variant_id on_hand version",
+    "stock": "id variant_id location_id",
+    "stock_movement": "id stock_id kind on_hand actor_kind happened_at",
     "image": "id product_id url alt position created_at",
 }
 
@@ -30,6 +31,10 @@ def variant_id(number: int, position: int) -> UUID:
     return UUID(int=0x01900000_0001_7000_8000_000000000000 + number * 3 + position)
 
 
+def _stock_id(number: int, position: int) -> UUID:
+    return UUID(int=0x01900000_0003_7000_8000_000000000000 + number * 3 + position)
+
+
 def category_id(number: int) -> UUID:
     return UUID(int=0x01900000_0002_7000_8000_000000000000 + number % CATEGORIES)
 
@@ -39,13 +44,16 @@ def title(number: int) -> str:
 
 
 async def fill(owner: Any, shop: ShopRef, products: int) -> None:
-    for table, rows in _tables(products).items():
+    main = await owner.fetchval(f'SELECT id FROM "{shop.schema}".location WHERE is_main')
+    await owner.execute(f'SET search_path TO "{shop.schema}"')  # the trigger that adds stock up goes by it
+    for table, rows in _tables(products, main).items():
         columns = COLUMNS[table].split()
         await owner.copy_records_to_table(table, schema_name=shop.schema, columns=columns, records=rows)
+    await owner.execute("RESET search_path")
     await owner.execute(" ".join(f'ANALYZE "{shop.schema}".{table};' for table in COLUMNS))
 
 
-def _tables(products: int) -> dict[str, Iterator[tuple[Any, ...]]]:
+def _tables(products: int, main: UUID) -> dict[str, Iterator[tuple[Any, ...]]]:
     numbers = range(products)
     forms = [(number, position) for number in numbers for position in range(3)]
     return {
@@ -54,7 +62,10 @@ def _tables(products: int) -> dict[str, Iterator[tuple[Any, ...]]]:
         "variant": (
             (variant_id(n, p), product_id(n), "SML"[p], f"SKU-{n}-{p}", "EUR", 100 * p, p, 1, START) for n, p in forms
         ),
-        "stock": ((variant_id(n, p), n % 50, 1) for n, p in forms),
+        "stock": ((_stock_id(n, p), variant_id(n, p), main) for n, p in forms),
+        "stock_movement": (
+            (_stock_id(n, p), _stock_id(n, p), "IMPORT", n % 50, "system", START) for n, p in forms if n % 50
+        ),
         "image": (
             (UUID(int=product_id(n).int + (p + 3 << 64)), product_id(n), f"https://img.test/{n}/{p}", "", p, START)
             for n in numbers

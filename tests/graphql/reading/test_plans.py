@@ -134,7 +134,7 @@ async def test_every_order_has_an_index_that_finds_the_next_page_at_once(
         ('{ products(where: {title: {contains: "no such"}}) { nodes { title } } }', "product_search"),
         ('{ products(where: {title: {startsWith: "Lamp 99"}}) { nodes { title } } }', "product_by_title"),
         ("{ products(first: 50) { nodes { variants(first: 3) { nodes { sku } } } } }", "variant_of_product"),
-        ("{ products(first: 50) { nodes { variants { nodes { onHand } } } } }", "stock_pkey"),
+        ("{ products(first: 50) { nodes { variants { nodes { onHand } } } } }", "uid_stock_variant_bdb3ff"),
         ("{ products(first: 50) { nodes { firstImage { url } } } }", "image_of_product"),
         ("{ products(first: 50) { nodes { images { nodes { url } } } } }", "image_of_product"),
         ("{ variants(first: 100) { nodes { sku product { title } } } }", "variant_of_product"),

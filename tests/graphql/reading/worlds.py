@@ -10,10 +10,11 @@ from uuid import UUID
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.money import Money
-from stoa.tenants.context import ShopRef, open_shop
-from stoa.tenants.database import shop_client
+from stoa.tenants.context import Context, ShopRef, open_shop
+from stoa.tenants.database import shop_client, shop_transaction
 
 TITLES = [
     "Tea",
@@ -195,7 +196,11 @@ async def settle(world: World) -> None:
         await models.Product.bulk_create([models.Product(**_product(each)) for each in world.products])
         await models.Variant.bulk_create([models.Variant(**_variant(world, each)) for each in world.variants])
         stocked = [each for each in world.variants if each.stock is not None]
-        await models.Stock.bulk_create([models.Stock(variant_id=each.key, on_hand=each.stock) for each in stocked])
+        main = await models.Location.get(is_main=True)
+        await models.Stock.bulk_create([models.Stock(variant_id=each.key, location=main) for each in stocked])
+        async with shop_transaction():
+            ctx = Context(world.shop)
+            await set_on_hand(ctx, {each.key: each.stock for each in stocked if each.stock is not None})
         await models.Image.bulk_create([models.Image(**_image(each)) for each in world.images])
         for product in world.products:  # which Tortoise would set to now
             await models.Product.filter(id=product.key).update(updated_at=product.updatedAt)

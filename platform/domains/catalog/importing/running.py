@@ -281,7 +281,7 @@ async def _backwards(work: Work) -> None:
     more = True
     while more:
         async with work.batch() as run:
-            more = await put_back(run)
+            more = await put_back(work.ctx, run)
     more = True
     while more:
         async with work.batch() as run:

@@ -16,7 +16,9 @@ PRODUCT = ("id", "title", "handle", "description", "status", "category_id", "sou
 PRICES = ("currency", "price_minor", "list_price_minor", "cost_minor")
 VARIANT = ("id", "title", "sku", "barcode", *PRICES, "position", "source", "external_id")
 IMAGE = ("id", "url", "file_key", "alt", "position")
-OF_VARIANTS = "FROM variant v LEFT JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id"
+# Files speak of the main location's stock.
+OF_VARIANTS = """FROM variant v LEFT JOIN stock s ON s.variant_id = v.id
+  AND s.location_id = (SELECT id FROM location WHERE is_main) WHERE v.product_id = p.id"""
 OF_IMAGES = "FROM image i WHERE i.product_id = p.id"
 
 
@@ -30,7 +32,7 @@ def _list(table: str, columns: Sequence[str]) -> str:
 
 SNAPSHOTS = f"""
 SELECT p.external_id AS key, jsonb_build_object({_pairs("p", PRODUCT)},
-  'variants', (SELECT coalesce(jsonb_agg(jsonb_build_object({_pairs("v", VARIANT)}, 'on_hand', s.on_hand)
+  'variants', (SELECT coalesce(jsonb_agg(jsonb_build_object({_pairs("v", VARIANT)}, 'on_hand', coalesce(s.on_hand, 0))
     ORDER BY v.position, v.id), '[]') {OF_VARIANTS}),
   'images', (SELECT coalesce(jsonb_agg(jsonb_build_object({_pairs("i", IMAGE)})
     ORDER BY i.position, i.id), '[]') {OF_IMAGES})) AS snapshot
@@ -39,7 +41,8 @@ FROM product p WHERE p.id = ANY($1)
 # The same columns as text, which costs half; ROW() quotes what is in them, so that no two contents look alike.
 MARKS = f"""
 SELECT p.id AS product_id, md5(ROW({_list("p", PRODUCT)},
-  (SELECT string_agg(ROW({_list("v", VARIANT)}, s.on_hand)::text, ' ' ORDER BY v.position, v.id) {OF_VARIANTS}),
+  (SELECT string_agg(ROW({_list("v", VARIANT)}, coalesce(s.on_hand, 0))::text, ' ' ORDER BY v.position, v.id)
+    {OF_VARIANTS}),
   (SELECT string_agg(ROW({_list("i", IMAGE)})::text, ' ' ORDER BY i.position, i.id) {OF_IMAGES}))::text) AS mark
 FROM product p WHERE p.id = ANY($1)
 """

@@ -12,8 +12,10 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import locked_marks
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import ImportRun, MovementKind
+from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
+from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
 MAX_PRODUCTS, MAX_SIZE = 500, 1024 * 1024  # bytes as PostgreSQL keeps them; long descriptions make small batches
@@ -50,15 +52,6 @@ WHERE variant.id = b.id AND (variant.title, variant.sku, variant.barcode, varian
   variant.list_price_minor, variant.cost_minor)
   IS DISTINCT FROM (b.title, b.sku, b.barcode, b.price_minor, b.list_price_minor, b.cost_minor)
 """
-RESTORE_STOCK = """
-UPDATE stock SET on_hand = b.on_hand, version = version + 1
-FROM jsonb_to_recordset($1::jsonb) AS b (id uuid, on_hand int)
-WHERE stock.variant_id = b.id AND b.on_hand IS NOT NULL AND stock.on_hand <> b.on_hand
-"""
-REMOVE_STOCK = """
-DELETE FROM stock USING jsonb_to_recordset($1::jsonb) AS b (id uuid, on_hand int)
-WHERE stock.variant_id = b.id AND b.on_hand IS NULL
-"""
 REMOVE_CATEGORIES = """
 DELETE FROM category c WHERE c.id = ANY($1)
   AND NOT EXISTS (SELECT FROM product p WHERE p.category_id = c.id)
@@ -82,14 +75,14 @@ class _Sorted:
     issues: list[Issue] = field(default_factory=list)
 
 
-async def put_back(run: ImportRun) -> bool:
+async def put_back(ctx: Context, run: ImportRun) -> bool:
     """Put back the next products in the open transaction and count them in `run`; False when none are left."""
     rows = await shop_client().execute_query_dict(TAKE_CHANGES, [run.id, MAX_PRODUCTS, MAX_SIZE])
     if not rows:
         return False
     changes = [_change(row) for row in rows]
     found = _sort(changes, await locked_marks([each.product_id for each in changes]))
-    restored = await _restore(found)
+    restored = await _restore(ctx, run, found)
     run.products_done += len(changes)
     run.products_restored += restored
     await keep_issues(run, found.issues)
@@ -125,27 +118,27 @@ def _conflict(change: _Change, code: str, what: str) -> Issue:
     return Issue(change.line, "", code, f"{name} {what} and is left as it is.", str(change.product_id))
 
 
-async def _restore(found: _Sorted) -> int:
+async def _restore(ctx: Context, run: ImportRun, found: _Sorted) -> int:
     """Put back all at once; if something new stands in the way (a code was given away since), one by one."""
     try:
         async with shop_transaction():
-            await _put_back(found.same)
+            await _put_back(ctx, run, found.same)
         return len(found.same)
     except IntegrityError:
-        return sum([await _restore_one(change, found.issues) for change in found.same])
+        return sum([await _restore_one(ctx, run, change, found.issues) for change in found.same])
 
 
-async def _restore_one(change: _Change, issues: list[Issue]) -> bool:
+async def _restore_one(ctx: Context, run: ImportRun, change: _Change, issues: list[Issue]) -> bool:
     try:
         async with shop_transaction():
-            await _put_back([change])
+            await _put_back(ctx, run, [change])
         return True
     except IntegrityError:
         issues.append(_conflict(change, "NAME_GIVEN_AWAY", "had a code or handle that something else has now,"))
         return False
 
 
-async def _put_back(changes: list[_Change]) -> None:
+async def _put_back(ctx: Context, run: ImportRun, changes: list[_Change]) -> None:
     client = shop_client()
     created = [change.product_id for change in changes if change.before is None]
     await client.execute_query(REMOVE_PRODUCTS, [created])
@@ -158,5 +151,6 @@ async def _put_back(changes: list[_Change]) -> None:
     await client.execute_query(REMOVE_VARIANTS, [variants, product_ids])
     await client.execute_query(REMOVE_IMAGES, [images, product_ids])
     await client.execute_query(RESTORE_PRODUCTS, [as_json(befores), now()])
-    for statement in (RESTORE_VARIANTS, RESTORE_STOCK, REMOVE_STOCK):
-        await client.execute_query(statement, [variants])
+    await client.execute_query(RESTORE_VARIANTS, [variants])
+    on_hand = {UUID(each["id"]): each["on_hand"] for before in befores for each in before["variants"]}
+    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason="import undone", reference=("import", run.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -13,8 +14,9 @@ from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field, Options
 from stoa.domains.catalog.importing.snapshots import MARKS, Snapshot, snapshots_by_key
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.naming import free_handles, taken_handles
+from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -61,11 +63,6 @@ UPDATE variant SET title = new.title, sku = new.sku, barcode = new.barcode, pric
   list_price_minor = new.list_price_minor, cost_minor = new.cost_minor, version = version + 1
 FROM jsonb_to_recordset($1::jsonb) AS new ({VARIANT}) WHERE variant.id = new.id
 """
-STOCK = """
-INSERT INTO stock (variant_id, on_hand, version)
-SELECT variant_id, on_hand, 1 FROM jsonb_to_recordset($1::jsonb) AS new (variant_id uuid, on_hand int)
-ON CONFLICT (variant_id) DO UPDATE SET on_hand = excluded.on_hand, version = stock.version + 1
-"""
 NEW_IMAGES = """
 INSERT INTO image (id, product_id, url, alt, position, created_at)
 SELECT id, product_id, url, '', position, $2
@@ -87,7 +84,7 @@ async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:
     run.products_created += writes.created
     run.products_updated += writes.updated
     if not run.dry_run:
-        await _execute(run, writes)
+        await _execute(ctx, run, writes)
     await shop_client().execute_query(FORGET_WRITTEN, [run.id, [each.key for each in wanted]])
     run.products_done += len(wanted)
     await keep_issues(run, [issue for each in wanted for issue in each.issues] + writes.issues)
@@ -148,18 +145,19 @@ def _refuse_categories(wanted: list[Wanted], keys: set[Any]) -> None:
             each.category = None
 
 
-async def _execute(run: ImportRun, writes: Writes) -> None:
+async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
     moment = now()
     for statement, rows, *values in (
         (NEW_PRODUCTS, writes.products, moment),
         (CHANGED_PRODUCTS, writes.product_changes, moment),
         (NEW_VARIANTS, writes.variants, moment),
         (CHANGED_VARIANTS, writes.variant_changes),
-        (STOCK, writes.stock),
         (NEW_IMAGES, writes.images, moment),
     ):
         if rows:
             await shop_client().execute_query(statement, [as_json(rows), *values])
+    on_hand = {UUID(str(each["variant_id"])): each["on_hand"] for each in writes.stock}
+    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason=run.file_name[:200], reference=("import", run.id))
     if writes.befores:
         ids = [each["product_id"] for each in writes.befores]
         await shop_client().execute_query(CHANGES, [ids, run.id, as_json(writes.befores)])

@@ -99,7 +99,7 @@ KEPT_COLUMNS = {
     "product": "id, title, handle, description, status, category_id, source, external_id, search_text, created_at",
     "variant": "id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor, position, "
     "source, external_id, created_at",
-    "stock": "variant_id, on_hand",
+    "stock": "variant_id, on_hand, location_id",
     "image": "id, product_id, url, file_key, alt, position, created_at",
     "category": "id, name, name_key, parent_id, created_at",
 }
