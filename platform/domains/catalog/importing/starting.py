@@ -13,7 +13,7 @@ from stoa.domains.catalog.importing.options import Options, check_mapping, check
 from stoa.domains.catalog.importing.running import Listener, run_import
 from stoa.domains.catalog.models import UNFINISHED, ImportRun, ImportState
 from stoa.kit.clock import now
-from stoa.kit.errors import Refusal
+from stoa.kit.errors import Refusal, blaming
 from stoa.kit.files import CHUNK
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -41,7 +41,8 @@ async def start_import(
     """
     mapping, source = check_mapping(mapping), check_source(source)
     async with shop_transaction():
-        upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
+        with blaming("upload_id"):
+            upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
         run = await _create(source, mapping, options, dry_run, upload.file_key, upload.file_name, upload.size)
         await _order(ctx, run)
     return run
