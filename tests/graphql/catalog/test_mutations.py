@@ -14,7 +14,7 @@ from stoa.domains.catalog.models import Product
 from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants.shop_models import Upload, UploadState
-from stoa.tenants.uploading import receive_here, stage_upload
+from stoa.tenants.uploading import receive_upload, stage_upload
 from tests.graphql.asking import Ask
 
 PICTURE = png(2, 2, (255, 0, 0))
@@ -31,7 +31,7 @@ async def uploaded(ask: Ask) -> UUID:
         yield PICTURE
 
     staged = await stage_upload(ask.ctx, "lamp.png", "image/png", len(PICTURE))
-    await receive_here(ask.ctx, staged.upload.id, body())
+    await receive_upload(ask.ctx, staged.upload.id, body())
     return staged.upload.id
 
 
