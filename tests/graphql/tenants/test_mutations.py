@@ -136,10 +136,13 @@ async def test_who_tries_too_often_is_told_how_long_to_wait(address: str) -> Non
         payload = await tell(stranger(address), SIGN_IN, email=account.email, password=WRONG)
         assert [error["code"] for error in payload["userErrors"]] == ["SIGN_IN_FAILED"]
 
-    payload = await tell(stranger(address), SIGN_IN, email=account.email, password=PASSWORD)
+    wish = {"email": account.email, "password": PASSWORD}
+    response = await stranger(address).ask(SIGN_IN, variables={"input": wish})
 
+    [payload] = response.json()["data"].values()
     [error] = payload["userErrors"]
     assert (error["__typename"], error["code"], payload["csrfToken"]) == ("ThrottledError", "THROTTLED", None)
+    assert response.headers["retry-after"] == str(error["retryAfter"])
     assert error["retryAfter"] in range(1, int(PER_ACCOUNT.first_wait) + 1)
     assert error["message"] == f"Too many tries. Try again in {error['retryAfter']} seconds."
 
