@@ -17,7 +17,7 @@ from stoa.tenants.access import Role, scopes_of
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Actor, Context, Locale, ShopRef, open_shop
 from stoa.tenants.models import Account, Shop
-from stoa.tenants.uploading import receive_here, stage_upload
+from stoa.tenants.uploading import receive_upload, stage_upload
 from stoa.workers import reactions
 
 PASSWORD = "open-sesame-2026"  # noqa: S105  # printed at every start: these shops are for looking around
@@ -161,7 +161,7 @@ async def _picture(ctx: Context, code: str, colour: tuple[int, int, int]) -> cat
         yield data
 
     staged = await stage_upload(ctx, f"{code}.png", "image/png", len(data))
-    await receive_here(ctx, staged.upload.id, body())
+    await receive_upload(ctx, staged.upload.id, body())
     return catalog.ImageDraft(upload_id=staged.upload.id, alt=code)
 
 

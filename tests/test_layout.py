@@ -8,7 +8,12 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
+
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 
 from stoa.cli import app
 
@@ -96,6 +101,37 @@ async def test_the_lock_pins_every_package_by_hash() -> None:
 
     assert len(pins) > 30
     assert [pin for pin, rest in pins if "--hash=sha256:" not in rest] == []
+
+
+async def test_what_is_shipped_holds_every_file_also_when_it_is_built_from_sources_that_were_shipped(
+    tmp_path: Path,
+) -> None:
+    [archive] = SdistBuilder(str(ROOT)).build(directory=str(tmp_path / "sources"))
+    [unpacked] = unpacked_in(tmp_path / "unpacked", archive)
+
+    [straight] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path / "straight"), versions=["standard"])
+    [over_sources] = WheelBuilder(str(unpacked)).build(directory=str(tmp_path / "over"), versions=["standard"])
+
+    ours = [path for path in tracked("platform", "migrations") if path.is_file()]
+    names = {str(path.relative_to(ROOT)).replace("migrations", "platform/migrations", 1) for path in ours}
+    expected = {name.replace("platform", "stoa", 1) for name in names}
+    assert len(expected) > 150
+    assert shipped(straight) == shipped(over_sources) == expected
+
+
+def unpacked_in(folder: Path, archive: str) -> list[Path]:
+    with tarfile.open(archive) as members:
+        for member in members:
+            content = members.extractfile(member)
+            assert content is not None, "nothing but files is shipped: a link would not survive everywhere"
+            (folder / member.name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / member.name).write_bytes(content.read())
+    return list(folder.iterdir())
+
+
+def shipped(wheel: str) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
 async def test_make_offers_what_the_readme_and_the_tools_call() -> None:

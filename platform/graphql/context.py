@@ -29,6 +29,7 @@ class GraphContext:
     document: Document = None  # type: ignore[assignment]  # set before execution
     statements: int = 0
     set_cookies: list[str] = field(default_factory=list)
+    retry_after: int = 0  # seconds that a mutation told to wait
     session_secret: str | None = None
     identify: Callable[[], Awaitable[Identity]] | None = None
 

@@ -63,6 +63,7 @@ class _Reply:
     status: int
     media_type: bytes = JSON
     cookies: Sequence[str] = ()
+    retry_after: int = 0
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ class Endpoint:
         with shop_of(context):
             answer = await self.executor.answer(request, context)
         media_type = GRAPHQL_JSON if ASKS_GRAPHQL_JSON in accept else JSON
-        return _Reply(answer, _status(answer, media_type), media_type, context.set_cookies)
+        return _Reply(answer, _status(answer, media_type), media_type, context.set_cookies, context.retry_after)
 
     async def _enter(self, scope: Scope, headers: Headers) -> GraphContext:
         state, address = scope["state"], scope["client"][0] if scope.get("client") else ""
@@ -169,7 +170,7 @@ async def _send(send: Send, reply: _Reply) -> None:
     ]
     if reply.status in UNREAD:
         headers.append(HANG_UP)
-    if reply.answer.retry_after:
-        headers.append((b"retry-after", b"%d" % reply.answer.retry_after))
+    if retry_after := reply.answer.retry_after or reply.retry_after:
+        headers.append((b"retry-after", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -51,7 +51,9 @@ def shop_mutation(scope: str, description: str) -> Callable[[Callable[[Context, 
         async def run(info: GraphQLResolveInfo[Any], input: Any) -> Any:
             ctx = info.context.require(scope, info.field_name)
             require_rights(info)
-            return await _or_errors(payload, lambda: answered_once(ctx, info.field_name, input, payload, operation))
+            return await _or_errors(
+                info.context, payload, lambda: answered_once(ctx, info.field_name, input, payload, operation)
+            )
 
         return _field(operation, run, f"{description} Needs the scope `{scope}`.")
 
@@ -65,7 +67,7 @@ def open_mutation(description: str) -> Callable[[Callable[[GraphContext, Any], A
         payload = get_type_hints(operation)["return"]
 
         async def run(info: GraphQLResolveInfo[Any], input: Any) -> Any:
-            return await _or_errors(payload, lambda: operation(info.context, input))
+            return await _or_errors(info.context, payload, lambda: operation(info.context, input))
 
         return _field(operation, run, description)
 
@@ -98,7 +100,9 @@ def _resolver(name: str, run: Callable[..., Awaitable[Any]], read: Callable[[Any
     return resolve
 
 
-async def _or_errors(payload: type[_Payload], work: Callable[[], Awaitable[_Payload]]) -> _Payload:
+async def _or_errors(
+    context: GraphContext, payload: type[_Payload], work: Callable[[], Awaitable[_Payload]]
+) -> _Payload:
     try:
         return await work()
     except Refusals as refusals:
@@ -106,6 +110,7 @@ async def _or_errors(payload: type[_Payload], work: Callable[[], Awaitable[_Payl
     except Refusal as refusal:
         if is_top_level(refusal):
             raise
+        context.retry_after = int(refusal.params.get("retry_after", 0))
         return payload(user_errors=[user_error(refusal)])
 
 

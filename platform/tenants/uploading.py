@@ -22,7 +22,7 @@ from stoa.kit.files import Files, StoredFiles, open_store
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
 from stoa.settings import settings
-from stoa.tenants.context import Context, ShopRef, open_shop
+from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.models import Shop, ShopState
 from stoa.tenants.shop_models import Upload, UploadState
 
@@ -114,25 +114,41 @@ async def stage_upload(ctx: Context, file_name: str, content_type: str, size: in
     return StagedUpload(upload, _signed_path(ctx.shop.id, upload.id, expires))
 
 
-async def receive_upload(
-    shop_id: UUID, upload_id: UUID, *, expires: int, signature: str, body: AsyncIterator[bytes]
-) -> Upload:
-    """Take the bytes of a staged upload; the signature is the credential, and no shop need be open.
+async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signature: str) -> ShopRef:
+    """The shop in which this address may leave its file: the signature is the credential, and no shop need be open.
 
-    Refuses while reading as soon as there is more than announced. Whatever breaks off leaves no file, and the same
-    address may be tried again until it expires.
+    Refuses with `LinkRefused` and `NotFound`.
     """
     _check_link(shop_id, upload_id, expires, signature)
     row = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
     if row is None:
         raise NotFound("There is no such upload.")
-    with open_shop(row.ref):
-        return await _receive(row.ref, upload_id, body)
+    return row.ref
 
 
-async def receive_here(ctx: Context, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:
-    """Take the bytes of a staged upload from inside this process (demo data, the command line)."""
-    return await _receive(ctx.shop, upload_id, body)
+async def receive_upload(ctx: Context, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:
+    """Take the bytes of a staged upload; who sends them has shown the address (`shop_of_link`), or is part of Stoa.
+
+    Refuses while reading as soon as there is more than announced. Whatever breaks off leaves no file, and the same
+    address may be tried again until it expires.
+    """
+    upload = await Upload.get_or_none(id=upload_id)
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    files = shop_files(ctx.shop)
+    # A name of this attempt's own: of two that race, one wins and the other takes nothing but its own bytes away.
+    key = files.key("uploads", new_id().hex)
+    if not await _change(upload, Q(state=UploadState.EXPECTED), file_key=key):
+        raise AlreadyUploaded(f"{upload.file_name} has arrived before.")
+    try:
+        await _store_body(files, key, upload, body)
+        still_ours = Q(state=UploadState.EXPECTED, file_key=key)
+        if not await _change(upload, still_ours, state=UploadState.RECEIVED, expires_at=now() + TIME_TO_USE):
+            raise AlreadyUploaded(f"{upload.file_name} is being sent twice at once.")
+    except BaseException:
+        await files.delete(key)
+        raise
+    return upload
 
 
 async def claim_upload(ctx: Context, upload_id: UUID, purpose: Purpose) -> Upload:
@@ -163,26 +179,6 @@ async def sweep_uploads(ctx: Context) -> int:
             await shop_files(ctx.shop).delete(upload.file_key)
         await upload.delete()
     return len(overdue)
-
-
-async def _receive(shop: ShopRef, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:
-    upload = await Upload.get_or_none(id=upload_id)
-    if upload is None:
-        raise NotFound("There is no such upload.")
-    files = shop_files(shop)
-    # A name of this attempt's own: of two that race, one wins and the other takes nothing but its own bytes away.
-    key = files.key("uploads", new_id().hex)
-    if not await _change(upload, Q(state=UploadState.EXPECTED), file_key=key):
-        raise AlreadyUploaded(f"{upload.file_name} has arrived before.")
-    try:
-        await _store_body(files, key, upload, body)
-        still_ours = Q(state=UploadState.EXPECTED, file_key=key)
-        if not await _change(upload, still_ours, state=UploadState.RECEIVED, expires_at=now() + TIME_TO_USE):
-            raise AlreadyUploaded(f"{upload.file_name} is being sent twice at once.")
-    except BaseException:
-        await files.delete(key)
-        raise
-    return upload
 
 
 async def _store_body(files: Files, key: str, upload: Upload, body: AsyncIterator[bytes]) -> None:

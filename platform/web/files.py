@@ -13,8 +13,16 @@ from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import parse_type_id
 from stoa.kit.log import about
+from stoa.tenants.context import Context, open_shop
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.uploading import IMAGE_STARTS, AlreadyUploaded, UploadTooLarge, receive_upload, shop_files
+from stoa.tenants.uploading import (
+    IMAGE_STARTS,
+    AlreadyUploaded,
+    UploadTooLarge,
+    receive_upload,
+    shop_files,
+    shop_of_link,
+)
 
 MEDIA = "/media/{shop}/{name}"
 PICTURE = re.compile(r"([0-9a-f]{32})(\.[a-z0-9]{1,5})?")
@@ -35,7 +43,10 @@ async def receive(request: Request) -> Response:
         return _refused(InvalidInput("This is not an address that uploadStage gave."))
     signature = request.query_params.get("signature", "")
     try:
-        upload = await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=request.stream())
+        shop = await shop_of_link(shop_id, upload_id, expires=expires, signature=signature)
+        request.state.shop = shop.schema  # for the line in the log
+        with open_shop(shop), about(shop=shop.schema):
+            upload = await receive_upload(Context(shop), upload_id, request.stream())
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it; nothing was kept
     except Refusal as refusal:
@@ -49,7 +60,7 @@ async def picture(request: Request) -> Response:
     Its first bytes say what it is, not its name: what is no picture is not there, and nothing here is ever a page.
     """
     try:
-        start, rest, size = await _open(request.path_params["shop"], request.path_params["name"])
+        start, rest, size = await _open(request)
     except (NoSuchFile, InvalidInput):
         return _refused(NotFound("There is no such picture."))
     media_type = next((kind for kind, begins in IMAGE_STARTS.items() if begins.match(start)), None)
@@ -59,12 +70,14 @@ async def picture(request: Request) -> Response:
     return StreamingResponse(_joined(start, rest), headers=headers, media_type=media_type)
 
 
-async def _open(shop_id: str, name: str) -> tuple[bytes, AsyncIterator[bytes], int]:
+async def _open(request: Request) -> tuple[bytes, AsyncIterator[bytes], int]:
     """The file's first bytes, its others, and its size. Raises `NoSuchFile`, or `InvalidInput` for a malformed id."""
-    shop = await Shop.get_or_none(id=parse_type_id(shop_id, "shop"), state=ShopState.ACTIVE)
-    found = PICTURE.fullmatch(name)
+    shop_id = parse_type_id(request.path_params["shop"], "shop")
+    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    found = PICTURE.fullmatch(request.path_params["name"])
     if shop is None or found is None:
         raise NoSuchFile
+    request.state.shop = shop.schema_name
     with about(shop=shop.schema_name):
         files = shop_files(shop.ref)
         key = files.key("uploads", found[1])

@@ -14,7 +14,7 @@ from stoa.settings import Settings
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.models import Shop
-from stoa.tenants.provisioning import drop_shop, new_schema_name, provisioner
+from stoa.tenants.provisioning import Provisioner, drop_shop, new_schema_name, provisioner
 from stoa.tenants.uploading import shop_files
 from tests import make
 
@@ -70,6 +70,23 @@ async def test_shops_can_be_made_at_the_same_time(database: None) -> None:
         await make.product(ctx, title=shop.name)
         with open_shop(shop):
             assert await Product.all().values_list("title", flat=True) == [shop.name]
+
+
+async def test_a_shop_is_its_row_and_one_script_that_is_compiled_once(
+    settings: Settings, owner: asyncpg.Connection
+) -> None:
+    maker, sent = Provisioner(settings), []
+    owner.add_query_logger(lambda query: sent.append(query.query))
+    made = []
+
+    for name in ("Argos", "Elis"):
+        async with owner.transaction():
+            made.append(await maker.create_in(owner, name, currency="EUR", time_zone="UTC"))
+    await asyncio.sleep(0)  # the driver tells its loggers by and by
+
+    _, row, script, _, _, same_row, same_script, _ = sent
+    assert (row, script.count("CREATE TABLE") > 5) == (same_row, True)
+    assert script.replace(made[0].schema, "") == same_script.replace(made[1].schema, "")
 
 
 async def test_a_schemas_name_tells_nothing_of_its_shop(shop: ShopRef) -> None:

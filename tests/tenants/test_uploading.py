@@ -30,6 +30,7 @@ from stoa.tenants.uploading import (
     claim_upload,
     receive_upload,
     shop_files,
+    shop_of_link,
     stage_upload,
     sweep_uploads,
 )
@@ -50,9 +51,18 @@ def parts_of(path: str) -> tuple[UUID, UUID, int, str]:
     return UUID(shop_id), UUID(upload_id), int(query["expires"][0]), query["signature"][0]
 
 
+async def received(
+    shop_id: UUID, upload_id: UUID, *, expires: int, signature: str, body: AsyncIterator[bytes]
+) -> Upload:
+    """As the HTTP route does."""
+    shop = await shop_of_link(shop_id, upload_id, expires=expires, signature=signature)
+    with open_shop(shop):
+        return await receive_upload(Context(shop), upload_id, body)
+
+
 async def send(staged: StagedUpload, *body: bytes) -> Upload:
     shop_id, upload_id, expires, signature = parts_of(staged.path)
-    return await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=chunks(*body))
+    return await received(shop_id, upload_id, expires=expires, signature=signature, body=chunks(*body))
 
 
 async def uploaded(ctx: Context, content: bytes = b"sku\nA\n", content_type: str = "text/csv") -> Upload:
@@ -115,7 +125,7 @@ async def test_more_bytes_than_announced_are_refused_while_they_come(ctx: Contex
 
     shop_id, upload_id, expires, signature = parts_of(staged.path)
     with pytest.raises(UploadTooLarge):
-        await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=endless())
+        await received(shop_id, upload_id, expires=expires, signature=signature, body=endless())
 
     assert came == 12
     assert files_on_disk(settings, ctx) == []
@@ -143,7 +153,7 @@ async def test_a_line_that_goes_dead_leaves_nothing(ctx: Context, settings: Sett
 
     shop_id, upload_id, expires, signature = parts_of(staged.path)
     with pytest.raises(ConnectionResetError):
-        await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=dying())
+        await received(shop_id, upload_id, expires=expires, signature=signature, body=dying())
 
     assert files_on_disk(settings, ctx) == []
     assert (await Upload.get(id=upload_id)).state is UploadState.EXPECTED
@@ -170,7 +180,7 @@ async def test_of_two_senders_at_once_one_wins(ctx: Context, settings: Settings)
         yield b"wer"
 
     with pytest.raises(AlreadyUploaded):
-        await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=overtaken())
+        await received(shop_id, upload_id, expires=expires, signature=signature, body=overtaken())
 
     upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
     assert len(files_on_disk(settings, ctx)) == 1
@@ -190,7 +200,7 @@ async def test_a_forged_address_is_refused(ctx: Context, other_ctx: Context, set
         (shop_id, upload_id, expires, "é"),
     ):
         with pytest.raises(LinkRefused):
-            await receive_upload(forged[0], forged[1], expires=forged[2], signature=forged[3], body=chunks(b"abc"))
+            await received(forged[0], forged[1], expires=forged[2], signature=forged[3], body=chunks(b"abc"))
 
     assert files_on_disk(settings, ctx) == []
 

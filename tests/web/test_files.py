@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from stoa.app import assemble
 from stoa.graphql.executing import Executor
@@ -201,6 +202,18 @@ async def test_a_picture_is_shown_to_anybody_and_forever(http: httpx.AsyncClient
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+async def test_the_log_tells_whose_file_it_was_and_no_signature(http: httpx.AsyncClient, ctx: Context) -> None:
+    _, path = await staged(ctx, PNG, "image/png")
+    with capture_logs() as lines:
+        await http.put(path, content=PNG)
+        await http.put(path.replace("signature=", "signature=0"), content=PNG)
+        await http.get(at(ctx.shop, "0" * 32))
+
+    told = [(line["method"], line["status"], line.get("shop")) for line in lines if line["event"] == "request"]
+    assert told == [("PUT", 201, ctx.shop.schema), ("PUT", 403, None), ("GET", 404, ctx.shop.schema)]
+    assert urlsplit(path).query.partition("signature=")[2] not in str(lines)
 
 
 async def test_its_name_does_not_make_a_page_of_a_picture(http: httpx.AsyncClient, ctx: Context) -> None:

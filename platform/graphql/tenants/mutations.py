@@ -107,7 +107,7 @@ async def shop_open(context: GraphContext, input: ShopOpenInput) -> ShopPayload:
     shop = await access.open_another_shop(
         context.services.settings,
         identity.account_id,
-        shop_name=input.name,
+        name=input.name,
         currency=input.currency,
         time_zone=input.time_zone,
         locale=input.locale,

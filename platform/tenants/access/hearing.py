@@ -2,8 +2,7 @@
 
 PostgreSQL's triggers tell the channel `stoa_access` which account's or shop's rights changed. One connection of this
 process listens. While it is down nothing is remembered, so every request asks the database. A connection that is dead
-without having been closed is found by asking it every ten seconds; until then nothing remembered grows older than
-five seconds (`Remembered.lifetime`).
+without having been closed is found within five seconds, for it is asked every two whether it is still there.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from stoa.tenants.access.identifying import remembered
 from stoa.tenants.connecting import listening_connection
 
 CHANNEL: Final = "stoa_access"
-_ASK_EVERY, _ANSWERS_WITHIN, _TRY_AGAIN_AFTER = 10.0, 5.0, 1.0  # seconds
+_ASK_EVERY, _ANSWERS_WITHIN, _TRY_AGAIN_AFTER = 2.0, 3.0, 1.0  # seconds
 
 log = logging.getLogger("stoa.access")
 

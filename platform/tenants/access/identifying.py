@@ -1,6 +1,6 @@
 """Identifying: from the secret in a request to who asks, for which shop, with what rights. On every request's path.
 
-One statement on the platform's pool finds out; a small memory in front of it answers again within five seconds.
+One statement on the platform's pool finds out; a small memory in front of it answers again within a minute.
 Signing out, revoking a token, changing a role or a shop takes effect at once all the same: in this process because
 the operation forgets, in the others because triggers tell the channel `stoa_access` and `hearing.py` listens. While
 nobody listens nothing is remembered.

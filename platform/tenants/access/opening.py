@@ -53,9 +53,12 @@ class ShopWish:
     locale: Locale
 
 
-def read_shop_wish(name: str, *, currency: str, time_zone: str, locale: str) -> ShopWish:
-    """Check what a shop is opened with. Refuses with `InvalidInput`, its path the field in the way."""
-    with blaming("shop_name"):
+def read_shop_wish(name: str, *, currency: str, time_zone: str, locale: str, called: str = "name") -> ShopWish:
+    """Check what a shop is opened with. Refuses with `InvalidInput`, its path the field in the way.
+
+    `called` is what the caller calls the shop's name.
+    """
+    with blaming(called):
         name = clean_line(name, what="shop's name", limit=SHOP_NAME_LIMIT)
     with blaming("currency"):
         exponent_of(currency)
@@ -84,7 +87,7 @@ async def open_account(
     Refuses with `InvalidInput`, `WeakPassword`, and `Throttled` when too many come from `address` (None: not counted).
     """
     newcomer = read_newcomer(email, password, name=name, locale=locale)
-    wish = read_shop_wish(shop_name, currency=currency, time_zone=time_zone, locale=locale)
+    wish = read_shop_wish(shop_name, currency=currency, time_zone=time_zone, locale=locale, called="shop_name")
     if address is not None:
         await count_try(SIGN_UPS, network_of(address))
     account = await account_for(newcomer)
@@ -95,10 +98,10 @@ async def open_account(
 
 
 async def open_another_shop(
-    settings: Settings, account_id: UUID, *, shop_name: str, currency: str, time_zone: str, locale: str = "en"
+    settings: Settings, account_id: UUID, *, name: str, currency: str, time_zone: str, locale: str = "en"
 ) -> ShopRef:
     """One more shop for an account, as its owner; all or nothing."""
-    wish = read_shop_wish(shop_name, currency=currency, time_zone=time_zone, locale=locale)
+    wish = read_shop_wish(name, currency=currency, time_zone=time_zone, locale=locale)
     async with _at_once, owner_connection(settings) as connection, connection.transaction():
         shop = await _open_for(settings, connection, account_id, wish)
     remembered.forget(account_id)

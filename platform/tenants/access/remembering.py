@@ -24,11 +24,11 @@ class _Entry(Generic[T]):
 class Remembered(Generic[T]):
     """A bounded memory (the least recently used goes first) of answers, each about some accounts and shops.
 
-    It answers only while `is_hearing` is set: whoever hears of changes sets it. Even then no answer grows older
-    than `lifetime`, for a connection can be dead without anybody having noticed yet.
+    It answers only while `is_hearing` is set: whoever hears of changes sets it, and sees to it that no change goes
+    unheard for more than seconds. Even so no answer grows older than `lifetime`.
     """
 
-    def __init__(self, *, limit: int = 10_000, lifetime: timedelta = timedelta(seconds=5)) -> None:
+    def __init__(self, *, limit: int = 10_000, lifetime: timedelta = timedelta(minutes=1)) -> None:
         self.limit, self.lifetime = limit, lifetime
         self._is_hearing = False
         self._changes = 0

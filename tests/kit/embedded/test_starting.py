@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -134,17 +133,6 @@ def test_stop_leaves_nothing_running_and_may_be_called_twice(folder: Path) -> No
 
     assert not any(is_alive(pid) for pid in pids.values())
     assert engines.pids == {}
-
-
-def test_a_start_with_data_takes_less_than_a_second(folder: Path) -> None:
-    # The best of three, for the machine may be busy with something else.
-    assert min(seconds_to_start(folder) for _ in range(3)) < 1
-
-
-def seconds_to_start(folder: Path) -> float:
-    begin = time.perf_counter()
-    with start(folder):
-        return time.perf_counter() - begin
 
 
 async def settings_of(database_url: str) -> dict[str, str]:

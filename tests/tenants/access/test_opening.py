@@ -157,13 +157,15 @@ async def test_an_account_opens_a_second_shop_and_a_failure_opens_none(
     settings: Settings, database: None, owner: asyncpg.Connection
 ) -> None:
     account, first = await open_account(settings, new_email(), PASSWORD, **WISH)
-    wish = {key: value for key, value in WISH.items() if key != "name"}
+    wish = {key: value for key, value in WISH.items() if key != "shop_name"} | {"name": "Mei's Cups"}
 
-    second = await open_another_shop(settings, account.id, **wish | {"shop_name": "Mei's Cups"})
+    second = await open_another_shop(settings, account.id, **wish)
 
     shops = await Membership.filter(account_id=account.id).order_by("id").values_list("shop_id", "role")
     assert shops == [(first.id, "OWNER"), (second.id, "OWNER")]
     before = await owner.fetchrow(TRACES)
-    with pytest.raises(InvalidInput):
-        await open_another_shop(settings, account.id, **wish | {"currency": "shells"})
+    for field, value in (("currency", "shells"), ("name", "  ")):
+        with pytest.raises(InvalidInput) as refused:
+            await open_another_shop(settings, account.id, **wish | {field: value})
+        assert refused.value.path == (field,)
     assert await owner.fetchrow(TRACES) == before

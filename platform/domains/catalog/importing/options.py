@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from stoa.domains.catalog.importing.errors import BadMapping
 from stoa.domains.catalog.models import ProductStatus
-from stoa.kit.errors import InvalidInput
+from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import clean_line
 
+DecimalSign = Literal[".", ","]
 Encoding = Literal["utf-8", "utf-16", "gb18030", "big5", "windows-1252"]
 Delimiter = Literal[",", ";", "\t"]
+CHOICES = {"decimal": get_args(DecimalSign), "encoding": get_args(Encoding), "delimiter": get_args(Delimiter)}
 
 
 class Field(StrEnum):
@@ -44,7 +46,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     reported ("report"), as in sales logs where stock corrections are written at price zero.
     """
 
-    decimal: Literal[".", ","] | None = None
+    decimal: DecimalSign | None = None
     encoding: Encoding | None = None
     delimiter: Delimiter | None = None
     status: ProductStatus = ProductStatus.ACTIVE
@@ -58,18 +60,23 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
         raise BadMapping(f"{unknown[0][:60]!r} is not a field; there are {', '.join(Field)}.", path=["mapping"])
     checked = {str(field): header.strip() for field, header in mapping.items() if header.strip()}
     if Field.SKU not in checked and Field.PRODUCT not in checked:
-        raise BadMapping("Say which column holds the sku or the product's key: one of them tells products apart.")
+        raise BadMapping(
+            "Say which column holds the sku or the product's key: one of them tells products apart.", path=["mapping"]
+        )
     return checked
 
 
 def check_source(source: str) -> str:
     """The name that the merchant gives to where the file comes from; with it an import finds its products again."""
-    return clean_line(source, what="source", limit=40)
+    with blaming("source"):
+        return clean_line(source, what="source", limit=40)
 
 
 def read_options(**given: object) -> Options:
     """Options as somebody wrote them; what is None is as if it were not said. Raises `InvalidInput`."""
-    try:
-        return msgspec.convert({name: value for name, value in given.items() if value is not None}, Options)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(f"This option cannot be: {error}.", path=["options"]) from None
+    said = {name: value for name, value in given.items() if value is not None}
+    for name, choices in CHOICES.items():
+        if name in said and said[name] not in choices:
+            there_are = ", ".join(map(repr, choices))
+            raise InvalidInput(f"{str(said[name])[:20]!r} is no {name}; there are {there_are}.", path=["options", name])
+    return msgspec.convert(said, Options)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,8 +15,8 @@ from stoa.domains.catalog.importing.options import Options, check_mapping, check
 from stoa.domains.catalog.importing.running import Listener, run_import
 from stoa.domains.catalog.models import UNFINISHED, ImportRun, ImportState
 from stoa.kit.clock import now
-from stoa.kit.errors import Refusal
-from stoa.kit.files import CHUNK
+from stoa.kit.errors import Refusal, blaming
+from stoa.kit.files import CHUNK, Files, NoSuchFile
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -22,6 +24,7 @@ from stoa.tenants.outbox import enqueue
 from stoa.tenants.uploading import Purpose, claim_upload, shop_files
 
 JOB = "catalog.work_on_import"
+HERE = "imports"  # where files lie that were not uploaded
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('imports of ' || current_schema(), 0))"
 
 
@@ -39,10 +42,17 @@ async def start_import(
     `mapping` says for each field (see `Field`) in which column it stands. A shop runs one import at a time (dry runs
     apart): raises `ImportRunning`, `BadMapping`, and what claiming the upload raises.
     """
-    mapping, source = check_mapping(mapping), check_source(source)
+    order = _checked(source, mapping, options)
     async with shop_transaction():
-        upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
-        run = await _create(source, mapping, options, dry_run, upload.file_key, upload.file_name, upload.size)
+        with blaming("upload_id"):
+            upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
+        run = await _create(
+            dry_run=dry_run,
+            file_key=upload.file_key,
+            file_name=upload.file_name,
+            bytes_total=upload.size,
+            **order,
+        )
         await _order(ctx, run)
     return run
 
@@ -97,36 +107,52 @@ async def import_path(
     listener: Listener | None = None,
 ) -> ImportRun:
     """Import a file of this machine here and now, without an upload and without a job; `listener` hears how far it
-    is. The run it gives has ended, well or not. It can be undone like any other."""
-    mapping, source = check_mapping(mapping), check_source(source)
-    files = shop_files(ctx.shop)
-    key = files.key("imports", new_id().hex)
-    size = await files.put(key, _read_path(path))
-    try:
-        async with shop_transaction():
-            run = await _create(source, mapping, options, dry_run, key, path.name, size)
-    except Refusal:
-        await files.delete(key)
-        raise
+    is. The run it gives has ended, well or not. It can be undone like any other.
+
+    No worker takes up what is broken off here: the same call again goes on where the first one was.
+    """
+    order = _checked(source, mapping, options)
+    begun = await _broken_off(ctx, path, dry_run=dry_run, **order)
+    run = begun or await _take_in(ctx, path, dry_run=dry_run, **order)
     run = await run_import(ctx, run.id, listener=listener)
-    await files.delete(key)
+    await shop_files(ctx.shop).delete(run.file_key)
     return run
 
 
-async def _create(
-    source: str, mapping: Mapping[str, str], options: Options | None, dry_run: bool, key: str, name: str, size: int
-) -> ImportRun:
+async def _broken_off(ctx: Context, path: Path, **order: Any) -> ImportRun | None:
+    """The run of the same order whose process has ended before it, if there is one."""
+    for run in await ImportRun.filter(state__in=UNFINISHED, file_key__contains=f"/{HERE}/"):
+        is_same_order = order == {name: getattr(run, name) for name in order}
+        if is_same_order and await to_thread(_is_same, shop_files(ctx.shop), run.file_key, path):
+            return run
+    return None
+
+
+async def _take_in(ctx: Context, path: Path, **order: Any) -> ImportRun:
+    files = shop_files(ctx.shop)
+    key = files.key(HERE, new_id().hex)
+    size = await files.put(key, _read_path(path))
+    try:
+        async with shop_transaction():
+            return await _create(file_key=key, file_name=path.name[:255], bytes_total=size, **order)
+    except Refusal:
+        await files.delete(key)
+        raise
+
+
+def _checked(source: str, mapping: Mapping[str, str], options: Options | None) -> dict[str, Any]:
+    """What a run keeps of its order."""
+    return {
+        "source": check_source(source),
+        "mapping": check_mapping(mapping),
+        "options": msgspec.to_builtins(options or Options()),
+    }
+
+
+async def _create(*, dry_run: bool, **order: Any) -> ImportRun:
     if not dry_run:
         await _refuse_another(None)
-    return await ImportRun.create(
-        source=source,
-        mapping=dict(mapping),
-        options=msgspec.to_builtins(options or Options()),
-        dry_run=dry_run,
-        file_key=key,
-        file_name=name[:255],
-        bytes_total=size,
-    )
+    return await ImportRun.create(dry_run=dry_run, **order)
 
 
 async def _refuse_another(run_id: UUID | None) -> None:
@@ -149,6 +175,17 @@ async def _locked(run_id: UUID) -> ImportRun:
 
 async def _order(ctx: Context, run: ImportRun) -> None:
     await enqueue(ctx, JOB, {"import_id": str(run.id)}, kind="imports")
+
+
+def _is_same(files: Files, key: str, path: Path) -> bool:
+    try:
+        with files.open(key) as kept, path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                if kept.read(CHUNK) != chunk:
+                    return False
+            return not kept.read(1)
+    except NoSuchFile:
+        return False
 
 
 async def _read_path(path: Path) -> AsyncIterator[bytes]:

@@ -15,7 +15,6 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.shop_models import Upload
 from stoa.tenants.uploading import receive_upload, stage_upload
-from tests.tenants.test_uploading import parts_of
 
 GOODS = {"sku": "Code", "title": "Name", "price": "Price"}
 
@@ -46,8 +45,7 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 async def upload(ctx: Context, content: bytes, name: str = "goods.csv") -> Upload:
     """The file, announced and sent."""
     staged = await stage_upload(ctx, name, "text/csv", len(content))
-    shop_id, upload_id, expires, signature = parts_of(staged.path)
-    return await receive_upload(shop_id, upload_id, expires=expires, signature=signature, body=_once(content))
+    return await receive_upload(ctx, staged.upload.id, _once(content))
 
 
 async def ordered(

@@ -16,7 +16,7 @@ from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.models import Job
 from stoa.tenants.uploading import NotUploaded, shop_files, stage_upload
-from tests.domains.catalog.importing.tables import GOODS, goods, gzipped, imported, ordered, table, upload
+from tests.domains.catalog.importing.tables import GOODS, goods, gzipped, imported, lines, ordered, table, upload
 
 LAMP = table(("A", "Lamp", "1"))
 
@@ -139,6 +139,47 @@ async def test_a_file_of_this_machine_is_imported_here_and_now(ctx: Context, tmp
     assert await jobs_of(ctx) == []
     with pytest.raises(NoSuchFile):
         await shop_files(ctx.shop).size(run.file_key)
+
+
+class Broken(Exception):
+    """Stands for the end of the process."""
+
+
+def break_off(run: ImportRun) -> None:
+    raise Broken
+
+
+async def test_what_is_broken_off_here_goes_on_with_the_next_call(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "goods.csv"
+    path.write_bytes(table(*lines(12_000, 600)))
+    with pytest.raises(Broken):
+        await import_path(ctx, path, source="test", mapping=GOODS, listener=break_off)
+    assert [(run.state, run.lines_read) for run in await ImportRun.all()] == [(ImportState.RUNNING, 10_000)]
+
+    run = await import_path(ctx, path, source="test", mapping=GOODS)
+
+    assert (run.state, run.attempt, run.lines_read, run.products_created) == (ImportState.DONE, 2, 12_000, 600)
+    assert await ImportRun.all().count() == 1
+    with pytest.raises(NoSuchFile):
+        await shop_files(ctx.shop).size(run.file_key)
+
+
+@pytest.mark.parametrize("other", ["content", "length", "source", "mapping", "options"])
+async def test_another_order_does_not_go_on_with_what_was_broken_off(ctx: Context, tmp_path: Path, other: str) -> None:
+    path, order = tmp_path / "goods.csv", {"source": "test", "mapping": GOODS}
+    path.write_bytes(LAMP)
+    with pytest.raises(Broken):
+        await import_path(ctx, path, **order, listener=break_off)  # type: ignore[arg-type]
+    changes = {"source": "other", "mapping": {"sku": "Code"}, "options": Options(decimal=".")}
+    if other in changes:
+        order[other] = changes[other]  # type: ignore[assignment]
+    else:
+        path.write_bytes(LAMP.replace(b"Lamp", b"Lump") if other == "content" else LAMP + LAMP)
+
+    with pytest.raises(ImportRunning, match="goods.csv is at work"):
+        await import_path(ctx, path, **order)  # type: ignore[arg-type]
+
+    assert [(run.state, run.attempt) for run in await ImportRun.all()] == [(ImportState.RUNNING, 1)]
 
 
 async def test_a_look_into_a_file_helps_to_map_it(ctx: Context) -> None:
