@@ -80,7 +80,7 @@ async def insert_product(
         *(product.id, product.title, handle, product.description, product.status.value),
         *(draft.category_id, draft.source, draft.external_id, product.search_text, product.created_at),
         ctx.shop.currency,
-        _json([_variant(position, each) for position, each in enumerate(draft.variants)]),
+        _json([variant_row(position, each) for position, each in enumerate(draft.variants)]),
         _json([_picture(position, each) for position, each in enumerate(pictures)]),
         *(ctx.actor.kind, ctx.actor.id),
         msgspec.json.encode(draft.more | {"metadata": metadata}).decode(),
@@ -112,7 +112,7 @@ def _product_of(draft: ProductDraft, handle: str) -> Product:
     )
 
 
-def _variant(position: int, draft: VariantDraft) -> dict[str, Any]:
+def variant_row(position: int, draft: VariantDraft) -> dict[str, Any]:
     return {
         "id": new_id(),
         "title": draft.title,

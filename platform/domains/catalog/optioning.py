@@ -103,7 +103,7 @@ def combinations_wrong(
     """What is wrong with the variants' values: each must have one known value of each option, no two the same."""
     seen: dict[tuple[str, ...], int] = {}
     for i, values in enumerate(combinations):
-        at = ["variants", i, "option_values"]
+        at: tuple[str | int, ...] = ("variants", i, "option_values")
         if len(values) != len(options):
             yield InvalidInput(f"{len(values)} values for {len(options)} options.", path=at)
             continue

@@ -82,10 +82,10 @@ def coverage(
     title: str, description: str, seo_title: str, seo_description: str, handle: str, keywords: Sequence[str]
 ) -> list[KeywordCoverage]:
     """For each key word, where it occurs. Chinese has no spaces between words: occurring is being a part."""
-    texts = [normal(each) for each in (title, words_of(description), seo_title, seo_description)]
+    own, text, short, summary = (normal(each) for each in (title, words_of(description), seo_title, seo_description))
     return [
-        KeywordCoverage(keyword, *(normal(keyword) in text for text in texts), slugify(keyword) in handle)
-        for keyword in keywords
+        KeywordCoverage(each, word in own, word in text, word in short, word in summary, slugify(each) in handle)
+        for each, word in zip(keywords, map(normal, keywords), strict=True)
     ]
 
 
