@@ -10,6 +10,7 @@ from stoa.domains.catalog.importing import Superseded, give_up_import, run_impor
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
+from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
 
@@ -34,5 +35,5 @@ async def give_up(ctx: Context, job: Job) -> None:
 async def apply_product_schedule(ctx: Context, job: Job) -> None:
     """Put a product on sale, or take it off, at the time that was planned for it."""
     payload = job.payload
-    turn = "publish_at" if payload["turn"] == "publish_at" else "unpublish_at"
+    turn: Turn = "publish_at" if payload["turn"] == "publish_at" else "unpublish_at"
     await apply_schedule(ctx, UUID(payload["product_id"]), turn, datetime.fromisoformat(payload["at"]))

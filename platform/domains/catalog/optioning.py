@@ -172,6 +172,7 @@ def _add(options: list[dict[str, Any]], combinations: list[list[str]], change: O
 
 def _alter(option: dict[str, Any], at: int, combinations: list[list[str]], change: OptionChange) -> None:
     if change.new_name is not None:
+        _reword(option, option["name"], clean_name(change.new_name))
         option["name"] = clean_name(change.new_name)
     for old, new in change.renamed:
         _rename(option, at, combinations, old, clean_value(new))
@@ -188,10 +189,20 @@ def _alter(option: dict[str, Any], at: int, combinations: list[list[str]], chang
 def _rename(option: dict[str, Any], at: int, combinations: list[list[str]], old: str, new: str) -> None:
     if old not in option["values"]:
         raise InvalidInput(f"{option['name']} has no value {old}.", path=["rename_values"])
+    _reword(option, old, new)
     option["values"] = [new if value == old else value for value in option["values"]]
     for each in combinations:
         if each[at] == old:
             each[at] = new
+
+
+def _reword(option: dict[str, Any], old: str, new: str) -> None:
+    """A word's translations stay with it."""
+    known = option.get("translations", {}).items()
+    if known:
+        option["translations"] = {
+            locale: {new if own == old else own: text for own, text in words.items()} for locale, words in known
+        }
 
 
 def _require_unused(at: int, combinations: list[list[str]], value: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -31,9 +32,9 @@ class ChannelDraft:
     shows_everything: bool | None = None
 
     @property
-    def columns(self) -> dict[str, object]:
+    def columns(self) -> dict[str, Any]:
         """As they are stored. Raises `InvalidInput`."""
-        columns: dict[str, object] = {}
+        columns: dict[str, Any] = {}
         if self.code is not None:
             columns["code"] = _clean_code(self.code)
         if self.name is not None:
