@@ -35,7 +35,7 @@ class BulkRow:
 
 @strawberry.type(description="After a bulk change.")
 class BulkPayload(Payload):
-    results: list[BulkRow] = strawberry.field(default_factory=list, description="One for each row, in their order.")
+    results: list[BulkRow] | None = strawberry.field(default=None, description="One for each row, in their order.")
     succeeded: int = strawberry.field(default=0, description="How many rows were done.")
 
 

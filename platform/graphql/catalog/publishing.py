@@ -89,9 +89,7 @@ class ListingInput:
 class ProductListingsSetInput:
     channel_id: strawberry.ID = strawberry.field(description="Which channel.")
     products: list[ListingInput] = strawberry.field(description="Up to 250.")
-    policy: Policy = optional(  # type: ignore[valid-type]
-        "What becomes of the others when some are refused.", catalog.BulkPolicy.IGNORE_FAILED
-    )
+    policy: Policy = optional("What becomes of the others when some are refused.", catalog.BulkPolicy.IGNORE_FAILED)
 
 
 @root
