@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
+from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import MAX_VARIANTS, VariantDraft, checked_variant, require_cost, sku_twice
@@ -80,7 +80,7 @@ async def add_variants(
         rows = _rows(product, existing, drafts)
         try:
             await shop_client().execute_query(_ADD, [product_id, ctx.shop.currency, now(), _json(rows)])
-        except asyncpg.UniqueViolationError as error:
+        except IntegrityError as error:
             raise _sku_taken(error, drafts) from None
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
         await set_on_hand(ctx, on_hand, reason="first stock")
@@ -143,25 +143,28 @@ async def delete_variants(variant_ids: Sequence[UUID]) -> None:
     """Raises `StillInUse` for what other rows say of them: purchase orders, returns."""
     try:
         await shop_client().execute_query("DELETE FROM variant WHERE id = ANY($1)", [list(variant_ids)])
-    except asyncpg.ForeignKeyViolationError as error:
+    except IntegrityError as error:
         raise still_in_use(error) from None
 
 
-def still_in_use(error: asyncpg.ForeignKeyViolationError) -> StillInUse:
-    what = str(error.table_name or "something else").replace("_", " ")
-    return StillInUse(f"It stands on a {what}: archive it instead.", params={"table": str(error.table_name)})
+def still_in_use(error: IntegrityError) -> StillInUse:
+    table = str(error.args[0].table_name or "something else")
+    return StillInUse(f"It stands on a {table.replace('_', ' ')}: archive it instead.", params={"table": table})
 
 
 def _in_the_way(row: dict[str, Any]) -> Refusal | None:
     label = row["label"]
     if row["on_hand"] or row["reserved"] or row["incoming"]:
-        sentence = (
-            f"Of {label} {row['on_hand']} are on hand, {row['reserved']} reserved and {row['incoming']} incoming."
-        )
-        return StillStocked(sentence, params={name: int(row[name]) for name in ("on_hand", "reserved", "incoming")})
+        counts = {name: int(row[name]) for name in ("on_hand", "reserved", "incoming")}
+        return StillStocked(f"Of {label} there are {listed(counts)}.", params=counts)
     if row["bundles"]:
         return StillInUse(f"{label} is part of {row['bundles']}.", params={"bundles": str(row["bundles"])})
     return None
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """E.g. "3 on hand, 1 reserved"."""
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
 
 
 def _require_all(known: set[UUID], wanted: Sequence[UUID]) -> None:
@@ -207,9 +210,9 @@ def _rows(product: Product, existing: Sequence[Variant], drafts: Sequence[Varian
     return [variant_row(start + i, each) for i, each in enumerate(titled)]
 
 
-def _sku_taken(error: asyncpg.UniqueViolationError, drafts: Sequence[VariantDraft]) -> Refusal:
+def _sku_taken(error: IntegrityError, drafts: Sequence[VariantDraft]) -> Refusal:
     for i, draft in enumerate(drafts):
-        if draft.sku and f"(sku)=({draft.sku})" in (error.detail or ""):
+        if draft.sku and f"(sku)=({draft.sku})" in (error.args[0].detail or ""):
             taken = {"taken": draft.sku}
             return SkuTaken(f"The code {draft.sku} is in use.", path=["variants", i, "sku"], params=taken)
     return SkuTaken("A code of these variants is in use.", path=["variants"])

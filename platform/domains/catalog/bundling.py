@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.domains.catalog.assorting import listed
 from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, StillInUse, StillStocked
 from stoa.domains.catalog.events import BundleChanged
 from stoa.domains.catalog.models import BundlePart, Product, Variant
@@ -96,6 +97,5 @@ async def _require_may_be_bundle(product: Product) -> None:
     [stocked] = await shop_client().execute_query_dict(_STOCKED, [product.id])
     counts = {name: int(count) for name, count in stocked.items() if count}
     if counts:
-        there = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-        sentence = f"Of {product.title} there are {there}: a bundle has no stock of its own."
+        sentence = f"Of {product.title} there are {listed(counts)}: a bundle has no stock of its own."
         raise StillStocked(sentence, path=["variant_id"], params=counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
+from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.assorting import require_unneeded, still_in_use
 from stoa.domains.catalog.errors import NotADraft
@@ -35,7 +35,7 @@ async def delete_product(ctx: Context, product_id: UUID, *, expected_version: in
             # a bundle's parts are no obstacle to it, but their rows name its variants
             await shop_client().execute_query("DELETE FROM bundle_part WHERE bundle_id = ANY($1)", [variants])
             await shop_client().execute_query("DELETE FROM product WHERE id = $1", [product_id])
-        except asyncpg.ForeignKeyViolationError as error:
+        except IntegrityError as error:
             raise still_in_use(error) from None
         await publish(ctx, ProductDeleted(product_id, product.title))
     return product_id
