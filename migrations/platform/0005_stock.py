@@ -1,5 +1,5 @@
-"""Stock: what every shop's triggers call. The balances of a row of stock are the sums of its movements, and no way
-leads round that: these functions are the shops' triggers' only (migrations/shop/0002_rules.py)."""
+"""What every shop's triggers call (migrations/shop/0002_rules.py). The balances of a row of stock are the sums of its
+movements, and no way leads round that; a price that changes leaves a row of its history, whoever changes it."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -24,6 +24,30 @@ BEGIN
   RAISE EXCEPTION 'Stock changes by movements alone, and movements never change.' USING ERRCODE = 'restrict_violation';
 END $$
 """
+# One row for each price that is there, or has changed. The clock and not the transaction's beginning, so that of two
+# changes in one transaction the later is the later.
+FIRST_PRICES = """
+CREATE FUNCTION platform.note_first_prices() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO price_change (id, variant_id, kind, currency, minor, since)
+  SELECT gen_random_uuid(), v.id, p.kind, v.currency, p.minor, clock_timestamp()
+  FROM added v, LATERAL (VALUES ('SALE', v.price_minor), ('LIST', v.list_price_minor), ('COST', v.cost_minor))
+    AS p (kind, minor)
+  WHERE p.minor IS NOT NULL;
+  RETURN NULL;
+END $$
+"""
+CHANGED_PRICES = """
+CREATE FUNCTION platform.note_changed_prices() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO price_change (id, variant_id, kind, currency, minor, since)
+  SELECT gen_random_uuid(), v.id, p.kind, v.currency, p.minor, clock_timestamp()
+  FROM changed v JOIN before b USING (id), LATERAL (VALUES ('SALE', b.price_minor, v.price_minor),
+    ('LIST', b.list_price_minor, v.list_price_minor), ('COST', b.cost_minor, v.cost_minor)) AS p (kind, old, minor)
+  WHERE p.minor IS DISTINCT FROM p.old;
+  RETURN NULL;
+END $$
+"""
 
 
 class Migration(migrations.Migration):
@@ -31,4 +55,4 @@ class Migration(migrations.Migration):
 
     initial = False
 
-    operations = [ops.RunSQL([ADD_UP, REFUSE])]
+    operations = [ops.RunSQL([ADD_UP, REFUSE, FIRST_PRICES, CHANGED_PRICES])]

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('name', fields.CharField(max_length=120)),
                 ('translations', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('is_active', fields.BooleanField(default=True, db_default=True)),
+                ('shows_everything', fields.BooleanField(default=False, db_default=False)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
             options={'table': 'channel', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'A place where the shop sells: its web shop, an app, a marketplace.'},
@@ -289,9 +290,10 @@ class Migration(migrations.Migration):
                 ('channel', fields.ForeignKeyField('shop.Channel', source_field='channel_id', db_constraint=True, to_field='id', related_name='listings', on_delete=OnDelete.CASCADE)),
                 ('publish_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('unpublish_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('is_hidden', fields.BooleanField(default=False, db_default=False)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'listing', 'app': 'shop', 'unique_together': (('product', 'channel'),), 'indexes': [Index(fields=['channel_id', 'product_id'], name='listing_of_channel')], 'pk_attr': 'id', 'table_description': 'A product may be seen in a channel, from a time and until a time if these are set.'},
+            options={'table': 'listing', 'app': 'shop', 'unique_together': (('product', 'channel'),), 'indexes': [Index(fields=['channel_id', 'product_id'], name='listing_of_channel')], 'pk_attr': 'id', 'table_description': 'A product may be seen in a channel, from a time and until a time if these are set; `is_hidden`: not at all.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -479,7 +481,7 @@ class Migration(migrations.Migration):
                 ('minor', fields.BigIntField(null=True)),
                 ('since', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'price_change', 'app': 'shop', 'indexes': [Index(fields=['variant_id', 'kind', 'since'], name='price_change_of_variant')], 'pk_attr': 'id', 'table_description': "A price as it was from that moment on (none: it had no price). Only added to; the newest is the variant's own."},
+            options={'table': 'price_change', 'app': 'shop', 'indexes': [Index(fields=['variant_id', 'since', 'id'], name='price_change_of_variant')], 'pk_attr': 'id', 'table_description': "A price as it was from that moment on (none: it had no price). The newest is the variant's own."},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -1,4 +1,4 @@
-"""What the models cannot say: checks, triggers, the index behind `search`, and the main location."""
+"""What the models cannot say: checks, triggers, the index behind `search`, the main location and the first channel."""
 
 from collections.abc import Iterable
 
@@ -70,6 +70,17 @@ STOCK: Iterable[str] = (
 )
 
 
+# Prices leave their history whoever changes them: an edit, an import, its undoing, a delivery.
+PRODUCTS: Iterable[str] = (
+    "CREATE TRIGGER first_prices AFTER INSERT ON variant REFERENCING NEW TABLE AS added FOR EACH STATEMENT "
+    "EXECUTE FUNCTION platform.note_first_prices()",
+    "CREATE TRIGGER changed_prices AFTER UPDATE ON variant REFERENCING OLD TABLE AS before NEW TABLE AS changed "
+    "FOR EACH STATEMENT EXECUTE FUNCTION platform.note_changed_prices()",
+    "INSERT INTO channel (id, code, name, translations, shows_everything, created_at) VALUES "
+    """(gen_random_uuid(), 'web', 'Web shop', '{"zh": {"name": "网店"}}', true, now())""",
+)
+
+
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
 
@@ -100,6 +111,7 @@ class Migration(migrations.Migration):
                 ),
                 _check("upload", "upload_state", _one_of("state", "EXPECTED RECEIVED KEPT")),
                 *STOCK,
+                *PRODUCTS,
                 # products(search:): every word must occur in title, handle or a variant's code. What waits to be
                 # sorted into the index is read through by every search: 64 kB of it, and not PostgreSQL's 4 MB
                 "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops) "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from strawberry.dataloader import DataLoader
 
 from stoa.graphql.errors import PermissionDenied
 from stoa.tenants.access.errors import NoShopChosen, NotSignedIn
@@ -32,6 +34,13 @@ class GraphContext:
     retry_after: int = 0  # seconds that a mutation told to wait
     session_secret: str | None = None
     identify: Callable[[], Awaitable[Identity]] | None = None
+    loaders: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    def loader(self, name: str, load: Callable[[list[Any]], Awaitable[Any]]) -> DataLoader[Any, Any]:
+        """This request's loader of that name: for what is not in the shop's own tables (those the planner reads)."""
+        if name not in self.loaders:
+            self.loaders[name] = DataLoader(load_fn=load)
+        return self.loaders[name]
 
     def signed_in(self) -> Identity:
         """Who asks; refuses the anonymous."""

@@ -7,10 +7,13 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
+from stoa.graphql.catalog.publishing import PublishingMutations, PublishingQueries
 from stoa.graphql.catalog.queries import CatalogQueries
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
+from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
@@ -26,7 +29,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -38,7 +41,9 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(
+    TenantMutations, CatalogMutations, ImportMutations, VariantMutations, PublishingMutations, BulkMutations
+):
     pass
 
 

@@ -21,7 +21,17 @@ from graphql import (
     is_required_argument,
 )
 
-from stoa.domains.catalog.models import ImportIssue, ImportRun, ImportState
+from stoa.domains.catalog.events import FieldChange, ProductEdited
+from stoa.domains.catalog.models import (
+    BundlePart,
+    Channel,
+    ImportIssue,
+    ImportRun,
+    ImportState,
+    Listing,
+    PriceChange,
+    Variant,
+)
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.schema import schema
@@ -29,8 +39,10 @@ from stoa.kit.ids import new_id, type_id
 from stoa.tenants import access
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Account, ApiToken, Membership, TrustedDocument
-from stoa.tenants.shop_models import Upload, UploadState
+from stoa.tenants.outbox import publish
+from stoa.tenants.shop_models import EventRow, Upload, UploadState
 from stoa.tenants.uploading import stage_upload
 from tests import make
 from tests.domains.catalog.catalogs import catalog_of
@@ -56,6 +68,29 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
         {"id": "{prod}", "expectedVersion": 1, "variants": [{"id": "{var}", "title": "Mine"}]},
         {"id": "[prod]", "categoryId": "{cat}"},
         {"id": "[prod]", "variants": [{"id": "{var}", "onHand": 0}]},
+    ],
+    "productDuplicate": [{"id": "{prod}"}, {"id": "{prod}", "title": "Mine", "idempotencyKey": "k"}],
+    "productDelete": [{"id": "{prod}"}],
+    "productPublish": [{"id": "{prod}"}, {"id": "{prod}", "at": "2999-01-01T00:00:00Z"}],
+    "productUnpublish": [{"id": "{prod}"}],
+    "productsBulkUpdate": [{"products": [{"id": "{prod}", "title": "Mine"}], "policy": "REJECT_EVERYTHING"}],
+    "variantsAdd": [{"productId": "{prod}", "variants": [{}]}],
+    "variantsRemove": [
+        {"productId": "{prod}", "variantIds": ["{var}"]},
+        {"productId": "[prod]", "variantIds": ["{var}"]},
+    ],
+    "variantsReorder": [
+        {"productId": "{prod}", "variantIds": ["{var}"]},
+        {"productId": "[prod]", "variantIds": ["{var}"]},
+    ],
+    "bundlePartsSet": [
+        {"variantId": "{var}", "parts": []},
+        {"variantId": "[var]", "parts": [{"variantId": "{var}", "quantity": 1}]},
+    ],
+    "channelUpdate": [{"id": "{chan}", "name": "Mine"}],
+    "productListingsSet": [
+        {"channelId": "{chan}", "products": [{"productId": "{prod}"}], "policy": "REJECT_EVERYTHING"},
+        {"channelId": "[chan]", "products": [{"productId": "{prod}"}], "policy": "REJECT_EVERYTHING"},
     ],
     "categoryCreate": [{"name": "Mine", "parentId": "{cat}"}],
     "productImportStart": [
@@ -93,7 +128,10 @@ class Stage:
 @pytest.fixture
 async def stage(ask: Ask, other_ctx: Context) -> Stage:
     own = await make.product(ask.ctx, variants=({},))
-    return Stage(ask, other_ctx, await _furnish(other_ctx), {"prod": type_id("prod", own.id)})
+    variant, channel = await Variant.get(product_id=own.id), await Channel.get(code="web")
+    mine = {"prod": own.id, "var": variant.id, "chan": channel.id}
+    ids = {prefix: type_id(prefix, id) for prefix, id in mine.items()}
+    return Stage(ask, other_ctx, await _furnish(other_ctx), ids)
 
 
 async def _furnish(other: Context) -> dict[str, str]:
@@ -111,6 +149,15 @@ async def _furnish(other: Context) -> dict[str, str]:
             external_id=SECRET,
         )
         variant, image = await product.variants.all().first(), await product.images.all().first()
+        part = await make.product(other, variants=({"sku": f"{SECRET}-2"},))
+        piece = await Variant.get(product_id=part.id)
+        channel = await Channel.create(code=SECRET, name=SECRET)
+        listing = await Listing.create(product=product, channel=channel)
+        in_bundle = await BundlePart.create(bundle=variant, part=piece, quantity=2)
+        price = await PriceChange.filter(variant=variant, kind="SALE").first()
+        async with shop_transaction():
+            await publish(other, ProductEdited(product.id, ("title",), (FieldChange("title", SECRET, SECRET),)))
+        news = await EventRow.filter(subject_id=product.id).first()
         run = await ImportRun.create(
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
@@ -124,11 +171,18 @@ async def _furnish(other: Context) -> dict[str, str]:
     owner = await Account.get(id=other.actor.id)
     assert variant is not None
     assert image is not None
+    assert price is not None
+    assert news is not None
     rows = {
         "cat": shelf,
         "prod": product,
         "var": variant,
         "img": image,
+        "chan": channel,
+        "list": listing,
+        "part": in_bundle,
+        "prc": price,
+        "evt": news,
         "imp": run,
         "iss": issue,
         "upl": upload,
@@ -349,7 +403,10 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
     assert await catalog_of(stage.ask.ctx) == own_before
 
 
-PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
+PREFIXES = [
+    *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"),
+    *("chan", "list", "part", "prc", "evt"),
+]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

@@ -33,7 +33,7 @@ from tortoise.indexes import Index
 
 from stoa.graphql.mutations import Payload
 from stoa.graphql.reading.declared import ROOTS, TYPES, Column, Fetched, FirstOf, Many, RootPage, ToOne, type_of_model
-from stoa.graphql.reading.rows import column_of, relation_of
+from stoa.graphql.reading.rows import column_of, relation_across, relation_of
 from stoa.graphql.schema import printed, schema
 
 SCHEMA = schema()._schema
@@ -42,7 +42,10 @@ OWN = [
     kind for kind in SCHEMA.type_map.values() if not is_introspection_type(kind) and not is_specified_scalar_type(kind)
 ]
 # What one does to a thing: mutations are called by the thing first, so that they stand together in a list.
-VERBS = {"Add", "Cancel", "Change", "Create", "End", "Open", "Remove", "Revoke", "Stage", "Start", "Undo", "Update"}
+VERBS = {
+    *("Add", "Cancel", "Change", "Create", "Delete", "Duplicate", "End", "Open", "Publish", "Remove", "Reorder"),
+    *("Revoke", "Set", "Stage", "Start", "Undo", "Unpublish", "Update"),
+}
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:
@@ -227,7 +230,8 @@ def test_whatever_is_listed_under_something_has_an_index_that_begins_with_it() -
     for stored in TYPES.values():
         for name, declared in stored.fields.items():
             if isinstance(declared, Many | FirstOf):
-                relation = relation_of(stored.model, declared.by or name)
+                across = declared.across if isinstance(declared, Many) else None
+                relation = relation_across(*across) if across else relation_of(stored.model, declared.by or name)
                 if relation.far not in _leading_columns(relation.model):
                     missing.append(f"{stored.name}.{name}: {relation.table}.{relation.far}")
     assert missing == []

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
 from stoa.domains.catalog.checking import Problems
+from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.drafting import (
     MAX_VARIANTS,
     VariantDraft,
     checked_variant,
-    clean_description,
     clean_handle,
     clean_title,
+    clean_vendor,
     require_cost,
     sku_twice,
 )
 from stoa.domains.catalog.models import ProductStatus
+from stoa.domains.catalog.optioning import OptionChange
+from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
+from stoa.domains.catalog.translating import Translation, clean_translations
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
@@ -44,6 +48,10 @@ class VariantChanges:
     list_price: Money | _Same | None = SAME
     cost: Money | _Same | None = SAME
     on_hand: int | _Same = SAME
+    option_values: Sequence[str] | _Same = SAME
+    weight_grams: int | _Same | None = SAME
+    requires_shipping: bool | _Same = SAME
+    taxable: bool | _Same = SAME
 
     @property
     def named(self) -> dict[str, Any]:
@@ -56,9 +64,21 @@ class VariantChanges:
         return replace(self, **{name: getattr(draft, name) for name in self.named})
 
 
+# What a change of each of the product's own columns must meet.
+_CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "title": clean_title,
+    "description": clean_description,
+    "handle": clean_handle,
+    "vendor": clean_vendor,
+    "seo_title": clean_seo_title,
+    "seo_description": clean_seo_description,
+    "keywords": clean_keywords,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ProductChanges:
-    """Changes to a product; what is `SAME` stays."""
+    """Changes to a product; what is `SAME` stays. Translations and metadata that are not named stay too."""
 
     title: str | _Same = SAME
     description: str | _Same = SAME
@@ -66,11 +86,18 @@ class ProductChanges:
     status: ProductStatus | _Same = SAME
     category_id: UUID | _Same | None = SAME
     variants: tuple[VariantChanges, ...] = ()
+    vendor: str | _Same = SAME
+    seo_title: str | _Same = SAME
+    seo_description: str | _Same = SAME
+    keywords: Sequence[str] | _Same = SAME
+    options: Sequence[OptionChange] = ()
+    translations: Sequence[Translation] = ()
+    metadata: Mapping[str, str | None] | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
         """What is to change of the product's own."""
-        names = ("title", "description", "handle", "status", "category_id")
+        names = (*_CHECKS, "status", "category_id")
         return {name: value for name in names if (value := getattr(self, name)) is not SAME}
 
     def checked(self, ctx: Context) -> ProductChanges:
@@ -78,15 +105,15 @@ class ProductChanges:
         for i, each in enumerate(self.variants):
             require_cost(ctx, i, needed=each.cost is not SAME)
         problems = Problems()
-        checked = replace(
-            self,
-            title=SAME if self.title is SAME else problems.tried("title", clean_title, self.title),
-            description=SAME
-            if self.description is SAME
-            else problems.tried("description", clean_description, self.description),
-            handle=SAME if self.handle is SAME else problems.tried("handle", clean_handle, self.handle),
-            variants=tuple(each.checked(problems, ctx, i) for i, each in enumerate(self.variants)),
-        )
+        cleaned = {
+            name: problems.tried(name, check, getattr(self, name))
+            for name, check in _CHECKS.items()
+            if getattr(self, name) is not SAME
+        }
+        variants = tuple(each.checked(problems, ctx, i) for i, each in enumerate(self.variants))
+        checked = replace(self, **cleaned, variants=variants)
+        if self.translations:
+            problems.tried("translations", clean_translations, list(self.translations))
         problems.extend(_overall(checked))
         problems.refuse()
         return checked

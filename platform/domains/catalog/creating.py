@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated
 from stoa.domains.catalog.inserting import Picture, insert_product
+from stoa.domains.catalog.metadata import checked_metadata, merged_metadata
 from stoa.domains.catalog.models import Category, Product
 from stoa.domains.catalog.naming import NAMELESS, free_handle, unique_handle
 from stoa.kit.errors import Refusal, blaming
@@ -39,7 +41,8 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     async with _in_one_piece(draft):
         pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
         try:
-            product = await _insert_under_free_handle(ctx, draft, pictures)
+            metadata = merged_metadata({}, await checked_metadata(draft.metadata or {}))
+            product = await _insert_under_free_handle(ctx, draft, pictures, metadata)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise _refusal_for(error, draft) from None
     return product
@@ -75,21 +78,23 @@ async def create_category(ctx: Context, name: str, *, parent_id: UUID | None = N
     return category
 
 
-async def _insert_under_free_handle(ctx: Context, draft: ProductDraft, pictures: Sequence[Picture]) -> Product:
+async def _insert_under_free_handle(
+    ctx: Context, draft: ProductDraft, pictures: Sequence[Picture], metadata: Mapping[str, Any]
+) -> Product:
     """A handle that was asked for is taken or refused; one that we make gets a number when it is in use."""
     if draft.handle is not None:
-        product = await insert_product(ctx, draft, draft.handle, pictures)
+        product = await insert_product(ctx, draft, draft.handle, pictures, metadata)
         if product is None:
             raise HandleTaken(f"The handle {draft.handle} is in use.", path=["handle"], params={"taken": draft.handle})
         return product
     handle = slugify(draft.title) or NAMELESS
     for _ in range(TRIES):
-        product = await insert_product(ctx, draft, handle, pictures)
+        product = await insert_product(ctx, draft, handle, pictures, metadata)
         if product is not None:
             return product
         handle = await free_handle(draft.title)
     # others keep taking the numbers that we find free: this is nobody's but ours
-    product = await insert_product(ctx, draft, unique_handle(draft.title), pictures)
+    product = await insert_product(ctx, draft, unique_handle(draft.title), pictures, metadata)
     assert product is not None
     return product
 

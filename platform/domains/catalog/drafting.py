@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.checking import Problems
+from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
 from stoa.domains.catalog.models import ProductStatus
+from stoa.domains.catalog.optioning import (
+    OptionDraft,
+    clean_value,
+    combinations_wrong,
+    options_wrong,
+    title_of,
+    with_values_of,
+)
+from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
+from stoa.domains.catalog.translating import Translation, clean_translations, merged
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.money import Money
-from stoa.kit.text import clean_line, clean_text, slugify
+from stoa.kit.text import clean_line, slugify
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 
@@ -20,7 +32,7 @@ MAX_VARIANTS, MAX_IMAGES = 100, 50
 
 @dataclass(frozen=True, slots=True)
 class VariantDraft:
-    """A form of the product. Prices are in the shop's currency."""
+    """A form of the product. Prices are in the shop's currency, values in the order of the product's options."""
 
     title: str = ""
     sku: str | None = None
@@ -29,6 +41,10 @@ class VariantDraft:
     list_price: Money | None = None
     cost: Money | None = None
     on_hand: int = 0
+    option_values: Sequence[str] = ()
+    weight_grams: int | None = None
+    requires_shipping: bool = True
+    taxable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,13 @@ class ProductDraft:
     images: Sequence[ImageDraft] = ()
     source: str | None = None
     external_id: str | None = None
+    vendor: str = ""
+    options: Sequence[OptionDraft] = ()
+    seo_title: str = ""
+    seo_description: str = ""
+    keywords: Sequence[str] = ()
+    translations: Sequence[Translation] = ()
+    metadata: Mapping[str, str | None] | None = None
 
     def checked(self, ctx: Context) -> ProductDraft:
         """The draft as it will be stored. Raises `Refusals` with everything that is wrong, not the first alone.
@@ -69,18 +92,49 @@ class ProductDraft:
             images=[_checked_image(problems, i, each) for i, each in enumerate(self.images)],
             source=problems.tried("source", _clean_key, self.source, what="source", limit=40),
             external_id=problems.tried("external_id", _clean_key, self.external_id, what="external id", limit=120),
+            vendor=problems.tried("vendor", clean_vendor, self.vendor),
+            seo_title=problems.tried("seo_title", clean_seo_title, self.seo_title),
+            seo_description=problems.tried("seo_description", clean_seo_description, self.seo_description),
+            keywords=problems.tried("keywords", clean_keywords, self.keywords) if self.keywords else (),
+            options=[each.checked(problems, i) for i, each in enumerate(self.options)],
         )
+        checked = checked.with_options_filled(problems)
+        if self.translations:
+            problems.tried("translations", clean_translations, list(self.translations))
         problems.extend(_overall(checked))
         problems.refuse()
         return checked
+
+    def with_options_filled(self, problems: Problems) -> ProductDraft:
+        """The options with the values that the variants have, and titles for variants that have none of their own."""
+        values = [each.option_values for each in self.variants]
+        if not self.options and not any(values):
+            return self
+        options = with_values_of(self.options, values)
+        problems.extend(options_wrong(options))
+        problems.extend(combinations_wrong([each.as_json for each in options], values))
+        titled = [each if each.title else replace(each, title=title_of(each.option_values)) for each in self.variants]
+        return replace(self, options=options, variants=titled)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What goes into the row besides its first columns."""
+        return {
+            "vendor": self.vendor,
+            "options": [each.as_json for each in self.options],
+            "seo_title": self.seo_title,
+            "seo_description": self.seo_description,
+            "keywords": list(self.keywords),
+            "translations": merged({}, clean_translations(list(self.translations))) if self.translations else {},
+        }
 
 
 def clean_title(title: str) -> str:
     return clean_line(title, what="title", limit=255)
 
 
-def clean_description(description: str) -> str:
-    return clean_text(description, what="description", limit=50_000)
+def clean_vendor(vendor: str) -> str:
+    return clean_line(vendor, what="vendor", limit=120, required=False)
 
 
 def clean_handle(handle: str) -> str:
@@ -133,6 +187,10 @@ def checked_variant(problems: Problems, ctx: Context, i: int, draft: VariantDraf
         title=problems.tried((*at, "title"), clean_line, draft.title, what="title", limit=255, required=False),
         sku=problems.tried((*at, "sku"), _optional, draft.sku, what="sku", limit=120),
         barcode=problems.tried((*at, "barcode"), _optional, draft.barcode, what="barcode", limit=64),
+        option_values=[
+            problems.tried((*at, "option_values", j), clean_value, each) for j, each in enumerate(draft.option_values)
+        ],
+        weight_grams=problems.tried((*at, "weight_grams"), _check_weight, draft.weight_grams),
     )
 
 
@@ -160,6 +218,12 @@ def _check_price(price: Money | None, ctx: Context) -> None:
         raise WrongCurrency(f"Prices of this shop are in {ctx.shop.currency}, not {price.currency}.")
     if price.minor < 0:
         raise InvalidInput(f"{price} is less than nothing.")
+
+
+def _check_weight(grams: int | None) -> int | None:
+    if grams is not None and not 0 <= grams < 2**31:
+        raise InvalidInput(f"{grams} g is no weight.")
+    return grams
 
 
 def _clean_key(text: str | None, *, what: str, limit: int) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import ProductChanges
-from stoa.domains.catalog.errors import HandleTaken, NoSuchCategory, NoSuchProduct, ProductChanged
-from stoa.domains.catalog.events import ProductEdited
-from stoa.domains.catalog.models import Product, Variant
-from stoa.domains.catalog.naming import search_text_of
-from stoa.domains.catalog.variants import change_variants, set_what_differs
-from stoa.kit.clock import now
+from stoa.domains.catalog.completeness import require_ready
+from stoa.domains.catalog.errors import HandleTaken, NoSuchCategory
+from stoa.domains.catalog.events import FieldChange, ProductEdited
+from stoa.domains.catalog.metadata import checked_metadata, merged_metadata
+from stoa.domains.catalog.models import Product, ProductStatus
+from stoa.domains.catalog.recalling import bounded, changes_between
+from stoa.domains.catalog.redirecting import leave_redirect
+from stoa.domains.catalog.touching import locked_product, touch
+from stoa.domains.catalog.translating import clean_translations, merged
+from stoa.domains.catalog.variants import change_options, change_variants, set_what_differs
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.outbox import publish
@@ -24,42 +30,56 @@ async def update_product(
 ) -> Product:
     """Save the changes and raise the version. Nothing named, nothing changed, nothing announced.
 
-    Raises `NoSuchProduct`, `ProductChanged` when somebody saved it after `expected_version`, and what creating raises.
+    An old handle goes on leading to the product. What goes on sale must be ready to (completeness.py).
+
+    Raises `NoSuchProduct`, `ProductChanged` when somebody saved it after `expected_version`, `NotReady`, and what
+    creating raises.
     """
     changes = changes.checked(ctx)
     async with shop_transaction():
-        product = await Product.filter(id=product_id).select_for_update().get_or_none()
-        if product is None:
-            raise NoSuchProduct("There is no such product.", path=["id"])
-        _check_version(product, expected_version)
-        changed = [*set_what_differs(product, changes.columns), *await change_variants(ctx, product, changes.variants)]
+        product = await locked_product(product_id, expected_version)
+        own, told = await _change(product, changes)
+        in_variants, told_of_variants = await change_variants(ctx, product, changes.variants)
+        changed = [*own, *in_variants]
         if changed:
-            await _save(product, changed)
-            await publish(ctx, ProductEdited(product.id, tuple(changed)))
+            await _save(product, own)
+            if "status" in own and product.status is ProductStatus.ACTIVE:
+                await require_ready(product.id, "status")
+            await publish(ctx, ProductEdited(product.id, tuple(changed), bounded([*told, *told_of_variants])))
     return product
 
 
-def _check_version(product: Product, expected: int | None) -> None:
-    if expected is not None and product.version != expected:
-        raise ProductChanged(
-            f"{product.title} has been changed since version {expected}; it is at {product.version} now.",
-            path=["expected_version"],
-            params={"current_version": product.version},
-        )
+async def _change(product: Product, changes: ProductChanges) -> tuple[list[str], list[FieldChange]]:
+    """Set the product's own columns; tells which differ, and how."""
+    columns = changes.columns
+    if changes.translations:
+        columns["translations"] = merged(product.translations, clean_translations(list(changes.translations)))
+    if changes.metadata:
+        columns["metadata"] = merged_metadata(product.metadata, await checked_metadata(changes.metadata))
+    if changes.options:
+        columns["options"] = await change_options(product, changes.options)
+    columns |= _schedule_after(product, columns)
+    before = {name: getattr(product, name) for name in columns}
+    changed = set_what_differs(product, columns)
+    if "handle" in changed:
+        await leave_redirect(product, before["handle"])
+    return changed, changes_between(before, columns, changed)
 
 
-async def _save(product: Product, changed: list[str]) -> None:
-    own = [name for name in changed if not name.startswith("variants.")]
-    skus = (
-        await Variant.filter(product_id=product.id, sku__isnull=False)
-        .order_by("position", "id")
-        .values_list("sku", flat=True)
+def _schedule_after(product: Product, columns: dict[str, Any]) -> dict[str, Any]:
+    """Who puts a product on sale or takes it off by hand means it: what was planned before is void."""
+    if columns.get("status") in (None, product.status):
+        return {}
+    return (
+        {"publish_at": None}
+        if columns["status"] is ProductStatus.ACTIVE
+        else {"publish_at": None, "unpublish_at": None}
     )
-    product.search_text = search_text_of(product.title, product.handle, [str(sku) for sku in skus])
-    product.version += 1
-    product.updated_at = now()
+
+
+async def _save(product: Product, own: Sequence[str]) -> None:
     try:
-        await product.save(update_fields=[*own, "search_text", "version", "updated_at"])
+        await touch(product, *own)
     except IntegrityError as error:
         raise _refusal_for(error, product) from None
 

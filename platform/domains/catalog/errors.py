@@ -59,3 +59,65 @@ class CategoryCircle(InvalidInput):
     """A category cannot stand inside itself."""
 
     code = "CATEGORY_CIRCLE"
+
+
+class NotReady(InvalidInput):
+    """What is required to be on sale is missing."""
+
+    code = "NOT_READY"
+
+
+class NoSuchRedirect(NotFound):
+    code = "REDIRECT_NOT_FOUND"
+
+
+class NoSuchOption(NotFound):
+    code = "OPTION_NOT_FOUND"
+
+
+class SameCombination(InvalidInput):
+    """Two variants of a product would have the same values of its options."""
+
+    code = "SAME_COMBINATION"
+
+
+class OptionInUse(InvalidInput):
+    """Variants have this value."""
+
+    code = "OPTION_IN_USE"
+
+
+class StillStocked(InvalidInput):
+    """There are some of it, or some are promised, or on their way."""
+
+    code = "STILL_STOCKED"
+
+
+class StillInUse(InvalidInput):
+    """Something else in the shop is made of it, or was ordered with it."""
+
+    code = "STILL_IN_USE"
+
+
+class NotADraft(InvalidInput):
+    """It has been on sale: it is archived, not deleted."""
+
+    code = "NOT_A_DRAFT"
+
+
+class IsABundle(InvalidInput):
+    """It is made of other variants."""
+
+    code = "IS_A_BUNDLE"
+
+
+class NoSuchAttribute(NotFound):
+    code = "ATTRIBUTE_NOT_FOUND"
+
+
+class NoSuchChannel(NotFound):
+    code = "CHANNEL_NOT_FOUND"
+
+
+class ChannelTaken(Taken):
+    code = "CHANNEL_TAKEN"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from stoa.tenants.outbox import event
@@ -12,10 +13,77 @@ class ProductCreated:
     product_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What a field was and is, as text of bounded length; `of` is the variant's id and `label` its code or title."""
+
+    field: str
+    old: str | None
+    new: str | None
+    of: UUID | None = None
+    label: str = ""
+
+
 @event
 class ProductEdited:
+    """`changed` names the fields, `changes` tells what they were and are (the first hundred)."""
+
     product_id: UUID
     changed: tuple[str, ...]
+    changes: tuple[FieldChange, ...] = ()
+
+
+@event
+class VariantsAdded:
+    product_id: UUID
+    variant_ids: tuple[UUID, ...]
+
+
+@event
+class VariantsRemoved:
+    """`labels` are the codes or titles that the variants had."""
+
+    product_id: UUID
+    variant_ids: tuple[UUID, ...]
+    labels: tuple[str, ...]
+
+
+@event
+class HandleFreed:
+    product_id: UUID
+    handle: str
+
+
+@event
+class ProductPublished:
+    product_id: UUID
+
+
+@event
+class ProductUnpublished:
+    product_id: UUID
+
+
+@event
+class ProductPublishRefused:
+    """Its time had come, and it was not ready; it stays a draft."""
+
+    product_id: UUID
+    missing: str
+
+
+@event
+class ProductDuplicated:
+    """`product_id` is the new one."""
+
+    product_id: UUID
+    original_id: UUID
+
+
+@event
+class ProductDeleted:
+    product_id: UUID
+    title: str
 
 
 @event
@@ -32,3 +100,22 @@ class ProductsImported:
     created: int
     updated: int
     restored: int
+
+
+@event
+class BundleChanged:
+    product_id: UUID
+    variant_id: UUID
+
+
+@event
+class ChannelSaved:
+    channel_id: UUID
+
+
+@event
+class ListingsChanged:
+    """Of so many products in the channel."""
+
+    channel_id: UUID
+    products: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,21 +20,28 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.outbox import publish_along
 
-# Nothing is inserted, and no row comes back, when the handle is in use: the caller decides what then. Codes are taken
+# Nothing is inserted, and no row comes back, when the handle is in use, be it as an old one of another product that
+# addresses still lead to: the caller decides what then. Prices leave their history by a trigger. Codes are taken
 # in their order, so that two who create products with the same codes never wait for each other.
 _INSERT = """
 WITH made AS (
   INSERT INTO product (id, title, handle, description, status, category_id, source, external_id, search_text,
-    version, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10)
+    vendor, options, seo_title, seo_description, keywords, translations, metadata, version, created_at, updated_at)
+  SELECT $1, $2, $3::varchar, $4, $5, $6, $7, $8, $9, m.vendor, m.options, m.seo_title, m.seo_description, m.keywords,
+    m.translations, m.metadata, 1, $10, $10
+  FROM jsonb_to_record($16::jsonb) AS m (vendor text, options jsonb, seo_title text, seo_description text,
+    keywords jsonb, translations jsonb, metadata jsonb)
+  WHERE NOT EXISTS (SELECT FROM slug_redirect r WHERE r.handle = $3::varchar)
   ON CONFLICT (handle) DO NOTHING RETURNING id),
 drafted AS (
   SELECT v.* FROM made, jsonb_to_recordset($12::jsonb) AS v (id uuid, title text, sku text, barcode text,
-    price bigint, list_price bigint, cost bigint, position int, on_hand int, stock_id uuid, movement_id uuid)),
+    price bigint, list_price bigint, cost bigint, position int, on_hand int, stock_id uuid, movement_id uuid,
+    option_values jsonb, weight_grams int, requires_shipping bool, taxable bool)),
 variants AS (
   INSERT INTO variant (id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor,
-    position, version, created_at)
-  SELECT v.id, $1, v.title, v.sku, v.barcode, $11, v.price, v.list_price, v.cost, v.position, 1, $10
+    position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+  SELECT v.id, $1, v.title, v.sku, v.barcode, $11, v.price, v.list_price, v.cost, v.position, v.option_values,
+    v.weight_grams, v.requires_shipping, v.taxable, 1, $10
   FROM drafted v ORDER BY v.sku),
 stocks AS (
   INSERT INTO stock (id, variant_id, location_id)
@@ -49,7 +56,7 @@ pictures AS (
 {news}
 SELECT id FROM made
 """
-_VALUES = 15
+_VALUES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,9 @@ class Picture:
     alt: str
 
 
-async def insert_product(ctx: Context, draft: ProductDraft, handle: str, pictures: Sequence[Picture]) -> Product | None:
+async def insert_product(
+    ctx: Context, draft: ProductDraft, handle: str, pictures: Sequence[Picture], metadata: Mapping[str, Any]
+) -> Product | None:
     """Insert the checked draft under this handle and publish `ProductCreated`; None when another product has it.
 
     What else must be unique (codes, external ids) is the database's to judge: `asyncpg.UniqueViolationError`.
@@ -71,9 +80,10 @@ async def insert_product(ctx: Context, draft: ProductDraft, handle: str, picture
         *(product.id, product.title, handle, product.description, product.status.value),
         *(draft.category_id, draft.source, draft.external_id, product.search_text, product.created_at),
         ctx.shop.currency,
-        _json([_variant(position, each) for position, each in enumerate(draft.variants)]),
+        _json([variant_row(position, each) for position, each in enumerate(draft.variants)]),
         _json([_picture(position, each) for position, each in enumerate(pictures)]),
         *(ctx.actor.kind, ctx.actor.id),
+        msgspec.json.encode(draft.more | {"metadata": metadata}).decode(),
     ]
     news = publish_along(ctx, ProductCreated(product.id), cause="made", after=_VALUES)
     async with shop_client().acquire_connection() as connection:
@@ -95,13 +105,14 @@ def _product_of(draft: ProductDraft, handle: str) -> Product:
         category_id=draft.category_id,
         source=draft.source,
         external_id=draft.external_id,
+        **draft.more,
         search_text=search_text_of(draft.title, handle, [each.sku for each in draft.variants if each.sku]),
         created_at=moment,
         updated_at=moment,
     )
 
 
-def _variant(position: int, draft: VariantDraft) -> dict[str, Any]:
+def variant_row(position: int, draft: VariantDraft) -> dict[str, Any]:
     return {
         "id": new_id(),
         "title": draft.title,
@@ -114,6 +125,10 @@ def _variant(position: int, draft: VariantDraft) -> dict[str, Any]:
         "on_hand": draft.on_hand,
         "stock_id": new_id(),
         "movement_id": new_id(),
+        "option_values": draft.option_values,
+        "weight_grams": draft.weight_grams,
+        "requires_shipping": draft.requires_shipping,
+        "taxable": draft.taxable,
     }
 
 

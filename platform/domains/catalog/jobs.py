@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
+from stoa.domains.catalog.publishing import apply_schedule
+from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
+from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
 
@@ -25,3 +29,11 @@ async def give_up(ctx: Context, job: Job) -> None:
     import_id = UUID(job.payload["import_id"])
     await give_up_import(ctx, import_id, str(job.payload["error"]))
     await run_import(ctx, import_id, step=job.step, finish=job.finish)
+
+
+@job(SCHEDULE)
+async def apply_product_schedule(ctx: Context, job: Job) -> None:
+    """Put a product on sale, or take it off, at the time that was planned for it."""
+    payload = job.payload
+    turn: Turn = "publish_at" if payload["turn"] == "publish_at" else "unpublish_at"
+    await apply_schedule(ctx, UUID(payload["product_id"]), turn, datetime.fromisoformat(payload["at"]))

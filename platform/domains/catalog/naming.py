@@ -10,6 +10,9 @@ from stoa.kit.ids import new_id
 from stoa.kit.text import searchable, slugify
 from stoa.tenants.database import shop_client
 
+_TAKEN = """
+SELECT handle FROM product WHERE handle = ANY($1) UNION SELECT handle FROM slug_redirect WHERE handle = ANY($1)
+"""
 NAMELESS = "product"
 NUMBERED = range(2, 51)
 
@@ -38,10 +41,10 @@ async def free_handles(titles: Sequence[str], *, besides: Iterable[str] = ()) ->
 
 
 async def taken_handles(handles: Sequence[str]) -> set[str]:
-    """Those of `handles` that products have."""
+    """Those of `handles` that products have, or had: then addresses lead there."""
     if not handles:
         return set()
-    rows = await shop_client().execute_query_dict("SELECT handle FROM product WHERE handle = ANY($1)", [list(handles)])
+    rows = await shop_client().execute_query_dict(_TAKEN, [list(handles)])
     return {row["handle"] for row in rows}
 
 

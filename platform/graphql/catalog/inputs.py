@@ -40,12 +40,67 @@ def changed(input: Any, name: str, *, nullable: bool = False) -> Any:
     return SAME if value is strawberry.UNSET else value
 
 
-def _each(name: str, items: Iterable[Any], read: Callable[[Any], Any]) -> list[Any]:
+def each_of(name: str, items: Iterable[Any], read: Callable[[Any], Any]) -> list[Any]:
     """Read every item of a list; a refusal names the one in the way."""
     found = []
     for i, item in enumerate(items):
         with blaming(name, i):
             found.append(read(item))
+    return found
+
+
+@strawberry.input(description="A word in another language.")
+class WordTranslationInput:
+    locale: str = strawberry.field(description="en or zh.")
+    own: str = strawberry.field(description="The word as the shop writes it: the option's name, or one of its values.")
+    text: str = strawberry.field(description="The word in that language.")
+
+
+def words(given: list[WordTranslationInput] | None) -> dict[str, dict[str, str]] | None:
+    if given is None:
+        return None
+    found: dict[str, dict[str, str]] = {}
+    for each in given:
+        found.setdefault(each.locale, {})[each.own] = each.text
+    return found
+
+
+@strawberry.input(description="What the variants of a product differ in.")
+class ProductOptionInput:
+    name: str = strawberry.field(description="E.g. Colour.")
+    values: list[str] = strawberry.field(
+        default_factory=list, description="The values there are, in order; those of the variants when left out."
+    )
+    translations: list[WordTranslationInput] | None = optional("Its name and values in other languages.")
+
+    def draft(self) -> catalog.OptionDraft:
+        return catalog.OptionDraft(self.name, self.values, words(self.translations))
+
+
+@strawberry.input(description="A product's texts in another language. Empty takes one away; what is left out stays.")
+class ProductTranslationInput:
+    locale: str = strawberry.field(description="en or zh.")
+    title: str | None = optional("Its title.")
+    description: str | None = optional("Its description; sanitised like the product's own.")
+    seo_title: str | None = optional("Its title for search engines.")
+    seo_description: str | None = optional("Its description for search engines.")
+
+    def read(self) -> catalog.Translation:
+        return catalog.Translation(self.locale, self.title, self.description, self.seo_title, self.seo_description)
+
+
+@strawberry.input(description="A value of one of the shop's attributes that are no facets.")
+class MetadataInput:
+    key: str = strawberry.field(description="The attribute's key.")
+    value: str | None = optional("The value as text, e.g. 12.5, true, 2026-11-22; null takes it away.")
+
+
+def metadata(given: list[MetadataInput] | None) -> dict[str, str | None] | None:
+    if not given:
+        return None
+    found = {each.key: each.value for each in given}
+    if len(found) < len(given):
+        raise InvalidInput("A key is named twice.", path=["metadata"])
     return found
 
 
@@ -58,6 +113,12 @@ class VariantInput:
     list_price: MoneyInput | None = optional("What it is said to be worth.")
     cost: MoneyInput | None = optional("What the shop pays for it.")
     on_hand: int = optional("How many there are.", 0)
+    option_values: list[str] = strawberry.field(
+        default_factory=list, description="A value of each of the product's options, in their order."
+    )
+    weight_grams: int | None = optional("What it weighs, with its wrapping.")
+    requires_shipping: bool = optional("Whether it is a thing that is sent.", True)
+    taxable: bool = optional("Whether tax is due on it.", True)
 
     def draft(self) -> catalog.VariantDraft:
         return catalog.VariantDraft(
@@ -68,6 +129,10 @@ class VariantInput:
             list_price=_money("list_price", self.list_price),
             cost=_money("cost", self.cost),
             on_hand=self.on_hand,
+            option_values=self.option_values,
+            weight_grams=self.weight_grams,
+            requires_shipping=self.requires_shipping,
+            taxable=self.taxable,
         )
 
 
@@ -85,14 +150,32 @@ class ImageInput:
 @strawberry.input(description="A product to be made, with its variants.")
 class ProductCreateInput:
     title: str = strawberry.field(description="As shown to buyers.")
-    description: str = optional("Text for buyers.", "")
+    description: str = optional("Text for buyers, plain or HTML; HTML is sanitised.", "")
     handle: str | None = optional("Its name in addresses; made from the title when left out.")
-    status: ProductStatus = optional("Whether it is on sale.", ProductStatus.DRAFT)
+    status: ProductStatus = optional(
+        "Whether it is on sale. A product may be created so with something missing; `completeness` tells what.",
+        ProductStatus.DRAFT,
+    )
     category_id: strawberry.ID | None = optional("The shelf it stands on.")
     variants: list[VariantInput] = strawberry.field(description="At least one.")
     images: list[ImageInput] = strawberry.field(default_factory=list, description="Its pictures, in order.")
     source: str | None = optional("Where it comes from, with `externalId`.")
     external_id: str | None = optional("Its id there; unique for each source.")
+    vendor: str = optional("Who makes it.", "")
+    options: list[ProductOptionInput] = strawberry.field(
+        default_factory=list, description="What its variants differ in; each variant has a value of each, no two alike."
+    )
+    seo_title: str = optional("Its title for search engines.", "")
+    seo_description: str = optional("Its description for search engines.", "")
+    keywords: list[str] = strawberry.field(
+        default_factory=list, description="The words that it is meant to be found by, 20 at most."
+    )
+    translations: list[ProductTranslationInput] = strawberry.field(
+        default_factory=list, description="Its texts in other languages."
+    )
+    metadata: list[MetadataInput] = strawberry.field(
+        default_factory=list, description="Values of the shop's attributes that are no facets."
+    )
     idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
     def draft(self) -> catalog.ProductDraft:
@@ -102,10 +185,17 @@ class ProductCreateInput:
             handle=self.handle,
             status=self.status,
             category_id=None if self.category_id is None else read_id("category_id", self.category_id, "cat"),
-            variants=_each("variants", self.variants, VariantInput.draft),
-            images=_each("images", self.images, ImageInput.draft),
+            variants=each_of("variants", self.variants, VariantInput.draft),
+            images=each_of("images", self.images, ImageInput.draft),
             source=self.source,
             external_id=self.external_id,
+            vendor=self.vendor,
+            options=[each.draft() for each in self.options],
+            seo_title=self.seo_title,
+            seo_description=self.seo_description,
+            keywords=self.keywords,
+            translations=[each.read() for each in self.translations],
+            metadata=metadata(self.metadata),
         )
 
 
@@ -119,6 +209,10 @@ class VariantUpdateInput:
     list_price: MoneyInput | None = given("What it is said to be worth; null takes it away.")
     cost: MoneyInput | None = given("What the shop pays for it; null takes it away.")
     on_hand: int | None = given("How many there are.")
+    option_values: list[str] | None = given("A value of each of the product's options, in their order.")
+    weight_grams: int | None = given("What it weighs, with its wrapping; null: nobody knows.")
+    requires_shipping: bool | None = given("Whether it is a thing that is sent.")
+    taxable: bool | None = given("Whether tax is due on it.")
 
     def changes(self) -> catalog.VariantChanges:
         def money(name: str) -> Any:
@@ -134,6 +228,44 @@ class VariantUpdateInput:
             list_price=money("list_price"),
             cost=money("cost"),
             on_hand=changed(self, "on_hand"),
+            option_values=changed(self, "option_values"),
+            weight_grams=changed(self, "weight_grams", nullable=True),
+            requires_shipping=changed(self, "requires_shipping"),
+            taxable=changed(self, "taxable"),
+        )
+
+
+@strawberry.input(description="A value of an option that is written otherwise from now on.")
+class ValueRenameInput:
+    value: str = strawberry.field(description="As it is written.")
+    new_value: str = strawberry.field(description="As it will be written, in every variant that has it.")
+
+
+@strawberry.input(description="Changes to one option of a product; what is left out stays.")
+class ProductOptionUpdateInput:
+    name: str = strawberry.field(description="Which option; one that there is not is a new one.")
+    new_name: str | None = optional("What it is called from now on.")
+    rename_values: list[ValueRenameInput] = strawberry.field(
+        default_factory=list, description="Values that are written otherwise."
+    )
+    add_values: list[str] = strawberry.field(default_factory=list, description="Values that there are as well.")
+    remove_values: list[str] = strawberry.field(
+        default_factory=list, description="Values that there are no more; refused while variants have them."
+    )
+    value_for_existing: str | None = optional("Of a new option: the value that the variants there are get.")
+    is_removed: bool = optional("The option is taken away; refused when two variants would be alike then.", False)
+    translations: list[WordTranslationInput] | None = optional("Its name and values in other languages: all of them.")
+
+    def change(self) -> catalog.OptionChange:
+        return catalog.OptionChange(
+            self.name,
+            new_name=self.new_name,
+            renamed=[(each.value, each.new_value) for each in self.rename_values],
+            added=self.add_values,
+            removed=self.remove_values,
+            value_for_existing=self.value_for_existing,
+            is_removed=self.is_removed,
+            translations=words(self.translations),
         )
 
 
@@ -142,11 +274,26 @@ class ProductUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which product.")
     expected_version: int | None = optional("The version you read: refused when it has been changed since.")
     title: str | None = given("As shown to buyers.")
-    description: str | None = given("Text for buyers.")
-    handle: str | None = given("Its name in addresses.")
-    status: ProductStatus | None = given("Whether it is on sale.")
+    description: str | None = given("Text for buyers, plain or HTML; HTML is sanitised.")
+    handle: str | None = given("Its name in addresses; the old one goes on leading to it.")
+    status: ProductStatus | None = given(
+        "Whether it is on sale. What goes on sale so must be ready to, as for `productPublish`."
+    )
     category_id: strawberry.ID | None = given("The shelf it stands on; null takes it off.")
     variants: list[VariantUpdateInput] | None = given("Changes to its variants; those not named stay.")
+    vendor: str | None = given("Who makes it.")
+    options: list[ProductOptionUpdateInput] = strawberry.field(
+        default_factory=list, description="Changes to what its variants differ in, made one after the other."
+    )
+    seo_title: str | None = given("Its title for search engines.")
+    seo_description: str | None = given("Its description for search engines.")
+    keywords: list[str] | None = given("The words that it is meant to be found by: all of them.")
+    translations: list[ProductTranslationInput] = strawberry.field(
+        default_factory=list, description="Its texts in other languages; those not named stay."
+    )
+    metadata: list[MetadataInput] = strawberry.field(
+        default_factory=list, description="Values of the shop's attributes that are no facets; those not named stay."
+    )
     idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
     def changes(self) -> catalog.ProductChanges:
@@ -160,7 +307,14 @@ class ProductUpdateInput:
             handle=changed(self, "handle"),
             status=changed(self, "status"),
             category_id=category,
-            variants=() if variants is SAME else tuple(_each("variants", variants, VariantUpdateInput.changes)),
+            variants=() if variants is SAME else tuple(each_of("variants", variants, VariantUpdateInput.changes)),
+            vendor=changed(self, "vendor"),
+            seo_title=changed(self, "seo_title"),
+            seo_description=changed(self, "seo_description"),
+            keywords=changed(self, "keywords"),
+            options=[each.change() for each in self.options],
+            translations=[each.read() for each in self.translations],
+            metadata=metadata(self.metadata),
         )
 
 
@@ -168,3 +322,21 @@ class ProductUpdateInput:
 class CategoryCreateInput:
     name: str = strawberry.field(description="As shown to buyers; unique in the shop.")
     parent_id: strawberry.ID | None = optional("The shelf it stands in.")
+
+
+@strawberry.input(description="A product to be made into another.")
+class ProductDuplicateInput:
+    id: strawberry.ID = strawberry.field(description="Which product.")
+    title: str | None = optional("The title of the new one; else the old one's, and that it is a copy.")
+    idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
+
+
+@strawberry.input(description="A draft to be deleted.")
+class ProductDeleteInput:
+    id: strawberry.ID = strawberry.field(description="Which product.")
+    expected_version: int | None = optional("The version you read: refused when it has been changed since.")
+
+
+@strawberry.input(description="An old handle that is to lead nowhere.")
+class SlugRedirectRemoveInput:
+    handle: str = strawberry.field(description="The handle.")

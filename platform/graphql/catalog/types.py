@@ -5,12 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.domains.catalog.bundling import AVAILABLE
+from stoa.domains.catalog.completeness import FACTS
+from stoa.domains.catalog.describing import TAGS, is_html
+from stoa.domains.catalog.pricing import LOWEST_BEFORE
+from stoa.domains.catalog.publishing.listing import VISIBLE_IN
+from stoa.graphql.catalog.facts import (
+    Advice,
+    Completeness,
+    KeywordCoverage,
+    MetadataEntry,
+    NameTranslation,
+    ProductOption,
+    ProductTranslation,
+    advice_of,
+    completeness_of,
+    coverage_of,
+    metadata_of,
+    names_of,
+    options_of,
+    translations_of,
+)
+from stoa.graphql.catalog.pricing import PriceChange, amount_of
+from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
 from stoa.graphql.scalars import BigInt, Money
 from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
+from stoa.tenants.shop_models import EventRow
 
 ProductStatus = shown_enum(
     models.ProductStatus,
@@ -46,6 +70,11 @@ def absolute_url(url: str) -> str:
     return settings().public_url + url if url.startswith("/") else url
 
 
+OLD_HANDLES = (
+    "SELECT coalesce(json_agg(r.handle ORDER BY r.created_at DESC), '[]'::json) FROM (SELECT handle, created_at "
+    "FROM slug_redirect WHERE product_id = {row}.id ORDER BY created_at DESC LIMIT 50) r"
+)
+SEO_OF = ("title", "description", "seo_title", "seo_description", "handle", "keywords")
 ON_HAND = "(SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = {row}.id)"
 TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
@@ -62,6 +91,7 @@ class Category(Node):
     children: Connection[Category] = many("The shelves inside it.")
     products: Connection[Product] = many("What stands on it.")
     created_at: datetime = column("When it was made.")
+    translations: list[NameTranslation] = column("Its name in other languages.", convert=names_of)
 
 
 @stored(models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text")
@@ -70,7 +100,10 @@ class Product(Node):
 
     title: str = column("As shown to buyers.", filter=True, sort=True, searched=True)
     handle: str = column("Its name in addresses; unique in the shop.", filter=True, searched=True)
-    description: str = column("Text for buyers.")
+    description: str = column(
+        "Text for buyers: plain, or HTML when `descriptionIsHtml` says so. HTML is sanitised; these tags stay: "
+        f"{', '.join(sorted(TAGS))}."
+    )
     status: ProductStatus = column("Whether it is on sale.", filter=True)  # type: ignore[valid-type]
     category: Category | None = to_one("The shelf it stands on.", filter=True)
     variants: Connection[Variant] = many("The forms it can be bought in.", order=("position",), filter=True)
@@ -82,6 +115,38 @@ class Product(Node):
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.", filter=True, sort=True)
     updated_at: datetime = column("When it was changed last.", filter=True, sort=True)
+    vendor: str = column("Who makes it.", filter=True)
+    description_is_html: bool = derived(("description",), is_html, "Whether the description is HTML, or plain text.")
+    options: list[ProductOption] = column("What its variants differ in.", convert=options_of)
+    seo_title: str = column("Its title for search engines; empty: the product's own is used.")
+    seo_description: str = column("Its description for search engines.")
+    keywords: list[str] = column("The words that it is meant to be found by.")
+    seo_coverage: list[KeywordCoverage] = derived(SEO_OF, coverage_of, "Where its keywords occur.")
+    seo_advice: list[Advice] = derived(
+        ("seo_title", "seo_description"), advice_of, "What to do better in the texts for search engines."
+    )
+    completeness: Completeness = computed(
+        FACTS, "How complete it is, and what it lacks; an import or a creation may leave much.", convert=completeness_of
+    )
+    translations: list[ProductTranslation] = column("Its texts in other languages.", convert=translations_of)
+    metadata: list[MetadataEntry] = column("What is known of it besides, by key.", convert=metadata_of)
+    is_bundle: bool = column("Whether its variants are made of others: then it has no stock of its own.", filter=True)
+    publish_at: datetime | None = column("When it goes on sale by itself.", filter=True)
+    unpublish_at: datetime | None = column("When it goes off sale by itself.", filter=True)
+    listings: Connection[Listing] = many("How it stands in channels; see `Channel`.", filter=True)
+    visible_in: list[str] = computed(
+        VISIBLE_IN,
+        "Codes of the channels in which it is seen now: it is on sale, the channel is active, and either its listing "
+        "there shows it at this moment, or it has none and the channel shows everything.",
+    )
+    old_handles: list[str] = computed(
+        OLD_HANDLES,
+        "Handles that it had, the newest first, 50 at most: addresses with them still lead to it, and no other product "
+        "may have one until `slugRedirectRemove` frees it.",
+    )
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.Variant, prefix="var", scope=Scope.CATALOG_READ, order=("product_id", "position"))
@@ -99,6 +164,61 @@ class Variant(Node):
     product: Product = to_one("The product it is a form of.", filter=True)
     version: int = column("Goes up with every change.")
     created_at: datetime = column("When it was made.")
+    option_values: list[str] = column("Its value of each of the product's options, in their order.")
+    weight_grams: int | None = column("What it weighs, with its wrapping.")
+    requires_shipping: bool = column("Whether it is a thing that is sent.")
+    taxable: bool = column("Whether tax is due on it.")
+    price_history: Connection[PriceChange] = many(
+        "All its prices, the newest first: when each began.", by="price_changes", order=("-since",)
+    )
+    lowest_price_30d: Money | None = computed(
+        LOWEST_BEFORE,
+        "The lowest sale price that was in force at any moment of the 30 days before the present one began, as "
+        "article 6a of directive 98/6/EC (the Omnibus rule) wants it shown beside a reduced price. Null when there "
+        "was none, or there is none now.",
+        convert=amount_of,
+    )
+    parts: Connection[BundlePart] = many("What it is made of, when it is a bundle.")
+    part_of: Connection[BundlePart] = many("The bundles that it is in.")
+    bundle_available: int | None = computed(
+        AVAILABLE,
+        "How many of this bundle there are: at each active location as many as its scarcest part makes there, since "
+        "the parts are sent together, and of all locations the sum. Null when it is no bundle.",
+    )
+
+
+@stored(models.BundlePart, prefix="part", scope=Scope.CATALOG_READ)
+class BundlePart(Node):
+    """So many of a variant are in a bundle."""
+
+    bundle: Variant = to_one("The bundle.")
+    part: Variant = to_one("What is in it.")
+    quantity: int = column("How many of it.")
+
+
+@stored(models.Channel, prefix="chan", scope=Scope.CATALOG_READ)
+class Channel(Node):
+    """A place where the shop sells. What it shows of the products on sale: all that has a listing there, within its
+    times; and if it shows everything, also what has none."""
+
+    code: str = column("Its code; unique in the shop.", filter=True)
+    name: str = column("As shown to people.")
+    translations: list[NameTranslation] = column("Its name in other languages.", convert=names_of)
+    is_active: bool = column("Whether anything is seen there.")
+    shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
+    listings: Connection[Listing] = many("How products stand in it.")
+    created_at: datetime = column("When it was made.")
+
+
+@stored(models.Listing, prefix="list", scope=Scope.CATALOG_READ)
+class Listing(Node):
+    """How a product stands in a channel."""
+
+    product: Product = to_one("The product.")
+    channel: Channel = to_one("The channel.", filter=True)
+    publish_at: datetime | None = column("From when it is seen there; always if null.", filter=True)
+    unpublish_at: datetime | None = column("Until when it is seen there.", filter=True)
+    is_hidden: bool = column("Whether it is not seen there, whatever the channel shows.", filter=True)
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)

@@ -27,7 +27,7 @@ from stoa.graphql.reading.declared import (
     ToOne,
 )
 from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page, fetch_written
-from stoa.graphql.reading.planning import stored_type_of
+from stoa.graphql.reading.planning import REQUIRES, stored_type_of
 from stoa.graphql.shortcut import DIRECT
 from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
@@ -60,6 +60,8 @@ def _bind_stored(kind: GraphQLObjectType, stored: StoredType) -> None:
     for field in kind.fields.values():
         definition = field.extensions.get("strawberry-definition")
         declared = stored.fields.get(definition.python_name) if definition else None
+        if definition is not None and REQUIRES in definition.metadata:
+            field.extensions[REQUIRES] = definition.metadata[REQUIRES]
         if declared is not None and definition is not None:
             _bind_read(field, _read_of(definition.python_name, declared, stored))
 

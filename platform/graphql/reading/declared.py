@@ -76,11 +76,12 @@ class FirstOf(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class Many(Declared):
-    """A connection over the rows behind a reverse relation."""
+    """A connection over the rows behind a reverse relation, or those of a model that hold the row's id in a field."""
 
     by: str | None = None
     order: Sequence[str] = ()
     filter: bool = False
+    across: tuple[type[Model], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

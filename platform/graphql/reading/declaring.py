@@ -107,8 +107,10 @@ def many(
     order: Sequence[str] = (),
     filter: bool = False,
     scope: str | None = None,
+    across: tuple[type[Model], str] | None = None,
 ) -> Any:
-    return Many(description=description, by=by, order=order, filter=filter, scope=scope)
+    """`across` names a model and its field that holds the id, where no foreign key says so (the log of events)."""
+    return Many(description=description, by=by, order=order, filter=filter, scope=scope, across=across)
 
 
 def page_of(description: str, *, order: Sequence[str] = ()) -> Any:

@@ -49,6 +49,11 @@ class IntFilter:
     lte: int | None = strawberry.field(default=strawberry.UNSET, description="Is this or less.")
 
 
+@strawberry.input(description="A test of what is true or false.")
+class BooleanFilter:
+    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
+
+
 @strawberry.input(description="A test of a moment; all that is given must hold.")
 class DateTimeFilter:
     gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Is later.")

@@ -109,6 +109,8 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", ColumnTest(column, read_as_is)
     raise TypeError(f"{stored.name}.{field}: no filter for {type(kind).__name__}")
 
 

@@ -30,7 +30,7 @@ from stoa.graphql.reading.declared import (
 )
 from stoa.graphql.reading.decoding import AmountRow, full_page, nodes_page, row_struct
 from stoa.graphql.reading.fragments import ROW, Fragment, column, template
-from stoa.graphql.reading.rows import Relation, column_of, relation_of
+from stoa.graphql.reading.rows import Relation, column_of, relation_across, relation_of
 from stoa.graphql.reading.selecting import Selected, Selection
 
 REQUIRES = "stoa.requires"  # extension of a resolved field: python names of the stored fields it reads from its source
@@ -149,7 +149,8 @@ class Planner:
             case FirstOf():
                 return self._one(relation_of(stored.model, declared.by), nodes, path, tuple(declared.order))
             case Many():
-                relation = relation_of(stored.model, declared.by or name)
+                across = declared.across
+                relation = relation_across(*across) if across else relation_of(stored.model, declared.by or name)
                 page = self._page(stored_type_of(definition), nodes, definition, tuple(declared.order), relation, path)
                 return Slot(response_slot(path[-1]), page.struct, page=page)
         raise TypeError(f"{stored.name}.{name}: {type(declared).__name__} cannot be read from a row")

@@ -69,6 +69,12 @@ def relation_of(model: type[Model], field: str) -> Relation:
 
 
 @cache
+def relation_across(model: type[Model], field: str) -> Relation:
+    """To the rows of a model that hold a row's id in a field which is no foreign key."""
+    return Relation(model, table_of(model), "id", column_of(model, field))
+
+
+@cache
 def key_type_of(model: type[Model], field: str) -> KeyType:
     kind = model._meta.fields_map[field]
     for python_type, key_type in KEY_TYPES:

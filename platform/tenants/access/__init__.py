@@ -13,6 +13,7 @@ from stoa.tenants.access.members import (
     change_role,
     members_of,
     memberships_of,
+    names_of,
     remove_member,
 )
 from stoa.tenants.access.opening import open_account, open_another_shop
@@ -41,6 +42,7 @@ __all__ = [
     "identify_token",
     "members_of",
     "memberships_of",
+    "names_of",
     "open_account",
     "open_another_shop",
     "remove_member",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from stoa.kit.clock import now
@@ -10,7 +11,7 @@ from stoa.tenants.access.errors import LastOwner
 from stoa.tenants.access.identifying import remembered
 from stoa.tenants.access.scopes import Role, Scope, read_role, require_all, scopes_of
 from stoa.tenants.context import Context
-from stoa.tenants.database import platform_transaction
+from stoa.tenants.database import platform_client, platform_transaction
 from stoa.tenants.models import ApiToken, Membership, Shop, ShopState
 
 
@@ -80,3 +81,17 @@ async def _refuse_last_owner(ctx: Context, member: Membership) -> None:
 
 def _account_of(member: Membership) -> UUID:
     return member.account_id  # type: ignore[attr-defined, no-any-return]  # Tortoise adds the column of the relation
+
+
+_NAMES = """
+SELECT id, name FROM platform.account WHERE id = ANY($1)
+UNION ALL SELECT id, name FROM platform.api_token WHERE id = ANY($1)
+"""
+
+
+async def names_of(actor_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of people and programs by their ids, in one statement; those that are gone are missing."""
+    if not actor_ids:
+        return {}
+    rows = await platform_client().execute_query_dict(_NAMES, [list(dict.fromkeys(actor_ids))])
+    return {row["id"]: row["name"] for row in rows}

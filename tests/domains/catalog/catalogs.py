@@ -8,7 +8,10 @@ from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.shop_models import EventRow
 
-TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
+TABLES = (
+    *("category", "product", "variant", "stock", "image", "upload", "event"),
+    *("channel", "listing", "bundle_part", "slug_redirect", "price_change"),
+)
 
 
 async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:

@@ -80,7 +80,18 @@ async def test_what_is_named_changes_and_the_rest_stays(ctx: Context) -> None:
         "variants.cost",
         "variants.on_hand",
     ]
-    assert await events_of(ctx) == [("ProductEdited", {"product_id": str(product.id), "changed": fields})]
+    [(name, news)] = await events_of(ctx)
+    assert (name, news["product_id"], news["changed"]) == ("ProductEdited", str(product.id), fields)
+    assert [(each["field"], each["old"], each["new"], each["label"]) for each in news["changes"]] == [
+        ("title", "Cup", "Blue cup", ""),
+        ("handle", "cup", "blue-cup", ""),
+        ("status", "ACTIVE", "ARCHIVED", ""),
+        ("category_id", None, str(shelf.id), ""),
+        ("variants.sku", "C-2", "C-3", "C-3"),
+        ("variants.price", "19.99 EUR", "5.00 EUR", "C-3"),
+        ("variants.cost", None, "1.00 EUR", "C-3"),
+        ("variants.on_hand", "10", "3", "C-3"),
+    ]
 
 
 @pytest.mark.parametrize(

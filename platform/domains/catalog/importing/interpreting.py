@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.drafting import check_url
 from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
 from stoa.domains.catalog.importing.issues import Issue
@@ -14,7 +15,7 @@ from stoa.domains.catalog.importing.options import Field, Options
 from stoa.domains.catalog.importing.reading import Row
 from stoa.kit.errors import Refusal
 from stoa.kit.money import exponent_of
-from stoa.kit.text import clean_line, clean_text, slugify
+from stoa.kit.text import clean_line, slugify
 
 MAX_STOCK = 2**31 - 1
 KEY_LIMIT = 120
@@ -176,7 +177,7 @@ def _title(text: str) -> str:
 
 
 def _description(text: str) -> str:
-    return clean_text(text, what="description", limit=50_000)
+    return clean_description(text)
 
 
 def _handle(text: str) -> str:

@@ -137,7 +137,10 @@ class PriceKind(StrEnum):
 
 
 class PriceChange(Model):
-    """A price as it was from that moment on (none: it had no price). Only added to; the newest is the variant's own."""
+    """A price as it was from that moment on (none: it had no price). The newest is the variant's own.
+
+    The database writes it along with the variant's row (triggers first_prices, changed_prices), whoever changes that.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField("shop.Variant", related_name="price_changes")
@@ -148,9 +151,7 @@ class PriceChange(Model):
 
     class Meta:
         table = "price_change"
-        indexes = [
-            Index(fields=("variant_id", "kind", "since"), name="price_change_of_variant")
-        ]  # Variant.priceHistory
+        indexes = [Index(fields=("variant_id", "since", "id"), name="price_change_of_variant")]  # Variant.priceHistory
 
 
 class BundlePart(Model):
@@ -212,13 +213,17 @@ class SlugRedirect(Model):
 
 
 class Channel(Model):
-    """A place where the shop sells: its web shop, an app, a marketplace."""
+    """A place where the shop sells: its web shop, an app, a marketplace.
+
+    One that `shows_everything` shows whatever is on sale, unless a listing says otherwise; another what is listed.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     code = fields.CharField(max_length=40, unique=True)
     name = fields.CharField(max_length=120)
     translations: fields.JSONField[Translations] = fields.JSONField(default=dict, db_default={})
     is_active = fields.BooleanField(default=True, db_default=True)
+    shows_everything = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     listings: fields.ReverseRelation[Listing]
@@ -228,13 +233,14 @@ class Channel(Model):
 
 
 class Listing(Model):
-    """A product may be seen in a channel, from a time and until a time if these are set."""
+    """A product may be seen in a channel, from a time and until a time if these are set; `is_hidden`: not at all."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField("shop.Product", related_name="listings")
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField("shop.Channel", related_name="listings")
     publish_at = fields.DatetimeField(null=True)
     unpublish_at = fields.DatetimeField(null=True)
+    is_hidden = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

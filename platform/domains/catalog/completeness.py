@@ -1,0 +1,153 @@
+"""How complete a product is, and what it lacks; the one place that says so, for merchants and for publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.domains.catalog.errors import NotReady
+from stoa.domains.catalog.seo import Words, coverage
+from stoa.tenants.database import shop_client
+
+# What the score is made of, by SQL over a product's row (`{row}`): a JSON array in the order of `Facts`.
+FACTS: Final = """json_build_array({row}.title, {row}.description, {row}.seo_title, {row}.seo_description, {row}.handle,
+  {row}.keywords, {row}.category_id IS NOT NULL, {row}.is_bundle,
+  (SELECT json_build_array(count(*), count(*) FILTER (WHERE fv.price_minor IS NULL),
+     count(*) FILTER (WHERE fv.requires_shipping AND fv.weight_grams IS NULL),
+     coalesce(bool_or((SELECT sum(fs.on_hand - fs.reserved - fs.damaged - fs.held) FROM stock fs
+       WHERE fs.variant_id = fv.id) > 0), false),
+     coalesce(bool_and(EXISTS (SELECT FROM bundle_part fb WHERE fb.bundle_id = fv.id)), false))
+   FROM variant fv WHERE fv.product_id = {row}.id),
+  (SELECT json_build_array(count(*), count(*) FILTER (WHERE fi.alt = ''))
+   FROM image fi WHERE fi.product_id = {row}.id))"""
+
+
+class VariantFacts(msgspec.Struct, array_like=True, frozen=True):
+    count: int
+    without_price: int
+    without_weight: int
+    some_in_stock: bool
+    all_have_parts: bool
+
+
+class ImageFacts(msgspec.Struct, array_like=True, frozen=True):
+    count: int
+    without_alt: int
+
+
+class Facts(msgspec.Struct, array_like=True, frozen=True):
+    """What is to be known of a product to judge it."""
+
+    title: str
+    description: str
+    seo_title: str
+    seo_description: str
+    handle: str
+    keywords: list[str]
+    has_category: bool
+    is_bundle: bool
+    variants: VariantFacts
+    images: ImageFacts
+
+    @property
+    def keywords_are_covered(self) -> bool:
+        found = coverage(self.title, self.description, self.seo_title, self.seo_description, self.handle, self.keywords)
+        return bool(found) and all(each.is_covered for each in found)
+
+    @property
+    def has_stock(self) -> bool:
+        """A bundle's is that of its parts: it has some when it has parts."""
+        return self.variants.all_have_parts if self.is_bundle else self.variants.some_in_stock
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that a product lacks. `points` is what it would add to the score."""
+
+    code: str
+    message: Words
+    points: int
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """`score` is 0 to 100. What is required stands in the way of publishing."""
+
+    score: int
+    missing: list[Missing]
+
+    @property
+    def can_be_published(self) -> bool:
+        return not any(each.is_required for each in self.missing)
+
+
+# Code, points, and what is missing in words; the points of all come to 100.
+ITEMS: Final[Sequence[tuple[str, int, Words]]] = (
+    ("TITLE", 10, Words("a name", "商品名称")),
+    ("DESCRIPTION", 15, Words("a description", "商品描述")),
+    ("PRICE", 15, Words("a price for every variant", "每个规格的价格")),
+    ("STOCK", 10, Words("something in stock", "库存")),
+    ("IMAGE", 15, Words("a picture", "商品图片")),
+    ("IMAGE_ALT", 5, Words("words for every picture", "每张图片的替代文字")),
+    ("CATEGORY", 10, Words("a category", "商品分类")),
+    ("SEO_TITLE", 5, Words("a title for search engines", "SEO 标题")),
+    ("SEO_DESCRIPTION", 5, Words("a description for search engines", "SEO 描述")),
+    ("KEYWORDS", 5, Words("keywords that occur in title and description", "标题和描述中包含的关键词")),
+    ("WEIGHT", 5, Words("the weight of every variant that is shipped", "需配送规格的重量")),
+)
+REQUIRED_TO_PUBLISH: Final = frozenset({"TITLE", "PRICE", "CATEGORY", "IMAGE"})
+
+
+def completeness_of(facts: Facts) -> Completeness:
+    there = _there(facts)
+    missing = [
+        Missing(code, words, points, code in REQUIRED_TO_PUBLISH) for code, points, words in ITEMS if not there[code]
+    ]
+    return Completeness(100 - sum(each.points for each in missing), missing)
+
+
+def _there(facts: Facts) -> dict[str, bool]:
+    variants, images = facts.variants, facts.images
+    return {
+        "TITLE": bool(facts.title),
+        "DESCRIPTION": bool(facts.description),
+        "PRICE": variants.count > 0 and variants.without_price == 0,
+        "STOCK": facts.has_stock,
+        "IMAGE": images.count > 0,
+        "IMAGE_ALT": images.count > 0 and images.without_alt == 0,
+        "CATEGORY": facts.has_category,
+        "SEO_TITLE": bool(facts.seo_title),
+        "SEO_DESCRIPTION": bool(facts.seo_description),
+        "KEYWORDS": facts.keywords_are_covered,
+        "WEIGHT": variants.without_weight == 0,
+    }
+
+
+def completeness_of_json(facts: Any) -> Completeness:
+    """Of `FACTS` as they come out of JSON."""
+    return completeness_of(msgspec.convert(facts, Facts))
+
+
+async def completeness_of_product(product_id: UUID) -> Completeness:
+    """As the product is now, in the open transaction."""
+    async with shop_client().acquire_connection() as connection:
+        text = await connection.fetchval(
+            f"SELECT {FACTS.format(row='p')}::text FROM product p WHERE p.id = $1",
+            product_id,
+        )
+    return completeness_of(msgspec.json.decode(text, type=Facts))
+
+
+async def require_ready(product_id: UUID, *path: str) -> None:
+    """Refuse to put on sale what nobody could find or buy. Raises `NotReady`, which blames `path`."""
+    found = await completeness_of_product(product_id)
+    lacking = [each for each in found.missing if each.is_required]
+    if lacking:
+        words = ", ".join(each.message.en for each in lacking)
+        codes = ",".join(each.code for each in lacking)
+        raise NotReady(f"It cannot go on sale yet: it lacks {words}.", path=path, params={"missing": codes})

@@ -1,0 +1,120 @@
+"""Listings: in which channel a product may be seen, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from stoa.domains.catalog.errors import NoSuchChannel, NoSuchProduct
+from stoa.domains.catalog.events import ListingsChanged
+from stoa.domains.catalog.models import Channel
+from stoa.kit.clock import now
+from stoa.kit.errors import InvalidInput, Refusal
+from stoa.kit.ids import new_id
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import publish
+
+# Codes of the channels in which the product of `{row}` is seen now: it is on sale, the channel is open, and either a
+# listing shows it at this moment or there is none and the channel shows everything.
+VISIBLE_IN: Final = """SELECT coalesce(json_agg(c.code ORDER BY c.code), '[]'::json)
+  FROM channel c LEFT JOIN listing l ON l.channel_id = c.id AND l.product_id = {row}.id
+  WHERE {row}.status = 'ACTIVE' AND c.is_active AND CASE WHEN l.id IS NULL THEN c.shows_everything
+    ELSE NOT l.is_hidden AND coalesce(l.publish_at <= now(), true) AND coalesce(l.unpublish_at > now(), true) END"""
+_SET: Final = """
+INSERT INTO listing (id, product_id, channel_id, publish_at, unpublish_at, is_hidden, created_at)
+SELECT w.id, w.product_id, $1, w.publish_at, w.unpublish_at, w.is_hidden, $2
+FROM jsonb_to_recordset($3::jsonb) AS w (id uuid, product_id uuid, publish_at timestamptz, unpublish_at timestamptz,
+  is_hidden bool)
+ORDER BY w.product_id
+ON CONFLICT (product_id, channel_id) DO UPDATE SET publish_at = excluded.publish_at,
+  unpublish_at = excluded.unpublish_at, is_hidden = excluded.is_hidden
+"""
+_DROP: Final = "DELETE FROM listing WHERE channel_id = $1 AND product_id = ANY($2)"
+_KNOWN: Final = "SELECT id FROM product WHERE id = ANY($1) ORDER BY id FOR SHARE"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingWish:
+    """How a product is to stand in a channel. `is_removed`: it has no listing there any more, and the channel's own
+    rule counts."""
+
+    product_id: UUID
+    publish_at: datetime | None = None
+    unpublish_at: datetime | None = None
+    is_hidden: bool = False
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What came of one row of a bulk change."""
+
+    index: int
+    id: UUID
+    refusals: Sequence[Refusal] = ()
+    version: int | None = None
+
+
+async def set_listings(
+    ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish], *, all_or_nothing: bool
+) -> list[RowResult]:
+    """Set the listings of many products in a channel, in five statements however many; a result for each.
+
+    With `all_or_nothing` one refused row is enough for nothing to be done. Raises `NoSuchChannel`.
+    """
+    async with shop_transaction():
+        if not await Channel.filter(id=channel_id).exists():
+            raise NoSuchChannel("There is no such channel.", path=["channel_id"])
+        rows = await shop_client().execute_query_dict(_KNOWN, [[each.product_id for each in wishes]])
+        known = {row["id"] for row in rows}
+        results = _judged(wishes, known)
+        refused = any(each.refusals for each in results)
+        good = [wish for wish, result in zip(wishes, results, strict=True) if not result.refusals]
+        if good and not (refused and all_or_nothing):
+            await _write(ctx, channel_id, good)
+    return results
+
+
+def _judged(wishes: Sequence[ListingWish], known: set[UUID]) -> list[RowResult]:
+    seen: set[UUID] = set()
+    results = []
+    for i, wish in enumerate(wishes):
+        results.append(RowResult(i, wish.product_id, _wrong(i, wish, known, seen)))
+        seen.add(wish.product_id)
+    return results
+
+
+def _wrong(i: int, wish: ListingWish, known: set[UUID], seen: set[UUID]) -> list[Refusal]:
+    if wish.product_id not in known:
+        return [NoSuchProduct("There is no such product.", path=["products", i, "product_id"])]
+    if wish.product_id in seen:
+        return [InvalidInput("This product is named twice.", path=["products", i, "product_id"])]
+    if wish.publish_at and wish.unpublish_at and wish.unpublish_at <= wish.publish_at:
+        return [InvalidInput("It would end before it begins.", path=["products", i, "unpublish_at"])]
+    return []
+
+
+async def _write(ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish]) -> None:
+    removed = [each.product_id for each in wishes if each.is_removed]
+    rows = [
+        {
+            "id": new_id(),
+            "product_id": each.product_id,
+            "publish_at": each.publish_at,
+            "unpublish_at": each.unpublish_at,
+            "is_hidden": each.is_hidden,
+        }
+        for each in wishes
+        if not each.is_removed
+    ]
+    if removed:
+        await shop_client().execute_query(_DROP, [channel_id, removed])
+    if rows:
+        await shop_client().execute_query(_SET, [channel_id, now(), msgspec.json.encode(rows).decode()])
+    await publish(ctx, ListingsChanged(channel_id, len(wishes)))

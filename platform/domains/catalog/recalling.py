@@ -1,0 +1,56 @@
+"""What an edit changed, as its event tells it: each field as text, before and after, within bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from stoa.domains.catalog.events import FieldChange
+from stoa.kit.money import Money
+
+MAX_CHANGES, MAX_TEXT = 100, 500
+OF_COSTS: Final = ("cost", "variants.cost")  # what only those see who may see costs
+
+
+def told(value: Any) -> str | None:
+    """The value as people read it, shortened."""
+    match value:
+        case None:
+            return None
+        case Enum():
+            text = str(value.value)
+        case bool():
+            text = str(value).lower()
+        case Money():
+            text = str(value)
+        case datetime():
+            text = value.isoformat()
+        case list() | dict():
+            text = json.dumps(value, ensure_ascii=False)
+        case _:
+            text = str(value)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def changes_between(
+    before: Mapping[str, Any], after: Mapping[str, Any], changed: Iterable[str], **of: Any
+) -> list[FieldChange]:
+    """A change for each of the columns; `of` says which variant they are of."""
+    return [FieldChange(_shown(name), told(before[name]), told(after[name]), **of) for name in changed]
+
+
+def _shown(column: str) -> str:
+    return column.removesuffix("_minor")
+
+
+def bounded(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    return tuple(list(changes)[:MAX_CHANGES])
+
+
+def of_variant(variant_id: UUID, label: str, changes: Iterable[FieldChange]) -> list[FieldChange]:
+    """The same, told of a variant."""
+    return [FieldChange(f"variants.{each.field}", each.old, each.new, variant_id, label[:120]) for each in changes]

@@ -1,0 +1,134 @@
+"""What search engines will see of a product: whether its key words occur where they count, and whether texts fit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stoa.domains.catalog.describing import words_of
+from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.text import clean_line, slugify
+
+MAX_KEYWORDS: Final = 20
+# In letters; a Chinese one takes the room of two. What search engines show before they cut.
+TITLE_ROOM, DESCRIPTION_ROOM, DESCRIPTION_LEAST = 60, 160, 50
+_NO_WORD: Final = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence for people, in the languages of the API."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to do better. `code` is for programs."""
+
+    code: str
+    message: Words
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordCoverage:
+    """Where a key word occurs."""
+
+    keyword: str
+    in_title: bool
+    in_description: bool
+    in_seo_title: bool
+    in_seo_description: bool
+    in_handle: bool
+
+    @property
+    def is_covered(self) -> bool:
+        """In what buyers read: a title and a description, be they the product's own or those for search engines."""
+        return (self.in_title or self.in_seo_title) and (self.in_description or self.in_seo_description)
+
+
+def clean_keywords(keywords: Sequence[str]) -> list[str]:
+    """In the order given, each once; upper and lower case are the same."""
+    if len(keywords) > MAX_KEYWORDS:
+        raise InvalidInput(f"{len(keywords)} keywords; {MAX_KEYWORDS} are allowed.", params={"limit": MAX_KEYWORDS})
+    kept: dict[str, str] = {}
+    for i, keyword in enumerate(keywords):
+        with blaming(i):
+            line = clean_line(keyword, what="keyword", limit=60)
+        if not normal(line):
+            raise InvalidInput("The keyword has no letter and no digit in it.", path=[i])
+        kept.setdefault(normal(line), line)
+    return list(kept.values())
+
+
+def clean_seo_title(text: str) -> str:
+    return clean_line(text, what="title for search engines", limit=255, required=False)
+
+
+def clean_seo_description(text: str) -> str:
+    return clean_line(text, what="description for search engines", limit=500, required=False)
+
+
+def normal(text: str) -> str:
+    """Case, width and punctuation do not matter; what remains is letters, digits and single spaces."""
+    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def coverage(
+    title: str, description: str, seo_title: str, seo_description: str, handle: str, keywords: Sequence[str]
+) -> list[KeywordCoverage]:
+    """For each key word, where it occurs. Chinese has no spaces between words: occurring is being a part."""
+    own, text, short, summary = (normal(each) for each in (title, words_of(description), seo_title, seo_description))
+    return [
+        KeywordCoverage(each, word in own, word in text, word in short, word in summary, slugify(each) in handle)
+        for each, word in zip(keywords, map(normal, keywords), strict=True)
+    ]
+
+
+def advice(seo_title: str, seo_description: str) -> list[Advice]:
+    """What is wrong with the lengths."""
+    found = []
+    if not seo_title:
+        found.append(Advice("SEO_TITLE_MISSING", Words("Give a title for search engines.", "请填写 SEO 标题。")))
+    elif room_of(seo_title) > TITLE_ROOM:
+        found.append(_too_long("SEO_TITLE_LONG", "title", "标题", room_of(seo_title), TITLE_ROOM))
+    if not seo_description:
+        found.append(
+            Advice("SEO_DESCRIPTION_MISSING", Words("Give a description for search engines.", "请填写 SEO 描述。"))
+        )
+    elif room_of(seo_description) > DESCRIPTION_ROOM:
+        found.append(
+            _too_long("SEO_DESCRIPTION_LONG", "description", "描述", room_of(seo_description), DESCRIPTION_ROOM)
+        )
+    elif room_of(seo_description) < DESCRIPTION_LEAST:
+        found.append(_too_short(room_of(seo_description)))
+    return found
+
+
+def room_of(text: str) -> int:
+    """How wide a text is, in Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _too_long(code: str, what: str, zh: str, room: int, limit: int) -> Advice:
+    return Advice(
+        code,
+        Words(
+            f"The {what} for search engines is {room} letters wide; they cut it at about {limit}.",
+            f"SEO {zh}宽度为 {room} 个字符（一个汉字算两个），搜索引擎约在 {limit} 处截断。",
+        ),
+    )
+
+
+def _too_short(room: int) -> Advice:
+    return Advice(
+        "SEO_DESCRIPTION_SHORT",
+        Words(
+            f"The description for search engines is {room} letters wide; {DESCRIPTION_LEAST} or more say enough.",
+            f"SEO 描述宽度仅 {room} 个字符（一个汉字算两个），建议不少于 {DESCRIPTION_LEAST}。",
+        ),
+    )

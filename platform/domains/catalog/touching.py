@@ -1,0 +1,34 @@
+"""A product in hand: locked, at the version that was read; and marked as changed afterwards."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from stoa.domains.catalog.errors import NoSuchProduct, ProductChanged
+from stoa.domains.catalog.models import Product, Variant
+from stoa.domains.catalog.naming import search_text_of
+from stoa.kit.clock import now
+
+
+async def locked_product(product_id: UUID, expected_version: int | None = None) -> Product:
+    """The product's row, locked in the open transaction. Raises `NoSuchProduct` and `ProductChanged`."""
+    product = await Product.filter(id=product_id).select_for_update().get_or_none()
+    if product is None:
+        raise NoSuchProduct("There is no such product.", path=["id"])
+    if expected_version is not None and product.version != expected_version:
+        raise ProductChanged(
+            f"{product.title} has been changed since version {expected_version}; it is at {product.version} now.",
+            path=["expected_version"],
+            params={"current_version": product.version},
+        )
+    return product
+
+
+async def touch(product: Product, *changed: str) -> None:
+    """Save these columns, with the next version and the text that search looks through."""
+    codes = Variant.filter(product_id=product.id, sku__isnull=False).order_by("position", "id")
+    skus = await codes.values_list("sku", flat=True)
+    product.search_text = search_text_of(product.title, product.handle, [str(sku) for sku in skus])
+    product.version += 1
+    product.updated_at = now()
+    await product.save(update_fields=[*changed, "search_text", "version", "updated_at"])
