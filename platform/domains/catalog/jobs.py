@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import UUID
 
+from stoa.domains.catalog import stock
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
+from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
 
@@ -25,3 +27,9 @@ async def give_up(ctx: Context, job: Job) -> None:
     import_id = UUID(job.payload["import_id"])
     await give_up_import(ctx, import_id, str(job.payload["error"]))
     await run_import(ctx, import_id, step=job.step, finish=job.finish)
+
+
+@job(EXPIRE)
+async def expire_reservations(ctx: Context, job: Job) -> None:
+    """Let go of what is reserved beyond its time: planned with every reservation that has one."""
+    await stock.expire_reservations(ctx)
