@@ -163,7 +163,7 @@ async def extend(ctx: Context, holder: Holder, expires_at: datetime | None) -> S
     check_expiry(expires_at)
     async with shop_transaction():
         held = Reservation.filter(holder_id=holder.id, holder_kind=holder.kind, state=ReservationState.HELD)
-        ids = list(await held.select_for_update().order_by("id").values_list("id", flat=True))
+        ids = [each.id for each in await held.select_for_update().order_by("id")]
         if not ids:
             raise NotReserved("Nothing is reserved for this holder.", path=["holder"])
         await Reservation.filter(id__in=ids).update(expires_at=expires_at)
