@@ -10,6 +10,9 @@ from strawberry.schema.config import StrawberryConfig
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
+from stoa.graphql.catalog.stock.mutations import StockMutations
+from stoa.graphql.catalog.stock.queries import IntegrityQueries, StockQueries
+from stoa.graphql.catalog.stock.subscriptions import StockSubscriptions
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
@@ -26,7 +29,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries, StockQueries, IntegrityQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -38,12 +41,12 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations, StockMutations):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(CatalogSubscriptions):
+class Subscription(CatalogSubscriptions, StockSubscriptions):
     pass
 
 

@@ -1,5 +1,6 @@
 """The catalog: what the shop offers, at what price, and how much of it there is."""
 
+from stoa.domains.catalog import stock
 from stoa.domains.catalog.changing import SAME, ProductChanges, VariantChanges
 from stoa.domains.catalog.creating import create_category, create_product
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft, VariantDraft
@@ -16,5 +17,6 @@ __all__ = [
     "VariantDraft",
     "create_category",
     "create_product",
+    "stock",
     "update_product",
 ]

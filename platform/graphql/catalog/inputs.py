@@ -49,6 +49,9 @@ def _each(name: str, items: Iterable[Any], read: Callable[[Any], Any]) -> list[A
     return found
 
 
+each_of = _each
+
+
 @strawberry.input(description="A variant to be made. Prices are in the shop's currency.")
 class VariantInput:
     title: str = optional("What tells it from the other variants; empty when it is the only one.", "")

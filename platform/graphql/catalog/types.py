@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.graphql.catalog.stock.types import StockLevel
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
@@ -47,6 +48,11 @@ def absolute_url(url: str) -> str:
 
 
 ON_HAND = "(SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+AVAILABLE = (
+    "(SELECT coalesce(sum(s.on_hand - s.reserved - s.damaged - s.held), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+)
+RESERVED = "(SELECT coalesce(sum(s.reserved), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+INCOMING = "(SELECT coalesce(sum(s.incoming), 0) FROM stock s WHERE s.variant_id = {row}.id)"
 TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
     "JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
@@ -99,6 +105,10 @@ class Variant(Node):
     product: Product = to_one("The product it is a form of.", filter=True)
     version: int = column("Goes up with every change.")
     created_at: datetime = column("When it was made.")
+    available: int = computed(AVAILABLE, "How many can still be sold, at all locations.")
+    reserved: int = computed(RESERVED, "How many are promised to carts and orders, at all locations.")
+    incoming: int = computed(INCOMING, "How many are ordered or on the way, to all locations.")
+    stock: Connection[StockLevel] = many("How many there are where.")
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)

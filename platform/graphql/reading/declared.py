@@ -101,6 +101,11 @@ class Fetched(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FetchedMany(Declared):
+    """Rows whose UUIDs the source holds under the field's own name, in that order; None stays None."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Streamed(Declared):
     """A subscription whose events are UUIDs: each is answered with the row as it is then."""
 

@@ -39,6 +39,11 @@ class TextFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
 
 
+@strawberry.input(description="A test of a yes or no.")
+class BooleanFilter:
+    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is this.")
+
+
 @strawberry.input(description="A test of a whole number; all that is given must hold.")
 class IntFilter:
     eq: int | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")

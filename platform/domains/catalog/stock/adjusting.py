@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from stoa.domains.catalog.errors import NamedTwice
-from stoa.domains.catalog.models import MovementKind
+from stoa.domains.catalog.models import Location, MovementKind
 from stoa.domains.catalog.stock.moving import MAX_QUANTITY, refusals_of
 from stoa.domains.catalog.stock.noticing import notice
 from stoa.domains.catalog.stock.recording import Entry, Mode, record
@@ -86,6 +88,7 @@ async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> S
     refused = {n: refusal for n, each in enumerate(lines) if (refusal := _problem(n, each))}
     entries = [each.entry(n) for n, each in enumerate(lines) if n not in refused]
     async with shop_transaction():
+        entries = await _at_main(entries)
         rows = await record(ctx, _first_of_each(entries), Mode.EACH, reason=reason, reference=None)
         found = {n: row for row in rows for n in row.ns}
         for refusal in await refusals_of(_first_of_each(entries), rows):
@@ -95,6 +98,12 @@ async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> S
         if entry.n not in found and entry.n not in refused:
             refused[entry.n] = NamedTwice("An earlier line is about the same stock.", path=["lines", entry.n])
     return [Outcome(None, refused[n]) if n in refused else Outcome(found[n].stock_id, None) for n in range(len(lines))]
+
+
+async def _at_main(entries: Sequence[Entry]) -> list[Entry]:
+    """Lines about the same stock must look the same, whether they name the main location or none."""
+    main = await Location.get(is_main=True)
+    return [msgspec.structs.replace(each, at=each.at or main.id) for each in entries]
 
 
 def _first_of_each(entries: Sequence[Entry]) -> list[Entry]:
