@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from stoa.graphql.compiled import READ, PlainRead, plain_resolver
 from stoa.graphql.reading.declared import (
@@ -87,13 +96,19 @@ def _read_of(name: str, declared: Declared, stored: StoredType) -> PlainRead:
     return PlainRead(name, keyed=isinstance(declared, ToOne | FirstOf | Many))
 
 
-def _fetched_many(stored: StoredType, python_name: str) -> Callable[..., Any]:
+def _item_of(field: GraphQLField) -> Any:
+    listed = get_nullable_type(field.type)
+    assert is_list_type(listed)
+    return listed.of_type
+
+
+def _fetched_many(stored: StoredType, python_name: str, *, keeps_gaps: bool) -> Callable[..., Any]:
     async def fetched_many(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
         ids = getattr(source, python_name)
         if ids is None:
             return None
         rows = await fetch_many(info, stored, list({id for id in ids if id is not None}))
-        return [rows.get(id) for id in ids]
+        return [rows.get(id) for id in ids if keeps_gaps or id in rows]
 
     return fetched_many
 
@@ -139,7 +154,7 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
 
         return streamed
     if isinstance(declared, FetchedMany):
-        return _fetched_many(stored, python_name)
+        return _fetched_many(stored, python_name, keeps_gaps=not is_non_null_type(_item_of(field)))
     assert isinstance(declared, Fetched)
 
     async def fetched(source: Any, info: GraphQLResolveInfo[Any]) -> Any:

@@ -9,6 +9,7 @@ from stoa.tenants.database import shop_client
 from stoa.tenants.shop_models import EventRow
 
 TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
+TABLES += ("location", "stock_movement", "reservation", "transfer", "stock_count", "stock_count_line")
 
 
 async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, Same
 from stoa.domains.catalog.checking import Problems
-from stoa.domains.catalog.errors import LocationChanged, LocationInUse, LocationTaken, NoSuchLocation
+from stoa.domains.catalog.errors import LocationChanged, LocationClosed, LocationInUse, LocationTaken, NoSuchLocation
 from stoa.domains.catalog.events import LocationCreated, LocationEdited
 from stoa.domains.catalog.models import Location, Translations
 from stoa.kit.errors import InvalidInput
@@ -123,8 +123,6 @@ async def update_location(
     """
     changes = changes.checked()
     async with shop_transaction():
-        if changes.is_active is False:
-            await _stop_movements()
         location = await _locked(location_id, expected_version)
         if changes.is_active is False and location.is_active:
             await _check_closing(location)
@@ -137,26 +135,22 @@ async def update_location(
 
 
 async def set_main_location(ctx: Context, location_id: UUID) -> Location:
-    """Make it the one that is meant where none is named. Twice changes nothing. Raises `NoSuchLocation`.
+    """Make it the one that is meant where none is named. Twice changes nothing.
 
-    A location that is not active is refused: `LocationInUse` is not the matter then, but `InvalidInput`.
+    Raises `NoSuchLocation`, and `LocationClosed` when it is not active.
     """
     async with shop_transaction():
-        await _stop_movements()
+        # all of them: two who choose another main one at the same time do so one after the other
+        await Location.all().order_by("id").select_for_update()
         location = await _locked(location_id, None)
         if not location.is_active:
-            raise InvalidInput(f"{location.name} is not active.", path=["id"])
+            raise LocationClosed(f"{location.name} is not active.", path=["id"])
         if not location.is_main:
             await Location.filter(is_main=True).update(is_main=False)
             location.is_main = True
             await _save(location, ["is_main"])
             await publish(ctx, LocationEdited(location.id, ("is_main",)))
     return location
-
-
-async def _stop_movements() -> None:
-    """Until the end of the transaction: whoever moves stock has ended before, or sees the location as it is then."""
-    await shop_client().execute_query("LOCK TABLE stock_movement IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def _locked(location_id: UUID, expected_version: int | None) -> Location:
@@ -173,6 +167,8 @@ async def _locked(location_id: UUID, expected_version: int | None) -> Location:
 
 
 async def _check_closing(location: Location) -> None:
+    # whoever moves stock there has ended before this, or is refused by the trigger of the movements afterwards
+    await shop_client().execute_query("SELECT FROM stock WHERE location_id = $1 ORDER BY id FOR UPDATE", [location.id])
     [found] = await shop_client().execute_query_dict(_IN_THE_WAY, [location.id])
     parts = ["it is the main location"] if location.is_main else []
     for name, words in (

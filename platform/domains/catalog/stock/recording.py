@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
+from tortoise.exceptions import IntegrityError
 
+from stoa.domains.catalog.errors import LocationClosed
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -137,6 +141,18 @@ FROM locked l JOIN judged j USING (id)
 _decode = msgspec.json.Decoder(list[Row]).decode
 
 
+@contextmanager
+def unless_just_closed() -> Iterator[None]:
+    """A location that is closed while a movement waits for its stock: the trigger of the movements sees that."""
+    try:
+        yield
+    except (IntegrityError, asyncpg.RestrictViolationError) as error:
+        cause = error.args[0] if isinstance(error, IntegrityError) else error
+        if isinstance(cause, asyncpg.RestrictViolationError):
+            raise LocationClosed("A location has just been closed: nothing moves there.", path=["lines"]) from None
+        raise
+
+
 async def record(
     ctx: Context, entries: Sequence[Entry], mode: Mode, *, reason: str, reference: tuple[str, UUID] | None
 ) -> list[Row]:
@@ -148,8 +164,8 @@ async def record(
     if not entries:
         return []
     given = msgspec.json.encode(entries).decode()
-    client = shop_client()
-    await client.execute_query(_MAKE, [given])
+    await shop_client().execute_query(_MAKE, [given])
     values: list[Any] = [given, mode.value, reason, *(reference or (None, None))]
-    [answer] = await client.execute_query_dict(_MOVE, [*values, ctx.actor.kind, ctx.actor.id, now()])
+    with unless_just_closed():
+        [answer] = await shop_client().execute_query_dict(_MOVE, [*values, ctx.actor.kind, ctx.actor.id, now()])
     return _decode(answer["rows"])

@@ -14,6 +14,7 @@ import msgspec
 from stoa.domains.catalog.errors import ReservationDiffers
 from stoa.domains.catalog.models import Reservation
 from stoa.domains.catalog.stock.noticing import notice, tell
+from stoa.domains.catalog.stock.recording import unless_just_closed
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
@@ -218,7 +219,8 @@ async def _ask(
         jobs = f", {along.ctes}"
         values += along.values
     async with shop_client().acquire_connection() as connection:
-        return _decode(await connection.fetchval(_RESERVE % jobs, *values))
+        with unless_just_closed():
+            return _decode(await connection.fetchval(_RESERVE % jobs, *values))
 
 
 def checked_lines(lines: Sequence[Demand]) -> list[Wanted]:

@@ -55,7 +55,7 @@ class StockLevelsPayload(Payload):
 class StockReservationsPayload(Payload):
     """Reservations after a mutation."""
 
-    reservations: list[StockReservation | None] | None = fetched_many(
+    reservations: list[StockReservation] | None = fetched_many(
         "Those that were made, ended or extended; null when there are errors."
     )
 
@@ -92,7 +92,7 @@ async def location_update(ctx: Context, input: LocationUpdateInput) -> LocationP
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "Make a location the one that is meant where none is named.")
-async def location_set_main(ctx: Context, input: LocationRefInput) -> LocationPayload:
+async def location_main_set(ctx: Context, input: LocationRefInput) -> LocationPayload:
     return LocationPayload.of(location=(await stock.set_main_location(ctx, read_id("id", input.id, "loc"))).id)
 
 
@@ -191,7 +191,7 @@ class StockMutations:
 
     location_create = location_create
     location_update = location_update
-    location_set_main = location_set_main
+    location_main_set = location_main_set
     stock_adjust = stock_adjust
     stock_threshold_set = stock_threshold_set
     stock_reserve = stock_reserve

@@ -20,7 +20,7 @@ class StockQueries:
     """What can be asked of stock."""
 
     location: Location | None = one_of("One location by its id.")
-    locations: Connection[Location] = page_of("The shop's locations, in their order.", order=("position",))
+    locations: Connection[Location] = page_of("The shop's locations, by name.", order=("name_key",))
     stock_level: StockLevel | None = one_of("One stock level by its id.")
     stock_levels: Connection[StockLevel] = page_of("How many there are of what and where; `isLow` finds what is low.")
     stock_movements: Connection[StockMovement] = page_of("What has moved, newest first.", order=("-id",))
