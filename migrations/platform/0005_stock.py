@@ -8,9 +8,16 @@ from tortoise.migrations import operations as ops
 ADD_UP = """
 CREATE FUNCTION platform.add_up_stock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- a location that was closed while this waited for its stock is seen as it is now
+  IF EXISTS (SELECT FROM moved m JOIN stock s ON s.id = m.stock_id JOIN location l ON l.id = s.location_id
+      WHERE NOT l.is_active) THEN
+    RAISE EXCEPTION 'Nothing moves at a location that is not active.' USING ERRCODE = 'restrict_violation';
+  END IF;
   UPDATE stock s SET on_hand = s.on_hand + m.on_hand, reserved = s.reserved + m.reserved,
     damaged = s.damaged + m.damaged, held = s.held + m.held, incoming = s.incoming + m.incoming,
-    version = s.version + 1
+    version = s.version + 1,
+    is_low = coalesce(s.on_hand + m.on_hand - s.reserved - m.reserved - s.damaged - m.damaged - s.held - m.held
+      <= s.threshold, false)
   FROM (SELECT stock_id, sum(on_hand)::int AS on_hand, sum(reserved)::int AS reserved, sum(damaged)::int AS damaged,
           sum(held)::int AS held, sum(incoming)::int AS incoming
         FROM moved GROUP BY stock_id) m

@@ -66,6 +66,8 @@ STOCK: Iterable[str] = (
     # stock that is below its threshold
     "CREATE INDEX stock_low ON stock (id) WHERE is_low",
     _check("transfer", "transfer_state", _one_of("state", "IN_TRANSIT RECEIVED CANCELLED")),
+    # two counts of one place at a time would each correct the same difference
+    "CREATE UNIQUE INDEX stock_count_open ON stock_count (location_id) WHERE state = 'OPEN'",
     _check("stock_count", "stock_count_state", _one_of("state", "OPEN CLOSED CANCELLED")),
 )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
+from stoa.graphql.errors import ERROR_TYPES
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.text import clean_line
@@ -19,6 +20,7 @@ from stoa.tenants.database import shop_client, shop_transaction
 
 P = TypeVar("P")
 KEY_LIMIT = 120
+_ERRORS: dict[str, Any] = {each.__name__: each for each in ERROR_TYPES}
 
 _TAKE = """
 INSERT INTO kept_answer (key, request_hash, created_at) VALUES ($1, $2, $3)
@@ -40,7 +42,8 @@ async def answered_once(
 
     The key is taken, the work done and the answer kept in one transaction, so a key never says "done" of what was
     not; a second request with the same key waits for the first. A refusal keeps nothing: the key may be tried again.
-    What is kept are the ids in the payload: the answer shows those things as they are now.
+    What is kept are the ids in the payload: the answer shows those things as they are now; and why a part of it was
+    refused, when the rest was done.
     """
     key = getattr(input, "idempotency_key", None)
     if not key:
@@ -77,12 +80,29 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | bool | None) else str(value)
 
 
-def _kept(answer: Any) -> dict[str, str | None]:
-    """The ids of a payload, which are all it is made of."""
-    kept = {f.name: getattr(answer, f.name) for f in fields(answer) if f.name != "user_errors"}
-    assert all(value is None or isinstance(value, UUID) for value in kept.values()), kept
-    return {name: value and str(value) for name, value in kept.items()}
+def _kept(answer: Any) -> dict[str, Any]:
+    """The ids of a payload, which are all it is made of, besides its errors."""
+    kept: dict[str, Any] = {
+        f.name: _id_text(getattr(answer, f.name)) for f in fields(answer) if f.name != "user_errors"
+    }
+    if answer.user_errors:
+        kept["user_errors"] = [{"type": type(each).__name__, **vars(each)} for each in answer.user_errors]
+    return kept
 
 
-def _ids(kept: dict[str, str | None]) -> dict[str, UUID | None]:
-    return {name: None if value is None else UUID(value) for name, value in kept.items()}
+def _id_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_id_text(each) for each in value]
+    assert value is None or isinstance(value, UUID), value
+    return value and str(value)
+
+
+def _ids(kept: dict[str, Any]) -> dict[str, Any]:
+    errors = [_ERRORS[each.pop("type")](**each) for each in kept.pop("user_errors", [])]
+    return {name: _id(value) for name, value in kept.items()} | ({"user_errors": errors} if errors else {})
+
+
+def _id(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_id(each) for each in value]
+    return None if value is None else UUID(value)

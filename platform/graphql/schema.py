@@ -12,6 +12,9 @@ from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.publishing import PublishingMutations, PublishingQueries
 from stoa.graphql.catalog.queries import CatalogQueries
+from stoa.graphql.catalog.stock.mutations import StockMutations
+from stoa.graphql.catalog.stock.queries import IntegrityQueries, StockQueries
+from stoa.graphql.catalog.stock.subscriptions import StockSubscriptions
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
 from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
@@ -29,7 +32,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries, StockQueries, IntegrityQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -42,13 +45,19 @@ class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries):
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    TenantMutations, CatalogMutations, ImportMutations, VariantMutations, PublishingMutations, BulkMutations
+    TenantMutations,
+    CatalogMutations,
+    ImportMutations,
+    VariantMutations,
+    PublishingMutations,
+    BulkMutations,
+    StockMutations,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(CatalogSubscriptions):
+class Subscription(CatalogSubscriptions, StockSubscriptions):
     pass
 
 

@@ -153,10 +153,33 @@ def publish_along(ctx: Context, *events: Any, cause: str, after: int) -> Along:
     values = (ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), _json([each.as_row for each in published]))
     if not jobs:  # then the table of jobs is left alone: an INSERT of nothing would wake the dispatcher all the same
         return Along(f"logged AS ({log})", values, published)
-    plan = PLAN.format(schema=schema, request=request, jobs=planned).replace(
-        "ON CONFLICT", f"WHERE EXISTS (SELECT FROM {cause})\nON CONFLICT"
-    )
+    plan = _plan_along(schema, request, planned, cause)
     return Along(f"logged AS ({log}), planned AS ({plan})", (*values, ctx.shop.schema, _json(jobs)), published)
+
+
+def enqueue_along(
+    ctx: Context,
+    job_name: str,
+    payload: Mapping[str, Any],
+    *,
+    cause: str,
+    after: int,
+    kind: Kind = "general",
+    run_at: datetime | None = None,
+    max_attempts: int = 5,
+) -> Along:
+    """`enqueue` by the statement that gives cause to it: no job is planned when the CTE named `cause` yields no row."""
+    if ctx.shop.schema != open_schema():
+        raise ShopChanged(f"The context is of {ctx.shop.schema}, but {open_schema()} is open.")
+    schema, request, planned = (f"${after + number}" for number in range(1, 4))
+    job = _plan(job_name, payload, kind, max_attempts) | {"run_at": run_at}
+    plan = _plan_along(schema, request, planned, cause)
+    return Along(f"planned AS ({plan})", (ctx.shop.schema, ctx.request_id, _json([job])), ())
+
+
+def _plan_along(schema: str, request: str, planned: str, cause: str) -> str:
+    plan = PLAN.format(schema=schema, request=request, jobs=planned)
+    return plan.replace("ON CONFLICT", f"WHERE EXISTS (SELECT FROM {cause})\nON CONFLICT")
 
 
 async def enqueue(

@@ -26,6 +26,7 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.work_on_import,
     catalog.give_up,
     catalog.apply_product_schedule,
+    catalog.expire_reservations,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import (
@@ -21,6 +22,7 @@ from graphql import (
     is_required_argument,
 )
 
+from stoa.domains.catalog import stock
 from stoa.domains.catalog.events import FieldChange, ProductEdited
 from stoa.domains.catalog.models import (
     BundlePart,
@@ -29,7 +31,12 @@ from stoa.domains.catalog.models import (
     ImportRun,
     ImportState,
     Listing,
+    Location,
     PriceChange,
+    Reservation,
+    Stock,
+    StockCountLine,
+    StockMovement,
     Variant,
 )
 from stoa.graphql.executing import Request
@@ -55,6 +62,7 @@ MUTATION = SCHEMA.mutation_type
 assert QUERY is not None
 assert MUTATION is not None
 
+CART = type_id("cart", UUID(int=77))  # the other shop has reserved something for it
 # Each mutation that takes an id, with inputs that would do something if the ids were one's own. In braces: what is
 # the other shop's; in brackets: one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
@@ -102,6 +110,37 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
+    "locationUpdate": [{"id": "{loc}", "name": "Mine"}, {"id": "{loc}", "isActive": False, "expectedVersion": 1}],
+    "locationMainSet": [{"id": "{loc}"}],
+    "stockAdjust": [
+        {"reason": "mine", "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"reason": "mine", "lines": [{"variantId": "[var]", "locationId": "{loc}", "quantity": 1}]},
+    ],
+    "stockThresholdSet": [
+        {"lines": [{"variantId": "{var}", "threshold": 1}]},
+        {"lines": [{"variantId": "[var]", "locationId": "{loc}", "threshold": 1}]},
+    ],
+    "stockReserve": [
+        {"holder": CART, "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"holder": CART, "lines": [{"variantId": "[var]", "locationId": "{loc}", "quantity": 1}]},
+    ],
+    "stockRelease": [{"holder": CART, "lines": [{"variantId": "{var}", "quantity": 1}]}],
+    "stockShip": [{"holder": CART}, {"holder": CART, "lines": [{"variantId": "{var}", "quantity": 1}]}],
+    "stockReservationExtend": [{"holder": CART}],
+    "stockTransferStart": [
+        {"originId": "{loc}", "destinationId": "[loc]", "lines": [{"variantId": "[var]", "quantity": 1}]},
+        {"originId": "[loc]", "destinationId": "{loc}", "lines": [{"variantId": "[var]", "quantity": 1}]},
+        {"originId": "[loc]", "destinationId": "[loc2]", "lines": [{"variantId": "{var}", "quantity": 1}]},
+    ],
+    "stockTransferReceive": [
+        {"id": "{tran}"},
+        {"id": "{tran}", "lines": [{"variantId": "{var}", "quantity": 1}]},
+    ],
+    "stockTransferCancel": [{"id": "{tran}"}],
+    "stockCountOpen": [{"locationId": "{loc}"}],
+    "stockCountRecord": [{"id": "{cnt}", "lines": [{"variantId": "{var}", "counted": 1}]}],
+    "stockCountClose": [{"id": "{cnt}"}],
+    "stockCountCancel": [{"id": "{cnt}"}],
 }
 
 
@@ -128,10 +167,12 @@ class Stage:
 @pytest.fixture
 async def stage(ask: Ask, other_ctx: Context) -> Stage:
     own = await make.product(ask.ctx, variants=({},))
-    variant, channel = await Variant.get(product_id=own.id), await Channel.get(code="web")
-    mine = {"prod": own.id, "var": variant.id, "chan": channel.id}
-    ids = {prefix: type_id(prefix, id) for prefix, id in mine.items()}
-    return Stage(ask, other_ctx, await _furnish(other_ctx), ids)
+    with open_shop(ask.ctx.shop):
+        main, variant = await Location.get(is_main=True), await Variant.get(product_id=own.id)
+        ids = {"prod": own.id, "var": variant.id, "chan": (await Channel.get(code="web")).id, "loc": main.id}
+        ids["loc2"] = (await make.location(ask.ctx)).id
+    own_ids = {name: type_id(name.rstrip("2"), id) for name, id in ids.items()}
+    return Stage(ask, other_ctx, await _furnish(other_ctx), own_ids)
 
 
 async def _furnish(other: Context) -> dict[str, str]:
@@ -162,6 +203,7 @@ async def _furnish(other: Context) -> dict[str, str]:
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
         issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
+        stocked = await _furnish_stock(other, variant)
         upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
         token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
@@ -190,8 +232,31 @@ async def _furnish(other: Context) -> dict[str, str]:
         "mem": member,
         "acct": owner,
         "shop": other.shop,
+        **stocked,
     }
     return {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+
+
+async def _furnish_stock(other: Context, variant: Any) -> dict[str, Any]:
+    """Something in every table of stock."""
+    names = stock.LocationChanges(
+        name=SECRET, translations={"zh": {"name": SECRET}}, address={"city": SECRET, "line1": SECRET}
+    )
+    main, attic = await Location.get(is_main=True), await stock.create_location(other, names)
+    await stock.set_limits(other, [stock.Limits(variant.id, threshold=777_123)])
+    await stock.reserve(other, stock.Holder("cart", UUID(int=77)), [stock.Demand(variant.id, 1)])
+    transfer = await stock.start_transfer(other, main.id, attic.id, [(variant.id, 2)], note=SECRET)
+    count = await stock.open_count(other, attic.id, note=SECRET)
+    await stock.record_counts(other, count.id, [(variant.id, 777_123)])
+    return {
+        "loc": attic,
+        "tran": transfer,
+        "cnt": count,
+        "stk": await Stock.get(variant_id=variant.id, location=attic),
+        "mov": await StockMovement.all().first(),
+        "rsv": await Reservation.all().first(),
+        "cnl": await StockCountLine.all().first(),
+    }
 
 
 async def answer_of(stage: Stage, query: str, **variables: Any) -> str:
@@ -407,6 +472,8 @@ PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"),
     *("chan", "list", "part", "prc", "evt"),
 ]
+PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
+PREFIXES += ["loc", "stk", "mov", "rsv", "tran", "cnt", "cnl"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))
@@ -426,7 +493,7 @@ async def test_an_id_of_another_type_is_refused_where_it_stands(ask: Ask, name: 
 
 
 def _ids() -> dict[str, str]:
-    return {prefix: type_id(prefix, new_id()) for prefix in PREFIXES}
+    return {prefix: type_id(prefix, new_id()) for prefix in PREFIXES} | {"loc2": type_id("loc", new_id())}
 
 
 def _put(value: Any, place: tuple[str | int, ...], id: str) -> Any:

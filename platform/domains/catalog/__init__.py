@@ -1,5 +1,6 @@
 """The catalog: what the shop offers, at what price, and how much of it there is."""
 
+from stoa.domains.catalog import stock
 from stoa.domains.catalog.assorting import add_variants, remove_variants, reorder_variants
 from stoa.domains.catalog.bundling import set_parts
 from stoa.domains.catalog.changing import SAME, ProductChanges, VariantChanges
@@ -53,6 +54,7 @@ __all__ = [
     "reorder_variants",
     "set_listings",
     "set_parts",
+    "stock",
     "unpublish_product",
     "update_channel",
     "update_product",

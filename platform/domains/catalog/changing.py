@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from stoa.domains.catalog.checking import Problems
@@ -34,6 +34,7 @@ class _Same(Enum):
 
 
 SAME: Final = _Same.SAME
+Same: TypeAlias = _Same
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
+from stoa.domains.catalog import stock
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
+from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
 
@@ -37,3 +39,9 @@ async def apply_product_schedule(ctx: Context, job: Job) -> None:
     payload = job.payload
     turn: Turn = "publish_at" if payload["turn"] == "publish_at" else "unpublish_at"
     await apply_schedule(ctx, UUID(payload["product_id"]), turn, datetime.fromisoformat(payload["at"]))
+
+
+@job(EXPIRE)
+async def expire_reservations(ctx: Context, job: Job) -> None:
+    """Let go of what is reserved beyond its time: planned with every reservation that has one."""
+    await stock.expire_reservations(ctx)

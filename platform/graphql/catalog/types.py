@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
-from stoa.domains.catalog.bundling import AVAILABLE
+from stoa.domains.catalog.bundling import AVAILABLE as BUNDLES_AVAILABLE
 from stoa.domains.catalog.completeness import FACTS
 from stoa.domains.catalog.describing import TAGS, is_html
 from stoa.domains.catalog.pricing import LOWEST_BEFORE
@@ -28,6 +28,7 @@ from stoa.graphql.catalog.facts import (
 )
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
+from stoa.graphql.catalog.stock.types import StockLevel
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
@@ -76,6 +77,11 @@ OLD_HANDLES = (
 )
 SEO_OF = ("title", "description", "seo_title", "seo_description", "handle", "keywords")
 ON_HAND = "(SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+AVAILABLE = (
+    "(SELECT coalesce(sum(s.on_hand - s.reserved - s.damaged - s.held), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+)
+RESERVED = "(SELECT coalesce(sum(s.reserved), 0) FROM stock s WHERE s.variant_id = {row}.id)"
+INCOMING = "(SELECT coalesce(sum(s.incoming), 0) FROM stock s WHERE s.variant_id = {row}.id)"
 TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
     "JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
@@ -181,7 +187,7 @@ class Variant(Node):
     parts: Connection[BundlePart] = many("What it is made of, when it is a bundle.")
     part_of: Connection[BundlePart] = many("The bundles that it is in.")
     bundle_available: int | None = computed(
-        AVAILABLE,
+        BUNDLES_AVAILABLE,
         "How many of this bundle there are: at each active location as many as its scarcest part makes there, since "
         "the parts are sent together, and of all locations the sum. Null when it is no bundle.",
     )
@@ -219,6 +225,10 @@ class Listing(Node):
     publish_at: datetime | None = column("From when it is seen there; always if null.", filter=True)
     unpublish_at: datetime | None = column("Until when it is seen there.", filter=True)
     is_hidden: bool = column("Whether it is not seen there, whatever the channel shows.", filter=True)
+    available: int = computed(AVAILABLE, "How many can still be sold, at all locations.")
+    reserved: int = computed(RESERVED, "How many are promised to carts and orders, at all locations.")
+    incoming: int = computed(INCOMING, "How many are ordered or on the way, to all locations.")
+    stock: Connection[StockLevel] = many("How many there are where.")
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from stoa.graphql.compiled import READ, PlainRead, plain_resolver
 from stoa.graphql.reading.declared import (
@@ -17,6 +26,7 @@ from stoa.graphql.reading.declared import (
     Declared,
     Derived,
     Fetched,
+    FetchedMany,
     FirstOf,
     Key,
     Many,
@@ -26,7 +36,7 @@ from stoa.graphql.reading.declared import (
     Streamed,
     ToOne,
 )
-from stoa.graphql.reading.fetching import FETCHED, fetch_one, fetch_page, fetch_written
+from stoa.graphql.reading.fetching import FETCHED, fetch_many, fetch_one, fetch_page, fetch_written
 from stoa.graphql.reading.planning import REQUIRES, stored_type_of
 from stoa.graphql.shortcut import DIRECT
 from stoa.kit.errors import blaming
@@ -47,7 +57,7 @@ def bind(schema: GraphQLSchema) -> None:
             field.resolve = _resolver(field, declared, python_name)
             if not isinstance(declared, Streamed):
                 field.extensions[DIRECT] = True
-            if isinstance(declared, Fetched):
+            if isinstance(declared, Fetched | FetchedMany):
                 field.extensions[FETCHED] = stored_type_of(field)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
@@ -86,6 +96,23 @@ def _read_of(name: str, declared: Declared, stored: StoredType) -> PlainRead:
         rule = declared.rule
         return PlainRead(name, convert=lambda values: rule(*values))
     return PlainRead(name, keyed=isinstance(declared, ToOne | FirstOf | Many))
+
+
+def _item_of(field: GraphQLField) -> Any:
+    listed = get_nullable_type(field.type)
+    assert is_list_type(listed)
+    return listed.of_type
+
+
+def _fetched_many(stored: StoredType, python_name: str, *, keeps_gaps: bool) -> Callable[..., Any]:
+    async def fetched_many(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        ids = getattr(source, python_name)
+        if ids is None:
+            return None
+        rows = await fetch_many(info, stored, list({id for id in ids if id is not None}))
+        return [rows.get(id) for id in ids if keeps_gaps or id in rows]
+
+    return fetched_many
 
 
 def _carriers(schema: GraphQLSchema, type_name: str) -> list[GraphQLObjectType]:
@@ -128,6 +155,8 @@ def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Call
             return None if event is None else await fetch_one(info, stored, event)
 
         return streamed
+    if isinstance(declared, FetchedMany):
+        return _fetched_many(stored, python_name, keeps_gaps=not is_non_null_type(_item_of(field)))
     assert isinstance(declared, Fetched)
 
     async def fetched(source: Any, info: GraphQLResolveInfo[Any]) -> Any:

@@ -102,6 +102,14 @@ class Fetched(Declared):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FetchedMany(Declared):
+    """Rows whose UUIDs the source holds under the field's own name, in that order.
+
+    None stays None where the list may hold null, and is left out where it may not; so is what is not there any more.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Streamed(Declared):
     """A subscription whose events are UUIDs: each is answered with the row as it is then."""
 

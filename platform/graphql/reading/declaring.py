@@ -34,6 +34,7 @@ from stoa.graphql.reading.declared import (
     Declared,
     Derived,
     Fetched,
+    FetchedMany,
     FirstOf,
     Key,
     Many,
@@ -125,6 +126,11 @@ def fetched(description: str) -> Any:
     return Fetched(description=description)
 
 
+def fetched_many(description: str) -> Any:
+    """For the payloads of bulk mutations: all the rows are read by one statement."""
+    return FetchedMany(description=description)
+
+
 def stored(
     model: type[Model], *, prefix: str, scope: str, search: str | None = None, order: Sequence[str] = ()
 ) -> Callable[[type[_T]], type[_T]]:
@@ -174,7 +180,7 @@ def _as_type(cls: type[_T], description: str) -> type[_T]:
 def _strawberry_field(cls: type, name: str, declared: Declared) -> StrawberryField:
     made = StrawberryField(python_name=None, description=declared.description, default=None)
     target = None
-    if isinstance(declared, ToOne | FirstOf | Many | RootPage | RootOne | Fetched):
+    if isinstance(declared, ToOne | FirstOf | Many | RootPage | RootOne | Fetched | FetchedMany):
         target = _target_of(cls, name, is_list=isinstance(declared, Many | RootPage))
     if isinstance(declared, RootOne):
         made.arguments = [_argument("id", "strawberry.ID", "The id of what is sought.")]
@@ -187,7 +193,7 @@ def _strawberry_field(cls: type, name: str, declared: Declared) -> StrawberryFie
 def _target_of(cls: type, name: str, *, is_list: bool) -> str:
     """The type that a relation shows, by its annotation: ``Category``, ``Category | None``, ``Connection[Variant]``."""
     annotation = str(cls.__annotations__[name])
-    first, *others = _NAMED.findall(annotation)
+    first, *others = (each for each in _NAMED.findall(annotation) if each not in ("list", "Annotated"))
     if is_list != (first == "Connection"):
         raise TypeError(f"{cls.__name__}.{name} must be annotated Connection[SomeType] if it is a list: {annotation}")
     return str(others[0] if is_list else first)

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
 from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
@@ -51,13 +59,7 @@ async def fetch_written(info: GraphQLResolveInfo[Any], stored: StoredType, id: U
 
 async def fetch_many(info: GraphQLResolveInfo[Any], stored: StoredType, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Rows of one type by their ids; those the open shop does not have are missing."""
-    plan = _plan(
-        info,
-        stored,
-        info.field_nodes,
-        info.return_type,
-        lambda planner: planner.plan_many(stored, info.field_nodes),
-    )
+    plan = _plan_many(info, stored, info.field_nodes, info.return_type)
     found = await _run(info, plan, [list(ids)])
     return {UUID(id): row for id, row in found}
 
@@ -69,7 +71,8 @@ def require_rights(info: GraphQLResolveInfo[Any]) -> None:
     for nodes in Selection(info).below(payload, info.field_nodes).values():
         field = payload.fields.get(nodes[0].name.value)
         if field is not None and FETCHED in field.extensions:
-            plan = _plan_one(info, field.extensions[FETCHED], nodes, field.type)
+            plan_rows = _plan_many if is_list_type(get_nullable_type(field.type)) else _plan_one
+            plan = plan_rows(info, field.extensions[FETCHED], nodes, field.type)
             _require(info.context, plan.scopes)
 
 
@@ -77,6 +80,12 @@ def _plan_one(
     info: GraphQLResolveInfo[Any], stored: StoredType, nodes: list[FieldNode], type_: GraphQLOutputType
 ) -> Plan:
     return _plan(info, stored, nodes, type_, lambda planner: planner.plan_one(stored, nodes))
+
+
+def _plan_many(
+    info: GraphQLResolveInfo[Any], stored: StoredType, nodes: list[FieldNode], type_: GraphQLOutputType
+) -> Plan:
+    return _plan(info, stored, nodes, type_, lambda planner: planner.plan_many(stored, nodes))
 
 
 def _plan(

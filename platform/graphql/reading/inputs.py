@@ -39,6 +39,11 @@ class TextFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
 
 
+@strawberry.input(description="A test of a yes or no.")
+class BooleanFilter:
+    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is this.")
+
+
 @strawberry.input(description="A test of a whole number; all that is given must hold.")
 class IntFilter:
     eq: int | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
@@ -47,11 +52,6 @@ class IntFilter:
     gte: int | None = strawberry.field(default=strawberry.UNSET, description="Is this or greater.")
     lt: int | None = strawberry.field(default=strawberry.UNSET, description="Is less.")
     lte: int | None = strawberry.field(default=strawberry.UNSET, description="Is this or less.")
-
-
-@strawberry.input(description="A test of what is true or false.")
-class BooleanFilter:
-    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
 
 
 @strawberry.input(description="A test of a moment; all that is given must hold.")

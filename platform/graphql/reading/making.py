@@ -26,7 +26,16 @@ from stoa.graphql.reading.declared import (
 )
 from stoa.graphql.reading.declaring import MADE, NAMESPACE
 from stoa.graphql.reading.filtering import TESTS, Condition, ManyTest, OneTest
-from stoa.graphql.reading.operators import AmountTest, ColumnTest, Test, read_as_is, read_enum, read_id, read_text
+from stoa.graphql.reading.operators import (
+    AmountTest,
+    BooleanTest,
+    ColumnTest,
+    Test,
+    read_as_is,
+    read_enum,
+    read_id,
+    read_text,
+)
 from stoa.graphql.reading.rows import column_of, key_type_of, relation_of
 
 SORTS: dict[str, dict[str, str]] = {}  # type -> value of its OrderField enum -> python name of the field
@@ -105,12 +114,12 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return _enum_filter(kind.enum_type), ColumnTest(column, read_enum)
     if isinstance(kind, orm.CharField | orm.TextField):
         return "TextFilter", ColumnTest(column, read_text, stored.search if searched else None)
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", BooleanTest(column)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
-    if isinstance(kind, orm.BooleanField):
-        return "BooleanFilter", ColumnTest(column, read_as_is)
     raise TypeError(f"{stored.name}.{field}: no filter for {type(kind).__name__}")
 
 

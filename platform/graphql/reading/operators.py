@@ -132,6 +132,20 @@ class AmountTest:
         yield COMPARE[name](column(row, self.minor), money.minor, into)
 
 
+@dataclass(frozen=True, slots=True)
+class BooleanTest:
+    """Of a yes or no. No parameter takes part: an index over those that are so is found by the text alone."""
+
+    column: str
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        return all_of(self._one(row, value, into) for _, value in said(given))
+
+    def _one(self, row: Row, value: bool, into: Gathered) -> Fragment:
+        into.count_test()
+        return column(row, self.column) if value else ("NOT ", *column(row, self.column))
+
+
 def read_text(value: str) -> str:
     """Texts are kept in one normal form, so they are sought in it."""
     try:

@@ -12,6 +12,8 @@ TABLES = (
     *("category", "product", "variant", "stock", "image", "upload", "event"),
     *("channel", "listing", "bundle_part", "slug_redirect", "price_change"),
 )
+TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
+TABLES += ("location", "stock_movement", "reservation", "transfer", "stock_count", "stock_count_line")
 
 
 async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:

@@ -126,7 +126,10 @@ class ReservationState(StrEnum):
 
 
 class Reservation(Model):
-    """So many of a row of stock are promised to somebody: a cart until it expires, an order until it is shipped."""
+    """So many of a row of stock are promised to somebody: a cart until it expires, an order until it is shipped.
+
+    `request_key` is the holder's name for the request that made it, `number` its place among what that request made.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     stock: fields.ForeignKeyRelation[Stock] = fields.ForeignKeyField("shop.Stock", related_name="reservations")
@@ -134,14 +137,17 @@ class Reservation(Model):
     state = fields.CharEnumField(ReservationState, max_length=10, default=ReservationState.HELD)
     holder_kind = fields.CharField(max_length=40)
     holder_id = fields.UUIDField()
+    request_key = fields.CharField(max_length=120, null=True)
+    number = fields.IntField(default=0, db_default=0)
     expires_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     ended_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "reservation"
+        # one request is kept once; and what a cart or an order holds
+        unique_together = (("holder_id", "request_key", "number"),)
         indexes = [
-            Index(fields=("holder_id",), name="reservation_of_holder"),  # what a cart or an order holds
             Index(fields=("stock_id", "id"), name="reservation_of_stock"),  # StockLevel.reservations
         ]
 

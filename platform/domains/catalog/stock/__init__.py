@@ -1,1 +1,47 @@
 """Stock: how many there are of what and where; every change is a movement, and the balances are their sums."""
+
+from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, Outcome, adjust
+from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
+from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
+from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
+from stoa.domains.catalog.stock.moving import Move, move
+from stoa.domains.catalog.stock.noticing import TOPIC
+from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
+from stoa.domains.catalog.stock.reserving import Demand, Holder, reserve
+from stoa.domains.catalog.stock.setting import set_on_hand
+from stoa.domains.catalog.stock.thresholds import Limits, set_limits
+from stoa.domains.catalog.stock.transferring import cancel_transfer, receive_transfer, start_transfer
+
+__all__ = [
+    "TOPIC",
+    "Adjustment",
+    "Breach",
+    "Correction",
+    "Demand",
+    "Holder",
+    "Limits",
+    "LocationChanges",
+    "Move",
+    "Outcome",
+    "Report",
+    "adjust",
+    "cancel_count",
+    "cancel_transfer",
+    "close_count",
+    "create_location",
+    "expire_reservations",
+    "extend",
+    "integrity_report",
+    "move",
+    "open_count",
+    "receive_transfer",
+    "record_counts",
+    "release",
+    "reserve",
+    "set_limits",
+    "set_main_location",
+    "set_on_hand",
+    "ship",
+    "start_transfer",
+    "update_location",
+]

@@ -1,0 +1,232 @@
+"""End reservations: released, expired or shipped, in whole or in part; or give them more time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from stoa.domains.catalog.errors import NotReserved
+from stoa.domains.catalog.events import ReservationsExpired
+from stoa.domains.catalog.models import MovementKind, Reservation, ReservationState
+from stoa.domains.catalog.stock.noticing import notice
+from stoa.domains.catalog.stock.refusing import names_of, not_enough
+from stoa.domains.catalog.stock.reserving import EXPIRE, Demand, Holder, Taken, Wanted, check_expiry, checked_lines
+from stoa.kit.clock import now
+from stoa.kit.errors import Refusal, Refusals
+from stoa.kit.ids import new_id
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import enqueue, publish
+
+MOST_AT_ONCE = 500  # reservations that expire in one statement
+
+_OF_HOLDER = "r.holder_id = $3::uuid AND r.holder_kind = $2::text AND $12::int IS NOT NULL"
+_OVERDUE = """r.id IN (
+    SELECT id FROM reservation WHERE state = 'HELD' AND expires_at <= $6::timestamptz
+    ORDER BY expires_at LIMIT $12::int)
+    AND $2::text IS NULL AND $3::uuid IS NULL"""
+# The rows of stock are locked first and in the order of their ids, as everywhere, and their reservations with them.
+# Lines, where there are some, say how many of what is held are to end: the oldest go first, and of the last one
+# perhaps a part, which becomes a reservation of its own.
+_NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"
+_END = f"""
+WITH lines AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (n int, variant_id uuid, at uuid, quantity int)),
+demand AS MATERIALIZED (SELECT variant_id, at, sum(quantity) AS wanted FROM lines GROUP BY variant_id, at),
+found AS MATERIALIZED (
+  SELECT r.*, s.variant_id, s.location_id, s.on_hand, s.threshold, s.is_low,
+    s.on_hand - s.reserved - s.damaged - s.held AS available
+  FROM reservation r JOIN stock s ON s.id = r.stock_id WHERE r.state = 'HELD' AND %s
+  ORDER BY s.id, r.id FOR UPDATE OF s, r),
+matched AS (
+  SELECT f.*, coalesce(d.wanted, f.quantity) AS wanted, d.at,
+    CASE WHEN d.wanted IS NULL THEN 0 ELSE sum(f.quantity) OVER (PARTITION BY d.variant_id, d.at ORDER BY f.id
+      ROWS UNBOUNDED PRECEDING) - f.quantity END AS before
+  FROM found f LEFT JOIN demand d ON d.variant_id = f.variant_id AND (d.at IS NULL OR d.at = f.location_id)
+  WHERE d.wanted IS NOT NULL OR NOT EXISTS (SELECT FROM lines)),
+picked AS MATERIALIZED (
+  SELECT m.*, least(quantity, wanted - before)::int AS part FROM matched m WHERE wanted > before),
+summed AS MATERIALIZED (SELECT stock_id, sum(part)::int AS part FROM picked GROUP BY stock_id),
+supply AS (
+  SELECT d.*, coalesce((SELECT sum(part) FROM picked p WHERE p.variant_id = d.variant_id
+    AND p.at IS NOT DISTINCT FROM d.at), 0) AS there FROM demand d),
+absent AS MATERIALIZED (SELECT * FROM supply WHERE wanted > there),
+short AS MATERIALIZED (
+  SELECT DISTINCT f.variant_id, f.location_id AS at, s.part AS wanted, f.on_hand AS there
+  FROM found f JOIN summed s USING (stock_id) WHERE $4::text = 'SHIPPED' AND f.on_hand < s.part),
+granted AS MATERIALIZED (
+  SELECT * FROM picked WHERE NOT EXISTS (SELECT FROM absent) AND NOT EXISTS (SELECT FROM short)),
+ended AS (
+  UPDATE reservation r SET state = $4::text, ended_at = $6::timestamptz FROM granted g
+  WHERE r.id = g.id AND g.part = g.quantity
+  RETURNING r.id),
+shrunk AS (
+  UPDATE reservation r SET quantity = r.quantity - g.part FROM granted g WHERE r.id = g.id AND g.part < g.quantity),
+split AS (
+  INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at, ended_at)
+  SELECT {_NEW_ID}, stock_id, part, $4::text, holder_kind, holder_id, expires_at, created_at, $6::timestamptz
+  FROM granted WHERE part < quantity RETURNING id),
+moved AS (
+  INSERT INTO stock_movement (id, stock_id, kind, on_hand, reserved, reason, reference_kind, reference_id, actor_kind,
+    actor_id, happened_at)
+  SELECT {_NEW_ID}, stock_id, $5::text, CASE WHEN $4::text = 'SHIPPED' THEN -part ELSE 0 END, -part, $8::text,
+    coalesce($9::text, holder_kind), coalesce($10::uuid, holder_id), $11::text, $13::uuid, $6::timestamptz
+  FROM granted)
+SELECT json_build_object(
+  'absent', (SELECT coalesce(json_agg(absent), '[]') FROM absent),
+  'short', (SELECT coalesce(json_agg(short), '[]') FROM short),
+  'ended', (SELECT coalesce(json_agg(id), '[]') FROM (SELECT id FROM ended UNION ALL SELECT id FROM split) e),
+  'holders', (SELECT coalesce(json_agg(json_build_array(holder_kind, holder_id, id)), '[]') FROM granted),
+  'rows', (SELECT coalesce(json_agg(json_build_array(stock_id, variant_id, location_id,
+      available + CASE WHEN $4::text = 'SHIPPED' THEN 0 ELSE part END, threshold, is_low) ORDER BY stock_id), '[]')
+    FROM (SELECT DISTINCT f.stock_id, f.variant_id, f.location_id, f.available, s.part, f.threshold, f.is_low
+      FROM found f JOIN summed s USING (stock_id) WHERE EXISTS (SELECT FROM granted)) r))::text AS answer
+"""
+
+
+class _Lacking(msgspec.Struct, frozen=True):
+    variant_id: UUID
+    at: UUID | None
+    wanted: int
+    there: int
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    absent: list[_Lacking]
+    short: list[_Lacking]
+    ended: list[UUID]
+    holders: list[tuple[str, UUID, UUID]]
+    rows: list[Taken]
+
+
+_decode = msgspec.json.Decoder(_Ended).decode
+
+
+async def release(
+    ctx: Context, holder: Holder, lines: Sequence[Demand] | None = None, *, reason: str = ""
+) -> Sequence[UUID]:
+    """Let go of what the holder has reserved: all of it, or so many of these variants; the reservations that ended.
+
+    Without lines, twice changes nothing. Raises `NotReserved` for a line that asks for more than is held.
+    """
+    wanted = [] if lines is None else _checked(lines)
+    async with shop_transaction():
+        return (await _end(ctx, holder, wanted, ReservationState.RELEASED, MovementKind.RELEASE, reason=reason)).ended
+
+
+async def ship(
+    ctx: Context,
+    holder: Holder,
+    lines: Sequence[Demand] | None = None,
+    *,
+    reference: tuple[str, UUID] | None = None,
+) -> Sequence[UUID]:
+    """What the holder has reserved leaves the house: all of it, or so many of these variants.
+
+    `reference` is what it leaves for; the holder, when not said. Raises `NotReserved`, also when nothing is held, and
+    `NotEnoughStock` when there are fewer on hand: what was sold before it was there.
+    """
+    wanted = [] if lines is None else _checked(lines)
+    async with shop_transaction():
+        done = await _end(ctx, holder, wanted, ReservationState.SHIPPED, MovementKind.SALE, reference=reference)
+        if not done.ended:
+            raise NotReserved("Nothing is reserved for this holder.", path=["holder"])
+        return done.ended
+
+
+async def expire_reservations(ctx: Context) -> int:
+    """Let go of what is reserved beyond its time, everywhere in the shop; how many reservations that were."""
+    expired = 0
+    while True:
+        async with shop_transaction():
+            done = await _end(ctx, None, [], ReservationState.EXPIRED, MovementKind.RELEASE, reason="expired")
+            by_holder: dict[tuple[str, UUID], list[UUID]] = {}
+            for kind, holder_id, reservation_id in done.holders:
+                by_holder.setdefault((kind, holder_id), []).append(reservation_id)
+            await publish(
+                ctx, *[ReservationsExpired(id, kind, tuple(ids)) for (kind, id), ids in sorted(by_holder.items())]
+            )
+        expired += len(done.ended)
+        if len(done.holders) < MOST_AT_ONCE:
+            return expired
+
+
+async def extend(ctx: Context, holder: Holder, expires_at: datetime | None) -> Sequence[UUID]:
+    """Hold what the holder has reserved until then; with None, until it is released or shipped.
+
+    Raises `NotReserved` when nothing is held (any more).
+    """
+    check_expiry(expires_at)
+    async with shop_transaction():
+        held = Reservation.filter(holder_id=holder.id, holder_kind=holder.kind, state=ReservationState.HELD)
+        ids = [each.id for each in await held.select_for_update().order_by("id")]
+        if not ids:
+            raise NotReserved("Nothing is reserved for this holder.", path=["holder"])
+        await Reservation.filter(id__in=ids).update(expires_at=expires_at)
+        if expires_at is not None:
+            await enqueue(ctx, EXPIRE, {}, kind="general", run_at=expires_at)
+    return ids
+
+
+async def _end(
+    ctx: Context,
+    holder: Holder | None,
+    wanted: list[Wanted],
+    state: ReservationState,
+    kind: MovementKind,
+    *,
+    reason: str = "",
+    reference: tuple[str, UUID] | None = None,
+) -> _Ended:
+    given = msgspec.json.encode(wanted).decode()
+    values: list[Any] = [
+        given,
+        holder and holder.kind,
+        holder and holder.id,
+        state.value,
+        kind.value,
+        now(),
+        str(new_id()),
+    ]
+    values += [reason[:200], *(reference or (None, None)), ctx.actor.kind, MOST_AT_ONCE, ctx.actor.id]
+    [row] = await shop_client().execute_query_dict(_END % (_OF_HOLDER if holder else _OVERDUE), values)
+    done = _decode(row["answer"])
+    if done.absent or done.short:
+        raise Refusals(await _refusals(done, wanted))
+    await notice(ctx, done.rows)
+    return done
+
+
+def _checked(lines: Sequence[Demand]) -> list[Wanted]:
+    wanted = checked_lines(lines)
+    anywhere = {each.variant_id for each in wanted if each.at is None}
+    for each in wanted:
+        if each.at is not None and each.variant_id in anywhere:
+            raise NotReserved(
+                "This variant is named with a location and without one: say where for all of it, or for none.",
+                path=["lines", each.n, "location_id"],
+            )
+    return wanted
+
+
+async def _refusals(done: _Ended, wanted: list[Wanted]) -> list[Refusal]:
+    names = await names_of(wanted, [each.at for each in done.short], [each.variant_id for each in done.short])
+    absent: Mapping[tuple[UUID, UUID | None], _Lacking] = {(each.variant_id, each.at): each for each in done.absent}
+    found: list[Refusal] = []
+    for line in wanted:
+        lacking = absent.get((line.variant_id, line.at))
+        if lacking is not None and line.variant_id not in names.variants:
+            found.append(names.unknown(line))
+        elif lacking is not None:
+            sentence = f"{names.variants[line.variant_id]}: {lacking.there} reserved, {lacking.wanted} wanted."
+            params = {"left": lacking.there, "wanted": lacking.wanted}
+            found.append(NotReserved(sentence, path=["lines", line.n], params=params))
+    for each in done.short if not found else ():
+        n = next((line.n for line in wanted if line.variant_id == each.variant_id), 0)
+        what = f"{names.variants.get(each.variant_id, 'This variant')} at {names.locations[each.at]}" if each.at else ""
+        found.append(not_enough(what, each.variant_id, each.at, each.there, each.wanted, n, "on hand"))
+    return found
