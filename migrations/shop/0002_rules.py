@@ -70,6 +70,16 @@ STOCK: Iterable[str] = (
 )
 
 
+# What every shop can say of its products from the first day; which materials, styles and uses there are is its own.
+ATTRIBUTES = """
+INSERT INTO attribute (id, key, name, translations, type, is_multiple, position, created_at)
+SELECT gen_random_uuid(), key, name, jsonb_build_object('zh', jsonb_build_object('name', zh),
+  'en', jsonb_build_object('name', name)), 'TEXT', true, place, now()
+FROM (VALUES ('material', 'Material', '材质', 1), ('style', 'Style', '风格', 2), ('use', 'Use', '用途', 3))
+  AS first (key, name, zh, place)
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
 
@@ -100,6 +110,7 @@ class Migration(migrations.Migration):
                 ),
                 _check("upload", "upload_state", _one_of("state", "EXPECTED RECEIVED KEPT")),
                 *STOCK,
+                ATTRIBUTES,
                 # products(search:): every word must occur in title, handle or a variant's code. What waits to be
                 # sorted into the index is read through by every search: 64 kB of it, and not PostgreSQL's 4 MB
                 "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops) "

@@ -8,6 +8,10 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
+from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
+from stoa.graphql.catalog.merchandising.fields import MerchandisingMutations, MerchandisingQueries
+from stoa.graphql.catalog.merchandising.searching import SearchQueries
+from stoa.graphql.catalog.merchandising.tags import SuggestionQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
@@ -26,7 +30,15 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries):
+class Query(
+    TenantQueries,
+    CatalogQueries,
+    ImportQueries,
+    MerchandisingQueries,
+    CollectionQueries,
+    SearchQueries,
+    SuggestionQueries,
+):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -38,7 +50,7 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations, MerchandisingMutations):
     pass
 
 

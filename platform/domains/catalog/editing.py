@@ -10,8 +10,8 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.changing import ProductChanges
 from stoa.domains.catalog.errors import HandleTaken, NoSuchCategory, NoSuchProduct, ProductChanged
 from stoa.domains.catalog.events import ProductEdited
-from stoa.domains.catalog.models import Product, Variant
-from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.models import Product
+from stoa.domains.catalog.naming import refresh_search_text
 from stoa.domains.catalog.variants import change_variants, set_what_differs
 from stoa.kit.clock import now
 from stoa.tenants.context import Context
@@ -50,18 +50,13 @@ def _check_version(product: Product, expected: int | None) -> None:
 
 async def _save(product: Product, changed: list[str]) -> None:
     own = [name for name in changed if not name.startswith("variants.")]
-    skus = (
-        await Variant.filter(product_id=product.id, sku__isnull=False)
-        .order_by("position", "id")
-        .values_list("sku", flat=True)
-    )
-    product.search_text = search_text_of(product.title, product.handle, [str(sku) for sku in skus])
     product.version += 1
     product.updated_at = now()
     try:
-        await product.save(update_fields=[*own, "search_text", "version", "updated_at"])
+        await product.save(update_fields=[*own, "version", "updated_at"])
     except IntegrityError as error:
         raise _refusal_for(error, product) from None
+    await refresh_search_text([product.id])
 
 
 def _refusal_for(error: IntegrityError, product: Product) -> Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.graphql.catalog.merchandising.naming import CategoryStep, NameTranslation, steps, translations
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
@@ -41,6 +42,14 @@ ImportPhase = shown_enum(
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 
 
+# The planner's rows know no way up; a circle there can never be (merchandising/shelving.py), nor more than 12 steps.
+ANCESTORS = (
+    "WITH RECURSIVE up AS (SELECT c.id, c.name, c.parent_id, 1 AS depth FROM category c WHERE c.id = {row}.parent_id "
+    "UNION ALL SELECT c.id, c.name, c.parent_id, depth + 1 FROM up JOIN category c ON c.id = up.parent_id "
+    "WHERE depth < 20) SELECT json_agg(json_build_array(id, name) ORDER BY depth DESC) FROM up"
+)
+
+
 def absolute_url(url: str) -> str:
     """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
     return settings().public_url + url if url.startswith("/") else url
@@ -62,6 +71,13 @@ class Category(Node):
     children: Connection[Category] = many("The shelves inside it.")
     products: Connection[Product] = many("What stands on it.")
     created_at: datetime = column("When it was made.")
+    description: str = column("Text for buyers.")
+    position: int = column("Its place among the categories beside it; equal ones stand by name.")
+    translations: list[NameTranslation] = column("Its name and description in other languages.", convert=translations)
+    ancestors: list[CategoryStep] = computed(
+        ANCESTORS, "The shelves that it stands in, the outermost first.", convert=steps
+    )
+    version: int = column("Goes up with every change; send it back as `expectedVersion`.")
 
 
 @stored(models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text")
@@ -82,6 +98,9 @@ class Product(Node):
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.", filter=True, sort=True)
     updated_at: datetime = column("When it was changed last.", filter=True, sort=True)
+    tags: Connection[ProductTag] = many("The words it is found by.", filter=True)
+    attributes: Connection[AttributeValue] = many("Its values of the shop's attributes.", filter=True)
+    collections: Connection[CollectionProduct] = many("The collections it stands in.", filter=True)
 
 
 @stored(models.Variant, prefix="var", scope=Scope.CATALOG_READ, order=("product_id", "position"))
@@ -147,3 +166,11 @@ class ProductImport(Node):
     created_at: datetime = column("When it was asked for.")
     started_at: datetime | None = column("When it began.")
     finished_at: datetime | None = column("When it ended.")
+
+
+# last: their classes stand on those above
+from stoa.graphql.catalog.merchandising.types import (  # noqa: E402
+    AttributeValue,
+    CollectionProduct,
+    ProductTag,
+)

@@ -26,7 +26,16 @@ from stoa.graphql.reading.declared import (
 )
 from stoa.graphql.reading.declaring import MADE, NAMESPACE
 from stoa.graphql.reading.filtering import TESTS, Condition, ManyTest, OneTest
-from stoa.graphql.reading.operators import AmountTest, ColumnTest, Test, read_as_is, read_enum, read_id, read_text
+from stoa.graphql.reading.operators import (
+    AmountTest,
+    ColumnTest,
+    Test,
+    read_as_is,
+    read_decimal,
+    read_enum,
+    read_id,
+    read_text,
+)
 from stoa.graphql.reading.rows import column_of, key_type_of, relation_of
 
 SORTS: dict[str, dict[str, str]] = {}  # type -> value of its OrderField enum -> python name of the field
@@ -109,6 +118,10 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
+    if isinstance(kind, orm.DecimalField):
+        return "NumberFilter", ColumnTest(column, read_decimal)
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", ColumnTest(column, read_as_is)
     raise TypeError(f"{stored.name}.{field}: no filter for {type(kind).__name__}")
 
 
