@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
@@ -162,9 +163,7 @@ def escape_like(text: str) -> str:
 def _word_pattern(words: list[str]) -> str:
     """Matches a title in which the words stand together and begin where a word does: behind what is no letter, or behind
     a Chinese one, after which everything begins."""
-    quoted = "".join(
-        f"\\{letter}" if not letter.isalnum() and letter.isprintable() else letter for letter in " ".join(words)
-    )
+    quoted = re.sub(r"([^a-z0-9\x01\x02 ])", r"\\\1", " ".join(words))
     return f"(^|[^a-z0-9]|\x01[0-9a-f]{{4}}){quoted}"
 
 

@@ -24,7 +24,7 @@ from stoa.tenants.outbox import publish
 
 MAX_DEPTH = 12
 # Of two moves at once the second must see what the first did, or both together could make a circle.
-_ONE_MOVE_AT_A_TIME = "LOCK TABLE category IN SHARE ROW EXCLUSIVE MODE"
+_ONE_MOVE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' moves categories', 0))"
 _UPWARDS = f"""
 WITH RECURSIVE up AS (
   SELECT id, name, parent_id, 1 AS depth FROM category WHERE id = $1
@@ -81,7 +81,7 @@ async def update_category(
     columns = changes.checked()
     async with shop_transaction():
         if columns.get("parent_id") is not None:
-            await shop_client().execute_query(_ONE_MOVE_AT_A_TIME)
+            await shop_client().execute_query_dict(_ONE_MOVE_AT_A_TIME)
         category = await _locked(category_id)
         if expected_version not in (None, category.version):
             sentence = (

@@ -24,7 +24,7 @@ SearchRank = shown_enum(
     merchandising.Rank,
     "Why a product was found; listed best first.",
     name="ProductSearchRank",
-    CODE="A code, a barcode, the handle or the whole title is what was typed.",
+    CODE="A code, a barcode or the handle is what was typed.",
     TITLE_START="Its title begins with it.",
     TITLE_WORD="A word of its title begins with it.",
     ELSEWHERE="Every word occurs somewhere: in title, codes, tags, attributes or the description's beginning.",
@@ -91,8 +91,8 @@ class SearchQueries:
 
     @strawberry.field(
         description="Products by what people type, Chinese or English, best first: an exact code, then titles that "
-        "begin with it, then words of titles, then anywhere (tags, attributes, the description's beginning). When fewer than "
-        "three are found so, those follow that are spelled alike. Every search (not every page) is counted for "
+        "begin with it, then words of titles, then anywhere (tags, attributes, the description's beginning). When fewer "
+        "than three are found so, those follow that are spelled alike. Every search (not every page) is counted for "
         f"`searchMisses`. Needs the scope `{Scope.CATALOG_READ}`."
     )
     async def product_search(
