@@ -81,6 +81,14 @@ PRODUCTS: Iterable[str] = (
     "INSERT INTO channel (id, code, name, translations, shows_everything, created_at) VALUES "
     """(gen_random_uuid(), 'web', 'Web shop', '{"zh": {"name": "网店"}}', true, now())""",
 )
+# What every shop can say of its products from the first day; which materials, styles and uses there are is its own.
+ATTRIBUTES = """
+INSERT INTO attribute (id, key, name, translations, type, is_multiple, position, created_at)
+SELECT gen_random_uuid(), key, name, jsonb_build_object('zh', jsonb_build_object('name', zh),
+  'en', jsonb_build_object('name', name)), 'TEXT', true, place, now()
+FROM (VALUES ('material', 'Material', '材质', 1), ('style', 'Style', '风格', 2), ('use', 'Use', '用途', 3))
+  AS first (key, name, zh, place)
+"""
 
 
 class Migration(migrations.Migration):
@@ -114,6 +122,7 @@ class Migration(migrations.Migration):
                 _check("upload", "upload_state", _one_of("state", "EXPECTED RECEIVED KEPT")),
                 *STOCK,
                 *PRODUCTS,
+                ATTRIBUTES,
                 # products(search:): every word must occur in title, handle or a variant's code. What waits to be
                 # sorted into the index is read through by every search: 64 kB of it, and not PostgreSQL's 4 MB
                 "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops) "

@@ -9,6 +9,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
+from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
+from stoa.graphql.catalog.merchandising.fields import MerchandisingMutations, MerchandisingQueries
+from stoa.graphql.catalog.merchandising.searching import SearchQueries
+from stoa.graphql.catalog.merchandising.tags import SuggestionQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.publishing import PublishingMutations, PublishingQueries
 from stoa.graphql.catalog.queries import CatalogQueries
@@ -32,7 +36,18 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries, StockQueries, IntegrityQueries):
+class Query(
+    TenantQueries,
+    ImportQueries,
+    CollectionQueries,
+    MerchandisingQueries,
+    SearchQueries,
+    SuggestionQueries,
+    PublishingQueries,
+    CatalogQueries,
+    IntegrityQueries,
+    StockQueries,
+):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -46,18 +61,22 @@ class Query(TenantQueries, CatalogQueries, ImportQueries, PublishingQueries, Sto
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     TenantMutations,
-    CatalogMutations,
-    ImportMutations,
-    VariantMutations,
-    PublishingMutations,
     BulkMutations,
+    ImportMutations,
+    MerchandisingMutations,
+    CatalogMutations,
+    PublishingMutations,
     StockMutations,
+    VariantMutations,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(CatalogSubscriptions, StockSubscriptions):
+class Subscription(
+    StockSubscriptions,
+    CatalogSubscriptions,
+):
     pass
 
 

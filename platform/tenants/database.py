@@ -56,7 +56,8 @@ CANCELLED_WITHIN = 2.0  # seconds
 # change the connection itself, and so what the next shop finds on it.
 ABOUT_ROWS = re.compile(
     r"[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|COPY|EXPLAIN|SHOW"
-    r"|SET\s+CONSTRAINTS|SET\s+LOCAL\s+(?:statement_timeout|lock_timeout|work_mem|synchronous_commit))\b",
+    r"|SET\s+CONSTRAINTS|SET\s+LOCAL\s+(?:statement_timeout|lock_timeout|work_mem|synchronous_commit"
+    r"|pg_trgm\.word_similarity_threshold))\b",
     re.IGNORECASE,
 )
 OF_TRANSACTIONS = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b[\w\s]*;?", re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -87,6 +88,7 @@ class JobFunction:
     max_attempts: int
     in_one_transaction: bool
     on_dead: str | None
+    gather: timedelta | None = None
 
     async def __call__(self, ctx: Context, job: Job) -> None:
         await self.run(ctx, job)
@@ -99,6 +101,7 @@ def job(
     max_attempts: int = 5,
     in_one_transaction: bool = True,
     on_dead: str | None = None,
+    gather: timedelta | None = None,
 ) -> Callable[[Run], JobFunction]:
     """Make a function a job; it runs only once it also stands in the table of `workers/reactions.py`.
 
@@ -107,9 +110,12 @@ def job(
     `job.finish()` itself, and gives the outside the job's id as idempotency key.
 
     `on_dead` names the job that is planned when this one is given up, with `job_id` and `error` added to its payload.
+
+    `gather`: as a reaction it does not answer each event, but once at the end of each such span of time all that
+    happened in it; its payload is ``{"since": ...}``, the beginning of the span, and it finds out itself what to do.
     """
 
     def make(run: Run) -> JobFunction:
-        return JobFunction(name, kind, run, max_attempts, in_one_transaction, on_dead)
+        return JobFunction(name, kind, run, max_attempts, in_one_transaction, on_dead, gather)
 
     return make

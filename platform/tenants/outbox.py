@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar, dataclass_transform, get_args
 from uuid import UUID
 
@@ -85,9 +85,7 @@ class _Published:
     @property
     def as_jobs(self) -> list[dict[str, Any]]:
         payload = self.payload | {"event_id": str(self.id)}
-        return [
-            _plan(each.name, payload, each.kind, each.max_attempts) for each in _reactions.get(type(self.event), ())
-        ]
+        return [_reaction(each, payload) for each in _reactions.get(type(self.event), ())]
 
     def announce(self, ctx: Context) -> None:
         subject = self.subject_field.removesuffix("_id")
@@ -204,6 +202,17 @@ async def enqueue(
     async with client.acquire_connection() as connection:
         done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, _json([job]))
     return job["id"] if done == "INSERT 0 1" else None
+
+
+def _reaction(function: JobFunction, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The job by which a function reacts; the first event of a span of time plans it for all the others."""
+    if function.gather is None:
+        return _plan(function.name, payload, function.kind, function.max_attempts)
+    span = function.gather.total_seconds()
+    number = int(now().timestamp() // span)
+    since, until = (datetime.fromtimestamp(each * span, UTC) for each in (number, number + 1))
+    planned = _plan(function.name, {"since": since.isoformat()}, function.kind, function.max_attempts)
+    return planned | {"dedupe_key": f"gathered {number}", "run_at": until}
 
 
 def _plan(name: str, payload: Mapping[str, Any], kind: str, max_attempts: int) -> dict[str, Any]:

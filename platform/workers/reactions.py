@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
 from stoa.tenants import outbox
 from stoa.tenants.jobs import JobFunction
@@ -27,10 +28,23 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.give_up,
     catalog.apply_product_schedule,
     catalog.expire_reservations,
+    catalog.follow_changes,
+    catalog.follow_import,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
-REACTIONS: Reactions = {}
+REACTIONS: Reactions = {
+    events.ProductCreated: [catalog.follow_changes],
+    events.ProductEdited: [catalog.follow_changes],
+    events.ProductTagsChanged: [catalog.follow_changes],
+    events.ProductAttributesSet: [catalog.follow_changes],
+    events.AttributeEdited: [catalog.follow_changes],
+    events.AttributeDeleted: [catalog.follow_changes],
+    events.TagRenamed: [catalog.follow_changes],
+    events.TagsMerged: [catalog.follow_changes],
+    events.TagChangeUndone: [catalog.follow_changes],
+    events.ProductsImported: [catalog.follow_import],
+}
 
 
 def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, JobFunction] = JOBS) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from stoa.domains.catalog.errors import NoSuchProduct
 from stoa.domains.catalog.events import ProductCreated, ProductDuplicated
 from stoa.domains.catalog.models import Product
-from stoa.domains.catalog.naming import free_handle, search_text_of
+from stoa.domains.catalog.naming import free_handle, refresh_search_text, search_text_of
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
@@ -69,5 +69,6 @@ async def duplicate_product(ctx: Context, product_id: UUID, *, title: str | None
         await client.execute_query(_PRODUCT, [product_id, copy_id, name, handle, text, moment])
         for statement in (_VARIANTS, _IMAGES):
             await client.execute_query(statement, [product_id, copy_id, moment])
+        await refresh_search_text([copy_id])
         await publish(ctx, ProductCreated(copy_id), ProductDuplicated(copy_id, product_id))
     return copy_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from stoa.tenants.outbox import event
@@ -11,6 +12,31 @@ from stoa.tenants.outbox import event
 @event
 class ProductCreated:
     product_id: UUID
+
+
+@event
+class ProductEdited:
+    """`changed` names the fields, `changes` tells what they were and are (the first hundred)."""
+
+    product_id: UUID
+    changed: tuple[str, ...]
+    changes: tuple[FieldChange, ...] = ()
+
+
+@event
+class CategoryCreated:
+    category_id: UUID
+
+
+@event
+class ProductsImported:
+    """An import has ended in `state`. It speaks for all its products: they are not announced one by one."""
+
+    import_id: UUID
+    state: str
+    created: int
+    updated: int
+    restored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +48,6 @@ class FieldChange:
     new: str | None
     of: UUID | None = None
     label: str = ""
-
-
-@event
-class ProductEdited:
-    """`changed` names the fields, `changes` tells what they were and are (the first hundred)."""
-
-    product_id: UUID
-    changed: tuple[str, ...]
-    changes: tuple[FieldChange, ...] = ()
 
 
 @event
@@ -84,22 +101,6 @@ class ProductDuplicated:
 class ProductDeleted:
     product_id: UUID
     title: str
-
-
-@event
-class CategoryCreated:
-    category_id: UUID
-
-
-@event
-class ProductsImported:
-    """An import has ended in `state`. It speaks for all its products: they are not announced one by one."""
-
-    import_id: UUID
-    state: str
-    created: int
-    updated: int
-    restored: int
 
 
 @event
@@ -197,3 +198,92 @@ class StockCountClosed:
 @event
 class StockCountCancelled:
     stock_count_id: UUID
+
+
+@event
+class CategoryEdited:
+    category_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class CategoryDeleted:
+    category_id: UUID
+    name: str
+
+
+@event
+class AttributeDefined:
+    attribute_id: UUID
+    key: str
+
+
+@event
+class AttributeEdited:
+    attribute_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class AttributeDeleted:
+    attribute_id: UUID
+    key: str
+    values: int
+
+
+@event
+class ProductAttributesSet:
+    """The product's values of the attributes with these keys are others now."""
+
+    product_id: UUID
+    keys: tuple[str, ...]
+
+
+@event
+class ProductTagsChanged:
+    product_id: UUID
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@event
+class TagRenamed:
+    """Holds what undoing it needs."""
+
+    tag_id: UUID
+    before: str
+    after: str
+
+
+@event
+class TagsMerged:
+    """Tags went into another one. `merged` holds what undoing needs: each tag as it was, with its products; `given`
+    the products that did not have the remaining tag before."""
+
+    tag_id: UUID
+    name: str
+    merged: list[dict[str, Any]]
+    given: list[UUID]
+
+
+@event
+class TagChangeUndone:
+    tag_id: UUID
+    undone: UUID
+
+
+@event
+class CollectionCreated:
+    collection_id: UUID
+
+
+@event
+class CollectionEdited:
+    collection_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class CollectionDeleted:
+    collection_id: UUID
+    title: str

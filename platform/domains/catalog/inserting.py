@@ -106,7 +106,13 @@ def _product_of(draft: ProductDraft, handle: str) -> Product:
         source=draft.source,
         external_id=draft.external_id,
         **draft.more,
-        search_text=search_text_of(draft.title, handle, [each.sku for each in draft.variants if each.sku]),
+        search_text=search_text_of(
+            draft.title,
+            handle,
+            [each.sku for each in draft.variants if each.sku],
+            barcodes=[each.barcode for each in draft.variants if each.barcode],
+            description=draft.description,
+        ),
         created_at=moment,
         updated_at=moment,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stoa.domains.catalog import stock
+from stoa.domains.catalog import merchandising, stock
+from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
+from stoa.domains.catalog.models import ImportRun
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
+from stoa.tenants.outbox import enqueue
 
 
 @job(JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_import")
@@ -45,3 +48,36 @@ async def apply_product_schedule(ctx: Context, job: Job) -> None:
 async def expire_reservations(ctx: Context, job: Job) -> None:
     """Let go of what is reserved beyond its time: planned with every reservation that has one."""
     await stock.expire_reservations(ctx)
+
+
+LOOKING_BACK, LATE = timedelta(seconds=1), timedelta(seconds=15)
+
+
+@job("catalog.follow_changes", in_one_transaction=False, gather=timedelta(seconds=2))
+async def follow_changes(ctx: Context, job: Job) -> None:
+    """Bring up to date what follows from changed products. Once more later, for who was still at work: a request
+    lasts ten seconds at the most, and what it changed is only seen when it has ended."""
+    since = datetime.fromisoformat(job.payload["since"])
+    await merchandising.follow_changes(ctx, since - LOOKING_BACK)
+    async with job.finish():
+        if not job.payload.get("is_last"):
+            number = int(since.timestamp() // LATE.total_seconds())
+            await enqueue(
+                ctx,
+                job.name,
+                {"since": (since - LATE).isoformat(), "is_last": True},
+                kind="general",
+                dedupe_key=f"late {number}",
+                run_at=datetime.fromtimestamp((number + 2) * LATE.total_seconds(), UTC),
+            )
+
+
+@job("catalog.follow_import", in_one_transaction=False)
+async def follow_import(ctx: Context, job: Job) -> None:
+    """The same for all that an import has changed since it began."""
+    event = job.event(ProductsImported)
+    run = await ImportRun.get_or_none(id=event.import_id)
+    if run is not None and run.started_at is not None:
+        await merchandising.follow_changes(ctx, run.started_at - LOOKING_BACK)
+    async with job.finish():
+        pass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from stoa.domains.catalog.errors import NoSuchProduct, ProductChanged
-from stoa.domains.catalog.models import Product, Variant
-from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.models import Product
+from stoa.domains.catalog.naming import refresh_search_text
 from stoa.kit.clock import now
 
 
@@ -26,9 +26,7 @@ async def locked_product(product_id: UUID, expected_version: int | None = None) 
 
 async def touch(product: Product, *changed: str) -> None:
     """Save these columns, with the next version and the text that search looks through."""
-    codes = Variant.filter(product_id=product.id, sku__isnull=False).order_by("position", "id")
-    skus = await codes.values_list("sku", flat=True)
-    product.search_text = search_text_of(product.title, product.handle, [str(sku) for sku in skus])
     product.version += 1
     product.updated_at = now()
-    await product.save(update_fields=[*changed, "search_text", "version", "updated_at"])
+    await product.save(update_fields=[*changed, "version", "updated_at"])
+    await refresh_search_text([product.id])

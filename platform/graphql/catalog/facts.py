@@ -62,12 +62,6 @@ class ProductTranslation:
     seo_description: str | None = strawberry.field(description="Its description for search engines.")
 
 
-@strawberry.type(description="A name in one language.")
-class NameTranslation:
-    locale: str = strawberry.field(description="en or zh.")
-    name: str = strawberry.field(description="The name.")
-
-
 @strawberry.type(description="A word in another language.")
 class WordTranslation:
     locale: str = strawberry.field(description="en or zh.")
@@ -103,10 +97,6 @@ def translations_of(stored: dict[str, dict[str, str]]) -> list[ProductTranslatio
         ProductTranslation(locale=locale, **{name: texts.get(name) for name in names})
         for locale, texts in stored.items()
     ]
-
-
-def names_of(stored: dict[str, dict[str, str]]) -> list[NameTranslation]:
-    return [NameTranslation(locale=locale, name=texts["name"]) for locale, texts in stored.items() if "name" in texts]
 
 
 def options_of(stored: list[dict[str, Any]]) -> list[ProductOption]:

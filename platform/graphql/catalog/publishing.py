@@ -11,6 +11,7 @@ from stoa.domains import catalog
 from stoa.graphql.catalog.bulk import BulkPayload, Policy, bulk_payload
 from stoa.graphql.catalog.inputs import each_of, optional
 from stoa.graphql.catalog.mutations import ProductPayload
+from stoa.graphql.catalog.naming import NameTranslationInput
 from stoa.graphql.catalog.types import Channel
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.paging import Connection
@@ -33,12 +34,6 @@ class ProductUnpublishInput:
     id: strawberry.ID = strawberry.field(description="Which product.")
     at: datetime | None = optional("When; now if it is left out or past.")
     expected_version: int | None = optional("The version you read: refused when it has been changed since.")
-
-
-@strawberry.input(description="A name in another language.")
-class NameTranslationInput:
-    locale: str = strawberry.field(description="en or zh.")
-    name: str = strawberry.field(description="The name in that language.")
 
 
 @strawberry.input(description="A channel to be made.")
@@ -144,7 +139,7 @@ async def product_listings_set(ctx: Context, input: ProductListingsSetInput) -> 
 
 
 def _names(given: list[NameTranslationInput] | None) -> dict[str, Any] | None:
-    return None if given is None else {each.locale: each.name for each in given}
+    return None if given is None else {each.locale: each.name or "" for each in given}
 
 
 @root

@@ -15,17 +15,16 @@ from stoa.graphql.catalog.facts import (
     Completeness,
     KeywordCoverage,
     MetadataEntry,
-    NameTranslation,
     ProductOption,
     ProductTranslation,
     advice_of,
     completeness_of,
     coverage_of,
     metadata_of,
-    names_of,
     options_of,
     translations_of,
 )
+from stoa.graphql.catalog.naming import CategoryStep, NameTranslation, name_translations, steps
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.catalog.stock.types import StockLevel
@@ -66,6 +65,14 @@ ImportPhase = shown_enum(
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 
 
+# The planner's rows know no way up; a circle there can never be (merchandising/shelving.py), nor more than 12 steps.
+ANCESTORS = (
+    "WITH RECURSIVE up AS (SELECT c.id, c.name, c.parent_id, 1 AS depth FROM category c WHERE c.id = {row}.parent_id "
+    "UNION ALL SELECT c.id, c.name, c.parent_id, depth + 1 FROM up JOIN category c ON c.id = up.parent_id "
+    "WHERE depth < 20) SELECT json_agg(json_build_array(id, name) ORDER BY depth DESC) FROM up"
+)
+
+
 def absolute_url(url: str) -> str:
     """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
     return settings().public_url + url if url.startswith("/") else url
@@ -97,7 +104,15 @@ class Category(Node):
     children: Connection[Category] = many("The shelves inside it.")
     products: Connection[Product] = many("What stands on it.")
     created_at: datetime = column("When it was made.")
-    translations: list[NameTranslation] = column("Its name in other languages.", convert=names_of)
+    description: str = column("Text for buyers.")
+    position: int = column("Its place among the categories beside it; equal ones stand by name.")
+    translations: list[NameTranslation] = column(
+        "Its name and description in other languages.", convert=name_translations
+    )
+    ancestors: list[CategoryStep] = computed(
+        ANCESTORS, "The shelves that it stands in, the outermost first.", convert=steps
+    )
+    version: int = column("Goes up with every change; send it back as `expectedVersion`.")
 
 
 @stored(models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text")
@@ -153,6 +168,9 @@ class Product(Node):
     history: Connection[HistoryEntry] = many(
         "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
     )
+    tags: Connection[ProductTag] = many("The words it is found by.", filter=True)
+    attributes: Connection[AttributeValue] = many("Its values of the shop's attributes.", filter=True)
+    collections: Connection[CollectionProduct] = many("The collections it stands in.", filter=True)
 
 
 @stored(models.Variant, prefix="var", scope=Scope.CATALOG_READ, order=("product_id", "position"))
@@ -209,7 +227,7 @@ class Channel(Node):
 
     code: str = column("Its code; unique in the shop.", filter=True)
     name: str = column("As shown to people.")
-    translations: list[NameTranslation] = column("Its name in other languages.", convert=names_of)
+    translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
     is_active: bool = column("Whether anything is seen there.")
     shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
     listings: Connection[Listing] = many("How products stand in it.")
@@ -277,3 +295,11 @@ class ProductImport(Node):
     created_at: datetime = column("When it was asked for.")
     started_at: datetime | None = column("When it began.")
     finished_at: datetime | None = column("When it ended.")
+
+
+# last: their classes stand on those above
+from stoa.graphql.catalog.merchandising.types import (  # noqa: E402
+    AttributeValue,
+    CollectionProduct,
+    ProductTag,
+)

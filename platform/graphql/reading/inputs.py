@@ -54,6 +54,16 @@ class IntFilter:
     lte: int | None = strawberry.field(default=strawberry.UNSET, description="Is this or less.")
 
 
+@strawberry.input(description="A test of a number; all that is given must hold.")
+class NumberFilter:
+    eq: float | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
+    gt: float | None = strawberry.field(default=strawberry.UNSET, description="Is greater.")
+    gte: float | None = strawberry.field(default=strawberry.UNSET, description="Is this or greater.")
+    lt: float | None = strawberry.field(default=strawberry.UNSET, description="Is less.")
+    lte: float | None = strawberry.field(default=strawberry.UNSET, description="Is this or less.")
+    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
+
+
 @strawberry.input(description="A test of a moment; all that is given must hold.")
 class DateTimeFilter:
     gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Is later.")

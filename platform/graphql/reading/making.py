@@ -32,6 +32,7 @@ from stoa.graphql.reading.operators import (
     ColumnTest,
     Test,
     read_as_is,
+    read_decimal,
     read_enum,
     read_id,
     read_text,
@@ -120,6 +121,8 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
+    if isinstance(kind, orm.DecimalField):
+        return "NumberFilter", ColumnTest(column, read_decimal)
     raise TypeError(f"{stored.name}.{field}: no filter for {type(kind).__name__}")
 
 

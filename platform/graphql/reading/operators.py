@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
 
@@ -164,6 +165,11 @@ def read_enum(value: Any) -> Any:
 
 def read_as_is(value: Any) -> Any:
     return value
+
+
+def read_decimal(value: Any) -> Decimal:
+    """The decimal number that was written: 0.1 means a tenth and not the float next to it."""
+    return Decimal(str(value))
 
 
 def _read_item(read: Callable[[Any], Any], position: int, value: Any) -> Any:

@@ -62,7 +62,7 @@ async def test_what_is_named_changes_and_the_rest_stays(ctx: Context) -> None:
         ProductStatus.ARCHIVED,
     )
     assert (now.category_id, now.version, saved.version) == (shelf.id, 2, 2)  # type: ignore[attr-defined]
-    assert now.search_text == "blue cup\nblue-cup\nc-1\nc-3"
+    assert now.search_text == "blue cup\nblue-cup\nc-1\nc-3\n\x03\nold."
     assert now.updated_at == saved.updated_at > product.updated_at
     assert now.created_at == product.created_at
     changed = await Variant.get(id=small.id)

@@ -81,7 +81,7 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
             "category_id": _category(wanted, shelf),
             "source": shelf.source,
             "external_id": wanted.key,
-            "search_text": search_text_of(title, handle, skus),
+            "search_text": search_text_of(title, handle, skus, description=wanted.description or ""),
         }
     )
     for position, variant in enumerate(variants):

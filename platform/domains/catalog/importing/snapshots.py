@@ -39,8 +39,9 @@ SELECT p.external_id AS key, jsonb_build_object({_pairs("p", PRODUCT)},
 FROM product p WHERE p.id = ANY($1)
 """
 # The same columns as text, which costs half; ROW() quotes what is in them, so that no two contents look alike.
+# The search text is left out: it follows from the rest, and from tags and attributes.
 MARKS = f"""
-SELECT p.id AS product_id, md5(ROW({_list("p", PRODUCT)},
+SELECT p.id AS product_id, md5(ROW({_list("p", PRODUCT[:-1])},
   (SELECT string_agg(ROW({_list("v", VARIANT)}, coalesce(s.on_hand, 0))::text, ' ' ORDER BY v.position, v.id)
     {OF_VARIANTS}),
   (SELECT string_agg(ROW({_list("i", IMAGE)})::text, ' ' ORDER BY i.position, i.id) {OF_IMAGES}))::text) AS mark

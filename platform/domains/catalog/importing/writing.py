@@ -15,7 +15,7 @@ from stoa.domains.catalog.importing.options import Field, Options
 from stoa.domains.catalog.importing.snapshots import MARKS, Snapshot, snapshots_by_key
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.models import ImportRun, MovementKind
-from stoa.domains.catalog.naming import free_handles, taken_handles
+from stoa.domains.catalog.naming import free_handles, refresh_search_text, taken_handles
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
@@ -156,6 +156,7 @@ async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
     ):
         if rows:
             await shop_client().execute_query(statement, [as_json(rows), *values])
+    await refresh_search_text([each["id"] for each in writes.product_changes])
     on_hand = {UUID(str(each["variant_id"])): each["on_hand"] for each in writes.stock}
     await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason=run.file_name[:200], reference=("import", run.id))
     if writes.befores:

@@ -1,0 +1,176 @@
+"""Give products values of attributes: checked by type, kept in one normal form."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
+from stoa.domains.catalog.events import ProductAttributesSet
+from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
+from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
+from stoa.domains.catalog.merchandising.touching import touch
+from stoa.domains.catalog.models import Attribute, AttributeType
+from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
+from stoa.kit.ids import new_id
+from stoa.kit.text import clean_line
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import publish
+
+MAX_VALUES = 50  # of one attribute on one product
+LARGEST = Decimal(10) ** 12
+WORDS = {"true": "true", "yes": "true", "1": "true", "是": "true", "有": "true"}
+WORDS |= {"false": "false", "no": "false", "0": "false", "否": "false", "无": "false"}
+Value = tuple[str, Decimal | None]
+_HELD = (
+    "SELECT product_id, attribute_id, text FROM attribute_value WHERE product_id = ANY($1) AND attribute_id = ANY($2)"
+)
+_REMOVE = """
+DELETE FROM attribute_value v USING jsonb_to_recordset($1::jsonb) AS old (product_id uuid, attribute_id uuid)
+WHERE v.product_id = old.product_id AND v.attribute_id = old.attribute_id
+"""
+_INSERT = """
+INSERT INTO attribute_value (id, product_id, attribute_id, text, number)
+SELECT id, product_id, attribute_id, text, number
+FROM jsonb_to_recordset($1::jsonb) AS new (id uuid, product_id uuid, attribute_id uuid, text text, number numeric)
+"""
+
+
+async def set_attributes(
+    ctx: Context, product_ids: Sequence[UUID], values: Mapping[str, Sequence[str]]
+) -> list[RowResult]:
+    """Give the products these values of the attributes with these keys, in place of those they had; none takes them
+    away. The same for all of them, in as many statements for one as for 250.
+
+    Raises `NoSuchAttribute`, `WrongValue` and `InvalidInput` for values that no product could have.
+    """
+    async with shop_transaction():
+        wanted = _checked(await _attributes(values), values)
+        there = await lock_products(product_ids)
+        changed = await _write(there, wanted)
+        await touch(list(changed))
+        await publish(ctx, *(ProductAttributesSet(id, tuple(keys)) for id, keys in changed.items()))
+    return results(product_ids, changed, {}, there)
+
+
+async def _attributes(values: Mapping[str, Sequence[str]]) -> dict[str, Attribute]:
+    """Locked against being changed meanwhile, and not against others who give values."""
+    statement = "SELECT * FROM attribute WHERE key = ANY($1) ORDER BY id FOR KEY SHARE"
+    await shop_client().execute_query(statement, [list(values)])
+    return {each.key: each for each in await Attribute.filter(key__in=list(values))}
+
+
+def _checked(
+    attributes: Mapping[str, Attribute], values: Mapping[str, Sequence[str]]
+) -> dict[UUID, tuple[str, list[Value]]]:
+    """By attribute. Raises `Refusals` with everything that is wrong."""
+    problems, wanted = list[Refusal](), dict[UUID, tuple[str, list[Value]]]()
+    for i, (key, texts) in enumerate(values.items()):
+        attribute = attributes.get(key)
+        try:
+            if attribute is None:
+                raise NoSuchAttribute(f"There is no attribute with the key {key[:60]!r}.", path=["key"])
+            with blaming("values"):
+                wanted[attribute.id] = (key, read_values(attribute, texts))
+        except Refusal as refusal:
+            problems.append(refusal.under("values", i))
+    if problems:
+        raise Refusals(problems)
+    return wanted
+
+
+def read_values(attribute: Attribute, texts: Sequence[str]) -> list[Value]:
+    """The values in their normal form, each once. Raises `WrongValue` and `InvalidInput`."""
+    most = MAX_VALUES if attribute.is_multiple else 1
+    if len(texts) > most:
+        sentence = f"{len(texts)} values of {attribute.name}; a product has at most {most}."
+        raise WrongValue(sentence, params={"limit": most})
+    found: dict[str, Value] = {}
+    for i, text in enumerate(texts):
+        with blaming(i):
+            value = read_value(attribute, text)
+            found[value[0]] = value
+    return list(found.values())
+
+
+def read_value(attribute: Attribute, text: str) -> Value:
+    """One value in its normal form, and as a number if it is one. Raises `WrongValue` and `InvalidInput`."""
+    line = clean_line(text, what="value", limit=VALUE_LIMIT)
+    match attribute.type:
+        case AttributeType.NUMBER:
+            return _number(attribute, line)
+        case AttributeType.BOOLEAN:
+            return _word(attribute, line), None
+        case AttributeType.DATE:
+            return _date(attribute, line), None
+        case AttributeType.CHOICE:
+            return _choice(attribute, line), None
+        case AttributeType.TEXT:
+            return line, None
+
+
+def _number(attribute: Attribute, line: str) -> Value:
+    try:
+        number = Decimal(line)
+    except InvalidOperation:
+        raise _wrong(attribute, line, "a number such as 12.5") from None
+    if not number.is_finite() or abs(number) >= LARGEST or number != round(number, 6):
+        raise _wrong(attribute, line, "a number below a trillion with at most 6 decimals")
+    plain = format(number.normalize(), "f")
+    return ("0" if number == 0 else plain), number
+
+
+def _word(attribute: Attribute, line: str) -> str:
+    word = WORDS.get(line.casefold())
+    if word is None:
+        raise _wrong(attribute, line, "true or false")
+    return word
+
+
+def _date(attribute: Attribute, line: str) -> str:
+    try:
+        return date.fromisoformat(line).isoformat()
+    except ValueError:
+        raise _wrong(attribute, line, "a date such as 2026-11-22") from None
+
+
+def _choice(attribute: Attribute, line: str) -> str:
+    """By its value or its name in any language, upper and lower case alike."""
+    key = line.casefold()
+    for choice in attribute.choices:
+        names = [choice["value"], *(each.get("name", "") for each in choice["translations"].values())]
+        if key in {name.casefold() for name in names}:
+            return str(choice["value"])
+    offered = ", ".join(each["value"] for each in attribute.choices[:10])
+    raise _wrong(attribute, line, f"one of {offered}{', ...' if len(attribute.choices) > 10 else ''}")
+
+
+def _wrong(attribute: Attribute, line: str, needed: str) -> InvalidInput:
+    return WrongValue(f"{attribute.name} cannot be {line[:60]!r}: it must be {needed}.", params={"needed": needed})
+
+
+async def _write(product_ids: Sequence[UUID], wanted: Mapping[UUID, tuple[str, list[Value]]]) -> dict[UUID, list[str]]:
+    """Only what differs; tells which products changed in which keys."""
+    rows = await shop_client().execute_query_dict(_HELD, [list(product_ids), list(wanted)])
+    held: dict[tuple[UUID, UUID], set[str]] = defaultdict(set)
+    for row in rows:
+        held[row["product_id"], row["attribute_id"]].add(row["text"])
+    changed, old, new = defaultdict[UUID, list[str]](list), list[dict[str, Any]](), list[dict[str, Any]]()
+    for product_id in product_ids:
+        for attribute_id, (key, values) in wanted.items():
+            if held[product_id, attribute_id] != {text for text, _ in values}:
+                changed[product_id].append(key)
+                pair = {"product_id": product_id, "attribute_id": attribute_id}
+                old.append(pair)
+                new += [pair | {"id": new_id(), "text": text, "number": number} for text, number in values]
+    if old:
+        await shop_client().execute_query(_REMOVE, [msgspec.json.encode(old).decode()])
+        await shop_client().execute_query(_INSERT, [msgspec.json.encode(new).decode()])
+    return changed

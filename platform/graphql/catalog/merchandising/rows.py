@@ -1,0 +1,55 @@
+"""Mutations of several products at once, as GraphQL answers them: what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from stoa.domains.catalog.merchandising import RowResult
+from stoa.graphql.errors import UserError, user_error
+from stoa.graphql.mutations import Payload
+from stoa.graphql.scalars import read_id
+from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.ids import type_id
+
+
+@strawberry.type(description="What became of one product of a mutation of several.")
+class ProductRow:
+    product_id: strawberry.ID = strawberry.field(description="The product.")
+    changed: bool = strawberry.field(description="Whether it was changed; false too when it was so already.")
+    user_errors: list[UserError] = strawberry.field(description="Why it was not changed; empty when that is no error.")
+
+
+@strawberry.type(description="What a mutation of several products answers. `userErrors` has those of all rows.")
+class RowsPayload(Payload):
+    rows: list[ProductRow] = strawberry.field(
+        default_factory=list, description="What became of each product, in the order asked for."
+    )
+
+
+def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
+    """The products that an input names. Raises `InvalidInput` that blames the one in the way."""
+    with blaming(at):
+        return [read_id(i, each, "prod") for i, each in enumerate(ids)]  # type: ignore[arg-type]
+
+
+def answered(results: Iterable[RowResult], payload: type[RowsPayload] = RowsPayload, **more: Any) -> Any:
+    rows = [_row(each) for each in results]
+    return payload(rows=rows, user_errors=[error for row in rows for error in row.user_errors], **more)
+
+
+def _row(result: RowResult) -> ProductRow:
+    errors = [user_error(result.refusal)] if result.refusal else []
+    return ProductRow(
+        product_id=strawberry.ID(type_id("prod", result.product_id)), changed=result.changed, user_errors=errors
+    )
+
+
+def same_twice(what: str, keys: list[str]) -> None:
+    """Refuse an input in which one thing is named twice."""
+    for i, key in enumerate(keys):
+        if key in keys[:i]:
+            raise InvalidInput(f"{key[:60]} is named twice.", path=[what, i])
