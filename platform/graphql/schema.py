@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
+from stoa.graphql.catalog.merchandising.faceting import FacetQueries, bind_facets
 from stoa.graphql.catalog.merchandising.fields import MerchandisingMutations, MerchandisingQueries
 from stoa.graphql.catalog.merchandising.searching import SearchQueries
 from stoa.graphql.catalog.merchandising.tags import SuggestionQueries
@@ -38,6 +39,7 @@ class Query(
     CollectionQueries,
     SearchQueries,
     SuggestionQueries,
+    FacetQueries,
 ):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
@@ -74,6 +76,7 @@ def schema() -> strawberry.Schema:
     let_text_through(built._schema)
     bind(built._schema)
     bind_nodes(built._schema)
+    bind_facets(built._schema)
     bind_mutations(built._schema)
     return built
 

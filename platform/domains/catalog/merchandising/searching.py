@@ -24,8 +24,9 @@ from stoa.tenants.database import shop_client, shop_transaction
 MAX_TEXT, MAX_WORDS, MAX_PAGE = 200, 8, 100
 MAX_FOUND = 2_000  # products that one search ranks
 ENOUGH = 3  # found as typed; with fewer, what is spelled alike is found as well
-# Of the letters' trigrams so many must be the same: "teapto" and "teapot" have 0.57; of two Chinese letters one.
-ALIKE = 0.5
+# So many of the trigrams must be the same: "teapto" and "teapot" have 0.57, "tecup" and "teacup" 0.44, two Chinese
+# letters of which one is right 0.5.
+ALIKE = 0.4
 SHORTEST = 3  # a word of fewer letters (of the spelled form) is like too much
 
 
@@ -161,8 +162,8 @@ def escape_like(text: str) -> str:
 
 
 def _word_pattern(words: list[str]) -> str:
-    """Matches a title in which the words stand together and begin where a word does: behind what is no letter, or behind
-    a Chinese one, after which everything begins."""
+    """Matches a title in which the words stand together and begin where a word does: behind what is no letter, or
+    behind a Chinese one, after which everything begins."""
     quoted = re.sub(r"([^a-z0-9\x01\x02 ])", r"\\\1", " ".join(words))
     return f"(^|[^a-z0-9]|\x01[0-9a-f]{{4}}){quoted}"
 

@@ -91,9 +91,9 @@ class SearchQueries:
 
     @strawberry.field(
         description="Products by what people type, Chinese or English, best first: an exact code, then titles that "
-        "begin with it, then words of titles, then anywhere (tags, attributes, the description's beginning). When fewer "
-        "than three are found so, those follow that are spelled alike. Every search (not every page) is counted for "
-        f"`searchMisses`. Needs the scope `{Scope.CATALOG_READ}`."
+        "begin with it, then words of titles, then anywhere (tags, attributes, the description's beginning). When "
+        "fewer than three are found so, those follow that are spelled alike. Every search (not every page) is counted "
+        f"for `searchMisses`. Needs the scope `{Scope.CATALOG_READ}`."
     )
     async def product_search(
         self,
