@@ -93,7 +93,8 @@ async def search_products(ctx: Context, text: str, *, first: int, after: str | N
         )
     rows = await _plain(words)
     typed = len(rows)
-    if typed < ENOUGH and (fuzzy := [each for each in words if len(each) >= SHORTEST]):
+    is_code = any(row["score"] < 1 for row in rows)  # whoever typed a code and found it sought nothing else
+    if typed < ENOUGH and not is_code and (fuzzy := [each for each in words if len(each) >= SHORTEST]):
         rows += await _alike(words, fuzzy, [row["id"] for row in rows])
     if after is None:
         await _count(ctx, text, typed)
