@@ -116,7 +116,7 @@ async def test_the_same_key_twice_and_wrong_values_are_refused(ask: Ask) -> None
     assert [(each["code"], each["path"]) for each in twice["userErrors"]] == [("INVALID", ["input", "values", "1"])]
     wrong = await do(ask, "productAttributesSet", ROWS, productIds=[cup], values=[{"key": "x", "values": ["b"]}])
     assert [each["path"] for each in wrong["userErrors"]] == [["input", "values", "0", "key"]]
-    assert wrong["rows"] == []
+    assert wrong["rows"] is None
 
 
 async def test_tags_lead_to_products_and_are_merged_and_put_back(ask: Ask) -> None:
