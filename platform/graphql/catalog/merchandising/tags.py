@@ -8,7 +8,6 @@ import strawberry
 from strawberry.types import Info
 
 from stoa.domains.catalog import merchandising
-from stoa.graphql.catalog.inputs import optional
 from stoa.graphql.catalog.merchandising.rows import RowsPayload, answered, read_products
 from stoa.graphql.catalog.merchandising.types import Tag
 from stoa.graphql.context import GraphContext
