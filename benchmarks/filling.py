@@ -23,13 +23,30 @@ SELECT uuidv7(), id, 'IMPORT', 7, 'system', now() FROM stock;
 INSERT INTO image (id, product_id, url, alt, position, created_at)
 SELECT uuidv7(), p.id, 'https://pictures.example/' || p.handle || '/' || g || '.jpg', p.title, g, now()
 FROM product p CROSS JOIN generate_series(0, 1) g;
+INSERT INTO attribute_value (id, product_id, attribute_id, text)
+SELECT uuidv7(), p.id, a.id, a.key || ' ' || (abs(hashtext(p.handle || a.key)) % 12)
+FROM product p CROSS JOIN attribute a;
+INSERT INTO tag (id, name, name_key, created_at)
+SELECT uuidv7(), 'Tag ' || g, 'tag ' || g, now() FROM generate_series(0, 39) g;
+INSERT INTO product_tag (id, product_id, tag_id)
+SELECT uuidv7(), p.id, t.id FROM product p CROSS JOIN generate_series(0, 1) g
+JOIN tag t ON t.name_key = 'tag ' || (abs(hashtext(p.handle)) % 20 + 20 * g);
 """
 
 
 async def fill(owner: Any, shop: ShopRef, products: int) -> None:
-    """`products` products of 3 variants with stock, 2 pictures each, on 20 shelves."""
+    """`products` products of 3 variants with stock, 2 pictures, 3 attributes and 2 tags each, on 20 shelves."""
     async with owner.transaction():
         await owner.execute(f'SET LOCAL search_path TO "{shop.schema}"')
         await owner.execute(_FILL.format(products=products))
-    for table in ("category", "product", "variant", "stock", "stock_movement", "image"):
+    for table in (
+        "category",
+        "product",
+        "variant",
+        "stock",
+        "stock_movement",
+        "image",
+        "attribute_value",
+        "product_tag",
+    ):
         await owner.execute(f'VACUUM ANALYZE "{shop.schema}".{table}')

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
+from stoa.graphql.catalog.merchandising.faceting import FacetQueries, bind_facets
 from stoa.graphql.catalog.merchandising.fields import MerchandisingMutations, MerchandisingQueries
 from stoa.graphql.catalog.merchandising.searching import SearchQueries
 from stoa.graphql.catalog.merchandising.tags import SuggestionQueries
@@ -40,6 +41,7 @@ class Query(
     TenantQueries,
     ImportQueries,
     CollectionQueries,
+    FacetQueries,
     MerchandisingQueries,
     SearchQueries,
     SuggestionQueries,
@@ -95,6 +97,7 @@ def schema() -> strawberry.Schema:
     let_text_through(built._schema)
     bind(built._schema)
     bind_nodes(built._schema)
+    bind_facets(built._schema)
     bind_mutations(built._schema)
     return built
 

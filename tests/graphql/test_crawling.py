@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,20 @@ from stoa.domains.catalog.models import (
     StockCountLine,
     StockMovement,
     Variant,
+from stoa.domains.catalog import merchandising
+from stoa.domains.catalog.models import (
+    Attribute,
+    AttributeType,
+    AttributeValue,
+    Collection,
+    CollectionKind,
+    CollectionProduct,
+    ImportIssue,
+    ImportRun,
+    ImportState,
+    ProductTag,
+    SearchLog,
+    Tag,
 )
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
@@ -101,6 +116,22 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
         {"channelId": "[chan]", "products": [{"productId": "{prod}"}], "policy": "REJECT_EVERYTHING"},
     ],
     "categoryCreate": [{"name": "Mine", "parentId": "{cat}"}],
+    "categoryUpdate": [{"id": "{cat}", "name": "Mine"}],
+    "categoryDelete": [{"id": "{cat}"}],
+    "attributeUpdate": [{"id": "{attr}", "name": "Mine"}],
+    "attributeDelete": [{"id": "{attr}", "withValues": True}],
+    "productAttributesSet": [{"productIds": ["{prod}"], "values": [{"key": "style", "values": ["mine"]}]}],
+    "productTagsChange": [{"productIds": ["{prod}"], "remove": ["mine"]}],
+    "tagRename": [{"id": "{tag}", "name": "Mine"}],
+    "tagsMerge": [{"intoId": "{tag}", "mergedIds": ["[tag]"]}, {"intoId": "[tag]", "mergedIds": ["{tag}"]}],
+    "tagChangeUndo": [{"id": "{evt}"}],
+    "tagSuggestionAccept": [{"tag": "mine", "productIds": ["{prod}"]}],
+    "collectionUpdate": [{"id": "{coll}", "title": "Mine"}],
+    "collectionDelete": [{"id": "{coll}"}],
+    "collectionProductsAdd": [{"id": "{coll}", "productIds": ["[prod]"]}],
+    "collectionProductsRemove": [{"id": "{coll}", "productIds": ["[prod]"]}],
+    "collectionReorder": [{"id": "{coll}", "productIds": ["[prod]"]}],
+    "collectionRefresh": [{"id": "{coll}"}],
     "productImportStart": [
         {"uploadId": "{upl}", "source": "mine", "mapping": [{"field": "SKU", "column": "sku"}]},
         {"uploadId": "{upl}", "source": "mine", "mapping": [{"field": "SKU", "column": "sku"}], "dryRun": True},
@@ -172,6 +203,9 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
         ids = {"prod": own.id, "var": variant.id, "chan": (await Channel.get(code="web")).id, "loc": main.id}
         ids["loc2"] = (await make.location(ask.ctx)).id
     own_ids = {name: type_id(name.rstrip("2"), id) for name, id in ids.items()}
+    tag = await Tag.create(name="Own", name_key="own")
+    own_ids = {"prod": type_id("prod", own.id), "tag": type_id("tag", tag.id)}
+    await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
     return Stage(ask, other_ctx, await _furnish(other_ctx), own_ids)
 
 
@@ -204,6 +238,13 @@ async def _furnish(other: Context) -> dict[str, str]:
         )
         issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
         stocked = await _furnish_stock(other, variant)
+        attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
+        value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)
+        tag = await Tag.create(name=SECRET, name_key=SECRET)
+        tagged = await ProductTag.create(product=product, tag=tag)
+        collection = await Collection.create(title=SECRET, handle=SECRET, kind=CollectionKind.MANUAL)
+        shown = await CollectionProduct.create(collection=collection, product=product)
+        _, renamed = await merchandising.rename_tag(other, tag.id, f"{SECRET} 2")
         upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
         token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
@@ -233,8 +274,15 @@ async def _furnish(other: Context) -> dict[str, str]:
         "acct": owner,
         "shop": other.shop,
         **stocked,
+        "attr": attribute,
+        "aval": value,
+        "tag": tag,
+        "ptag": tagged,
+        "coll": collection,
+        "cprod": shown,
     }
-    return {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+    assert renamed is not None
+    return {"evt": type_id("evt", renamed)} | {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
 
 
 async def _furnish_stock(other: Context, variant: Any) -> dict[str, Any]:
@@ -474,6 +522,7 @@ PREFIXES = [
 ]
 PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
 PREFIXES += ["loc", "stk", "mov", "rsv", "tran", "cnt", "cnl"]
+PREFIXES += ["attr", "aval", "tag", "ptag", "coll", "cprod", "evt"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

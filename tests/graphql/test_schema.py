@@ -54,9 +54,47 @@ OWN = [
 ]
 # What one does to a thing: mutations are called by the thing first, so that they stand together in a list.
 VERBS = {
-    *("Add", "Cancel", "Change", "Create", "Delete", "Duplicate", "End", "Open", "Publish", "Remove", "Reorder"),
-    *("Revoke", "Set", "Stage", "Start", "Undo", "Unpublish", "Update"),
-    *("Adjust", "Close", "Extend", "Receive", "Record", "Release", "Reserve", "Ship"),
+    *(
+        "Accept",
+        "Add",
+        "Adjust",
+        "Cancel",
+        "Change",
+        "Close",
+        "Create",
+        "Deactivate",
+        "Define",
+        "Delete",
+    ),
+    *(
+        "Duplicate",
+        "End",
+        "Extend",
+        "Merge",
+        "Open",
+        "Place",
+        "Publish",
+        "Receive",
+        "Record",
+        "Refresh",
+    ),
+    *(
+        "Release",
+        "Remove",
+        "Rename",
+        "Reorder",
+        "Reserve",
+        "Revoke",
+        "Set",
+        "Ship",
+        "Stage",
+        "Start",
+    ),
+    *(
+        "Undo",
+        "Unpublish",
+        "Update",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stoa.domains.catalog import merchandising
 from stoa.graphql.executing import Executor
 from stoa.kit.ids import type_id
 from stoa.settings import Settings
@@ -171,3 +172,19 @@ async def test_counting_ends_where_it_is_no_use_any_more(shops: Shops) -> None:
     assert await shops.large.data(query) == {"products": {"count": {"value": 10_000, "precision": "AT_LEAST"}}}
     assert await shops.small.data(query) == {"products": {"count": {"value": 200, "precision": "EXACT"}}}
     assert rows_touched(await explain(shops.large, query)) <= 10_003
+
+
+@pytest.mark.parametrize("text", ["sku-777-1", "Teapot 631", "青花瓷 3777", "teapto 6319", "青花磁盖碗 3777"])
+async def test_a_search_goes_by_the_index_with_typing_errors_too(shops: Shops, text: str) -> None:
+    """X30: both as typed and spelled alike."""
+    ask = shops.large
+    with open_shop(ask.ctx.shop):
+        async with statements_sent(ask.ctx) as sent:
+            await merchandising.search_products(ask.ctx, text, first=20)
+    searches = [each for each in sent if "FROM product p" in each.sql]
+
+    assert searches
+    for each in searches:
+        nodes = list(await explained(ask, each))
+        assert read_whole(iter(nodes)) == set()
+        assert "product_search" in {node.get("Index Name") for node in nodes}

@@ -24,8 +24,9 @@ from stoa.tenants.database import shop_client, shop_transaction
 MAX_TEXT, MAX_WORDS, MAX_PAGE = 200, 8, 100
 MAX_FOUND = 2_000  # products that one search ranks
 ENOUGH = 3  # found as typed; with fewer, what is spelled alike is found as well
-# Of the letters' trigrams so many must be the same: "teapto" and "teapot" have 0.57; of two Chinese letters one.
-ALIKE = 0.5
+# So many of the trigrams must be the same: "teapto" and "teapot" have 0.57, "tecup" and "teacup" 0.44, two Chinese
+# letters of which one is right 0.5.
+ALIKE = 0.4
 SHORTEST = 3  # a word of fewer letters (of the spelled form) is like too much
 
 
@@ -92,7 +93,8 @@ async def search_products(ctx: Context, text: str, *, first: int, after: str | N
         )
     rows = await _plain(words)
     typed = len(rows)
-    if typed < ENOUGH and (fuzzy := [each for each in words if len(each) >= SHORTEST]):
+    is_code = any(row["score"] < 1 for row in rows)  # whoever typed a code and found it sought nothing else
+    if typed < ENOUGH and not is_code and (fuzzy := [each for each in words if len(each) >= SHORTEST]):
         rows += await _alike(words, fuzzy, [row["id"] for row in rows])
     if after is None:
         await _count(ctx, text, typed)

@@ -103,7 +103,6 @@ class AttributeValuesInput:
 class ProductAttributesSetInput:
     product_ids: list[strawberry.ID] = strawberry.field(description="The products; 250 at the most.")
     values: list[AttributeValuesInput] = strawberry.field(description="By attribute; those not named stay.")
-    idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
 
 @root

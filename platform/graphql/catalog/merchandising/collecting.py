@@ -138,7 +138,6 @@ class CollectionRefInput:
 class CollectionProductsInput:
     id: strawberry.ID = strawberry.field(description="Which collection.")
     product_ids: list[strawberry.ID] = strawberry.field(description="The products, in order; 250 at the most.")
-    idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
 
 @root

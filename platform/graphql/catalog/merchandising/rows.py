@@ -25,8 +25,8 @@ class ProductRow:
 
 @strawberry.type(description="What a mutation of several products answers. `userErrors` has those of all rows.")
 class RowsPayload(Payload):
-    rows: list[ProductRow] = strawberry.field(
-        default_factory=list, description="What became of each product, in the order asked for."
+    rows: list[ProductRow] | None = strawberry.field(
+        default=None, description="What became of each product, in the order asked for; null when all was refused."
     )
 
 

@@ -8,7 +8,6 @@ import strawberry
 from strawberry.types import Info
 
 from stoa.domains.catalog import merchandising
-from stoa.graphql.catalog.inputs import optional
 from stoa.graphql.catalog.merchandising.rows import RowsPayload, answered, read_products
 from stoa.graphql.catalog.merchandising.types import Tag
 from stoa.graphql.context import GraphContext
@@ -35,7 +34,6 @@ class ProductTagsChangeInput:
     product_ids: list[strawberry.ID] = strawberry.field(description="The products; 250 at the most.")
     add: list[str] = strawberry.field(default_factory=list, description="Names of tags; new ones are made.")
     remove: list[str] = strawberry.field(default_factory=list, description="Names of tags to be taken off.")
-    idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
 
 @strawberry.input(description="A tag and its new name.")
@@ -59,7 +57,6 @@ class TagChangeUndoInput:
 class TagSuggestionAcceptInput:
     tag: str = strawberry.field(description="The suggested tag.")
     product_ids: list[strawberry.ID] = strawberry.field(description="The products that are to get it.")
-    idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
 
 @root

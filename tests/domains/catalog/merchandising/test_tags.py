@@ -50,7 +50,7 @@ async def test_tags_are_made_when_they_are_first_put_on_products(ctx: Context) -
     assert await tags_of(one) == await tags_of(two) == ["Gift", "礼物"]
     assert await Tag.all().count() == 2
     text = (await Product.get(id=one.id)).search_text
-    assert text.endswith((f"\n\x03\ngift\n{searchable('礼物')}", f"\n\x03\n{searchable('礼物')}\ngift"))
+    assert sorted(text.split("\n\x03\n")[1].split("\n")) == [searchable("礼物"), "gift"]
     assert await events_of(ctx) == [
         ("ProductTagsChanged", {"product_id": str(each.id), "added": ["Gift", "礼物"], "removed": []})
         for each in (one, two)
