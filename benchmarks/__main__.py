@@ -6,7 +6,17 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("read_path", "write_path", "provisioning", "migrating", "importing", "compiled", "facets")
+NAMES = (
+    "read_path",
+    "write_path",
+    "provisioning",
+    "migrating",
+    "importing",
+    "compiled",
+    "stock",
+    "images",
+    "facets",
+)
 
 
 def main() -> int:

@@ -23,36 +23,31 @@ from graphql import (
     is_required_argument,
 )
 
-from stoa.domains.catalog import stock
+from stoa.domains.catalog import merchandising, stock
 from stoa.domains.catalog.events import FieldChange, ProductEdited
-from stoa.domains.catalog.models import (
-    BundlePart,
-    Channel,
-    ImportIssue,
-    ImportRun,
-    ImportState,
-    Listing,
-    Location,
-    PriceChange,
-    Reservation,
-    Stock,
-    StockCountLine,
-    StockMovement,
-    Variant,
-from stoa.domains.catalog import merchandising
 from stoa.domains.catalog.models import (
     Attribute,
     AttributeType,
     AttributeValue,
+    BundlePart,
+    Channel,
     Collection,
     CollectionKind,
     CollectionProduct,
     ImportIssue,
     ImportRun,
     ImportState,
+    Listing,
+    Location,
+    PriceChange,
     ProductTag,
+    Reservation,
     SearchLog,
+    Stock,
+    StockCountLine,
+    StockMovement,
     Tag,
+    Variant,
 )
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES

@@ -9,8 +9,8 @@ import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from stoa.graphql.catalog.merchandising import facets
-from stoa.graphql.catalog.merchandising.naming import said_in
 from stoa.graphql.catalog.merchandising.types import AttributeType
+from stoa.graphql.catalog.naming import said_in
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declaring import resolved_elsewhere

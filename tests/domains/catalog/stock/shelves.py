@@ -33,9 +33,9 @@ async def main_location() -> Location:
     return await Location.get(is_main=True)
 
 
-async def put(ctx: Context, variant: Variant, location: Location, on_hand: int, **more: int) -> Stock:
+async def put(ctx: Context, variant: Variant, location: Location, on_hand: int) -> Stock:
     async with shop_transaction():
-        await move(ctx, [Move(variant.id, location.id, on_hand=on_hand, **more)])
+        await move(ctx, [Move(variant.id, location.id, on_hand=on_hand)])
     return await Stock.get(variant=variant, location=location)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -109,7 +110,7 @@ async def test_no_balance_falls_below_nothing(ctx: Context, balance: str) -> Non
     before = await books(ctx)
 
     with pytest.raises(NotEnoughStock):
-        await moved(ctx, Move(cup.id, **{balance: -4}))
+        await moved(ctx, replace(Move(cup.id), **{balance: -4}))  # type: ignore[arg-type]
 
     assert await books(ctx) == before
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -252,11 +252,11 @@ async def test_it_is_one_statement_however_many_lines(ctx: Context) -> None:
 # Ending ---------------------------------------------------------------------------------------------------------------
 
 
-def soon(minutes: int = 10) -> clock.datetime:
+def soon(minutes: int = 10) -> datetime:
     return clock.now() + timedelta(minutes=minutes)
 
 
-async def held(ctx: Context, *lines: Demand, expires_at: clock.datetime | None = None) -> Holder:
+async def held(ctx: Context, *lines: Demand, expires_at: datetime | None = None) -> Holder:
     holder = cart()
     await stock.reserve(ctx, holder, lines, expires_at=expires_at)
     return holder
