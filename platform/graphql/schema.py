@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
+from stoa.graphql.catalog.media.mutations import MediaMutations
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
@@ -38,7 +39,7 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations, MediaMutations):
     pass
 
 

@@ -25,6 +25,9 @@ def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
 JOBS: Mapping[str, JobFunction] = named(
     catalog.work_on_import,
     catalog.give_up,
+    catalog.work_on_image,
+    catalog.give_up_image,
+    catalog.forget_images,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

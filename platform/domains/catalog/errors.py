@@ -59,3 +59,13 @@ class CategoryCircle(InvalidInput):
     """A category cannot stand inside itself."""
 
     code = "CATEGORY_CIRCLE"
+
+
+class NoSuchImage(NotFound):
+    code = "IMAGE_NOT_FOUND"
+
+
+class TooManyImages(InvalidInput):
+    """A product has room for so many pictures."""
+
+    code = "TOO_MANY_IMAGES"

@@ -32,3 +32,13 @@ class ProductsImported:
     created: int
     updated: int
     restored: int
+
+
+@event
+class ImagesChanged:
+    """Pictures of the product were `how`: added, edited, reordered, removed, or processed (their sizes are there, or
+    what is wrong with them)."""
+
+    product_id: UUID
+    how: str
+    image_ids: tuple[UUID, ...]

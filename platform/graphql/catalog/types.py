@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.graphql.catalog.media.shapes import FocalPoint, ImageProblem, ImageSize, ImageTranslation, absolute_url
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
 from stoa.graphql.scalars import BigInt, Money
-from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 
 ProductStatus = shown_enum(
@@ -39,11 +39,6 @@ ImportPhase = shown_enum(
     WRITING="Writes the products.",
 )
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
-
-
-def absolute_url(url: str) -> str:
-    """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
-    return settings().public_url + url if url.startswith("/") else url
 
 
 ON_HAND = "(SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = {row}.id)"
@@ -108,6 +103,23 @@ class Image(Node):
     url: str = column("Where it can be fetched.", convert=absolute_url)
     alt: str = column("What it shows, in words.")
     position: int = column("Its place among the product's pictures, from 0.")
+    width: int | None = column("In pixels, upright; null until it has been processed, and for pictures elsewhere.")
+    height: int | None = column("In pixels, upright; null as `width` is.")
+    content_type: str | None = column("What was uploaded; shown are always its sizes.")
+    focal_point: FocalPoint = derived(("focal_x", "focal_y"), FocalPoint.of, "What must be seen however it is cut.")
+    translations: list[ImageTranslation] = derived(
+        ("translations",), ImageTranslation.of, "What it shows, in other languages than the shop's own."
+    )
+    sizes: list[ImageSize] = derived(
+        ("sizes",), ImageSize.of, "The sizes made of an upload, the largest first; none is larger than the upload."
+    )
+    warnings: list[ImageProblem] = derived(
+        ("warnings", "alt"), ImageProblem.warnings, "What is not good about it, though it can be shown."
+    )
+    failure: ImageProblem | None = derived(
+        ("failure",), ImageProblem.failure, "Why an upload cannot be shown; nothing of it is to be had then."
+    )
+    processed_at: datetime | None = column("When an upload was made fit to be shown, or refused; null before.")
 
 
 @stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ)
