@@ -42,7 +42,21 @@ OWN = [
     kind for kind in SCHEMA.type_map.values() if not is_introspection_type(kind) and not is_specified_scalar_type(kind)
 ]
 # What one does to a thing: mutations are called by the thing first, so that they stand together in a list.
-VERBS = {"Add", "Cancel", "Change", "Create", "End", "Open", "Remove", "Revoke", "Stage", "Start", "Undo", "Update"}
+VERBS = {
+    "Add",
+    "Cancel",
+    "Change",
+    "Create",
+    "End",
+    "Open",
+    "Remove",
+    "Reorder",
+    "Revoke",
+    "Stage",
+    "Start",
+    "Undo",
+    "Update",
+}
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:

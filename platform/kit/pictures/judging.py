@@ -10,6 +10,7 @@ from stoa.kit.pictures import limits
 
 LEAST = 32  # pixels: in less there is nothing to judge
 TILES = 4  # by 4
+NO_CONTRAST, USUAL_CONTRAST = 10, 160
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 
 
@@ -25,20 +26,24 @@ def _warnings_of(size: tuple[int, int], grey: Image.Image) -> Iterator[str]:
         yield "ODD_SHAPE"
     if min(grey.size) < LEAST:
         return
-    if contrast_of(grey) < limits.LOW_CONTRAST:
+    contrast = contrast_of(grey)
+    if contrast < limits.LOW_CONTRAST:
         yield "LOW_CONTRAST"
-    if sharpness_of(grey) < limits.BLURRED:
+    if contrast >= NO_CONTRAST and sharpness_of(grey, contrast) < limits.BLURRED:
         yield "BLURRED"
 
 
-def sharpness_of(grey: Image.Image) -> float:
-    """The variance of the Laplacian where it is largest: a sharp thing before a plain wall is a sharp picture."""
-    edges = grey.filter(_LAPLACIAN)
-    width, height = grey.size
+def sharpness_of(grey: Image.Image, contrast: int) -> float:
+    """The variance of the Laplacian where it is largest: a sharp thing before a plain wall is a sharp picture.
+
+    As it would be at a usual contrast: edges between pale things are no less sharp.
+    """
+    width, height = grey.width - 2, grey.height - 2
+    edges = grey.filter(_LAPLACIAN).crop((1, 1, width + 1, height + 1))  # Pillow leaves the border unfiltered
     columns = [width * i // TILES for i in range(TILES + 1)]
     rows = [height * i // TILES for i in range(TILES + 1)]
     tiles = (edges.crop((columns[x], rows[y], columns[x + 1], rows[y + 1])) for x in range(TILES) for y in range(TILES))
-    return max(ImageStat.Stat(tile).var[0] for tile in tiles)
+    return max(ImageStat.Stat(tile).var[0] for tile in tiles) * float(USUAL_CONTRAST / contrast) ** 2
 
 
 def contrast_of(grey: Image.Image) -> int:

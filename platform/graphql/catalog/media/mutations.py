@@ -37,13 +37,14 @@ class ProductImagesPayload(Payload):
     """A product's pictures after a mutation of several: `userErrors` gathers those of all `results`."""
 
     product: Product | None = fetched("The product as it is now; null when nothing could be done at all.")
-    results: list[ProductImageResult] = strawberry.field(
-        default_factory=list, description="What became of each, in the order of the input."
+    results: list[ProductImageResult] | None = strawberry.field(
+        default=None, description="What became of each, in the order of the input; null when all was refused."
     )
 
     @classmethod
     def told(cls, product_id: UUID, list_name: str, outcomes: Sequence[media.Outcome]) -> ProductImagesPayload:
         payload = cls.of(product=product_id)
+        payload.results = []
         for i, each in enumerate(outcomes):
             errors = [user_error(refusal.under(list_name, i)) for refusal in each.refusals]
             shown = None if each.image_id is None else strawberry.ID(type_id("img", each.image_id))
