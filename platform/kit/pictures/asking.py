@@ -68,8 +68,11 @@ class Developed(msgspec.Struct, frozen=True):
     seconds: tuple[float, float]
 
 
-async def developed(body: AsyncIterator[bytes], size: int) -> Developed:
-    """Decode the picture of `size` bytes and write it anew. Raises `PictureRefused` and `StudioGone`."""
+async def developed(body: AsyncIterator[bytes], size: int, *, seconds: int = MAX_SECONDS) -> Developed:
+    """Decode the picture of `size` bytes and write it anew, in so many seconds at the most.
+
+    Raises `PictureRefused`, and `StudioGone` when the process died of something else than its limits.
+    """
     ours, theirs = socket.socketpair()
     try:
         await asyncio.to_thread(_studio.hand_over, theirs)
@@ -81,10 +84,11 @@ async def developed(body: AsyncIterator[bytes], size: int) -> Developed:
     reader, writer = await asyncio.open_connection(sock=ours)
     begun = monotonic()
     try:
-        async with asyncio.timeout(MAX_SECONDS + GRACE):
-            return await _asked(reader, writer, body, size)
+        async with asyncio.timeout(seconds + GRACE):
+            await _send(writer, body, seconds.to_bytes(4, "big") + size.to_bytes(4, "big"))
+            return await _answer(reader)
     except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
-        if monotonic() - begun >= MAX_SECONDS:
+        if monotonic() - begun >= seconds:
             raise PictureRefused("TOO_COSTLY") from None
         raise StudioGone("The process that decodes pictures ended before it answered.") from error
     finally:
@@ -93,13 +97,15 @@ async def developed(body: AsyncIterator[bytes], size: int) -> Developed:
             await writer.wait_closed()
 
 
-async def _asked(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: AsyncIterator[bytes], size: int
-) -> Developed:
-    writer.write(size.to_bytes(4, "big"))
+async def _send(writer: asyncio.StreamWriter, body: AsyncIterator[bytes], head: bytes) -> None:
+    writer.write(head)
     async for chunk in body:
         writer.write(chunk)
         await writer.drain()
+    writer.write_eof()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Developed:
     head = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
     told = msgspec.json.decode(head, type=_Told)
     if told.code:

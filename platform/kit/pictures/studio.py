@@ -17,7 +17,7 @@ import sys
 from typing import Any
 
 from stoa.kit.pictures.developing import Negative, Unfit, develop
-from stoa.kit.pictures.limits import MAX_BYTES, MAX_MEMORY, MAX_SECONDS
+from stoa.kit.pictures.limits import MAX_BYTES, MAX_MEMORY
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def _serve(fd: int) -> None:
     """In the fork; never returns."""
     status = 1
     try:
-        _limit()
         with socket.socket(fileno=fd) as line, line.makefile("rwb") as stream:
+            _limit(int.from_bytes(stream.read(4), "big"))
             data = stream.read(int.from_bytes(stream.read(4), "big"))
             stream.write(_answer(data))
         status = 0
@@ -50,11 +50,11 @@ def _serve(fd: int) -> None:
         os._exit(status)
 
 
-def _limit() -> None:
+def _limit(seconds: int) -> None:
     """From here on the kernel ends us: by the clock, and by what we use."""
-    signal.alarm(MAX_SECONDS)
+    signal.alarm(seconds)
     for limit, most in (
-        (resource.RLIMIT_CPU, MAX_SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, MAX_MEMORY),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, MAX_BYTES),
