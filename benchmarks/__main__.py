@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("read_path", "write_path", "provisioning", "migrating", "importing", "compiled")
+NAMES = ("read_path", "write_path", "provisioning", "migrating", "importing", "compiled", "images")
 
 
 def main() -> int:
