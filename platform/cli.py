@@ -46,7 +46,7 @@ def serve(
 
 @app.command()
 def work(
-    kinds: Annotated[str, typer.Option(help="Kinds of jobs, e.g. general,imports; all when left out.")] = "",
+    kinds: Annotated[str, typer.Option(help="Kinds of jobs, e.g. general,imports,images; all when left out.")] = "",
 ) -> None:
     """Do jobs; any number of these may run."""
     running.work(settings(), [kind.strip() for kind in kinds.split(",") if kind.strip()])

@@ -170,7 +170,7 @@ async def test_a_process_that_cannot_do_what_it_is_told_says_so_and_ends(setting
     )
 
     assert (work.code, work.out) == (1, "")
-    assert work.err == "stoa: There are no jobs of the kind miracles; there are general, imports.\n"
+    assert work.err == "stoa: There are no jobs of the kind miracles; there are general, imports, images.\n"
     assert (serve.code, serve.out) == (1, "")
     assert serve.err.startswith("stoa: The environment does not hold the settings that are needed:\n  STOA_SECRET_KEY")
     assert "too short" not in serve.err

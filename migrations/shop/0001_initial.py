@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                 ('processed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'image', 'app': 'shop', 'indexes': [Index(fields=['product_id', 'position', 'id'], name='image_of_product')], 'pk_attr': 'id', 'table_description': 'A picture of a product: uploaded (`file_key`) or at an address elsewhere (`url`).'},
+            options={'table': 'image', 'app': 'shop', 'indexes': [Index(fields=['product_id', 'position', 'id'], name='image_of_product'), Index(fields=['file_key'], name='image_of_file')], 'pk_attr': 'id', 'table_description': 'A picture of a product: uploaded (`file_key`) or at an address elsewhere (`url`).'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
+from stoa.graphql.catalog.media.mutations import MediaMutations
 from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
 from stoa.graphql.catalog.merchandising.faceting import FacetQueries, bind_facets
 from stoa.graphql.catalog.merchandising.fields import MerchandisingMutations, MerchandisingQueries
@@ -66,6 +67,7 @@ class Mutation(
     BulkMutations,
     ImportMutations,
     MerchandisingMutations,
+    MediaMutations,
     CatalogMutations,
     PublishingMutations,
     StockMutations,

@@ -17,7 +17,7 @@ from stoa.tenants.database import shop_client, shop_transaction
 E = TypeVar("E")
 
 # Each kind has a queue of its own, so that work which takes minutes never stands before work which takes a moment.
-Kind = Literal["general", "imports"]
+Kind = Literal["general", "imports", "images"]
 
 
 class LeaseLost(RuntimeError):

@@ -195,13 +195,29 @@ async def enqueue(
     None, and nothing planned, when this shop has had a job of that name and `dedupe_key` within the last weeks
     (`KEEP_FOR` in workers/ledger.py). Not started before `run_at`. Raises `NoTransaction`.
     """
+    job = _plan(job_name, payload, _checked(kind), max_attempts) | {"dedupe_key": dedupe_key, "run_at": run_at}
+    return job["id"] if await _enqueue(ctx, [job]) else None
+
+
+async def enqueue_each(
+    ctx: Context, job_name: str, payloads: Sequence[Mapping[str, Any]], *, kind: Kind, max_attempts: int = 5
+) -> None:
+    """Plan a job for each of the payloads in the open transaction, by one statement. Raises `NoTransaction`."""
+    if payloads:
+        await _enqueue(ctx, [_plan(job_name, payload, _checked(kind), max_attempts) for payload in payloads])
+
+
+async def _enqueue(ctx: Context, jobs: list[dict[str, Any]]) -> bool:
+    """Whether any of them was planned."""
+    async with _transaction(ctx).acquire_connection() as connection:
+        done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, _json(jobs))
+    return str(done) != "INSERT 0 0"
+
+
+def _checked(kind: Kind) -> Kind:
     if kind not in get_args(Kind):
         raise ValueError(f"{kind!r} is no kind of job; there are {', '.join(get_args(Kind))}.")
-    client = _transaction(ctx)
-    job = _plan(job_name, payload, kind, max_attempts) | {"dedupe_key": dedupe_key, "run_at": run_at}
-    async with client.acquire_connection() as connection:
-        done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, _json([job]))
-    return job["id"] if done == "INSERT 0 1" else None
+    return kind
 
 
 def _reaction(function: JobFunction, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.files import Files, StoredFiles, open_store
 from stoa.kit.ids import new_id
+from stoa.kit.pictures.containers import STARTS as IMAGE_STARTS
 from stoa.kit.text import clean_line
 from stoa.settings import settings
 from stoa.tenants.context import Context, ShopRef
@@ -29,14 +30,6 @@ from stoa.tenants.shop_models import Upload, UploadState
 MEBIBYTE = 1024 * 1024
 TIME_TO_SEND = timedelta(hours=1)
 TIME_TO_USE = timedelta(days=7)
-# What browsers show and cannot execute: SVG is a program.
-IMAGE_STARTS = {
-    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
-    "image/gif": re.compile(rb"GIF8[79]a"),
-    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
-    "image/avif": re.compile(rb"....ftyp(avif|avis|mif1)", re.DOTALL),
-}
 CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
 
 
@@ -154,21 +147,36 @@ async def receive_upload(ctx: Context, upload_id: UUID, body: AsyncIterator[byte
 async def claim_upload(ctx: Context, upload_id: UUID, purpose: Purpose) -> Upload:
     """The file that arrived, for `purpose`. An image is claimed once and then kept; an import may be repeated
     within seven days."""
-    upload = await Upload.get_or_none(id=upload_id)
-    if upload is None or (upload.state is UploadState.EXPECTED and upload.expires_at < now()):
-        raise NotFound("There is no such upload.")
-    if upload.state is UploadState.EXPECTED:
-        raise NotUploaded(f"{upload.file_name} has been announced, but has not arrived yet.")
-    if _purpose_of(upload.content_type) is not purpose:
-        raise UploadUnfit(f"{upload.file_name} is {upload.content_type}, which does not serve here.")
+    upload = _fit(await Upload.get_or_none(id=upload_id), purpose)
     if purpose is Purpose.IMAGE and not await _change(upload, Q(state=UploadState.RECEIVED), state=UploadState.KEPT):
-        raise UploadUnfit(f"{upload.file_name} is in use already; upload it again to use it twice.")
+        raise _in_use(upload)
     return upload
+
+
+async def claim_images(ctx: Context, upload_ids: Sequence[UUID]) -> dict[UUID, Upload | Refusal]:
+    """Claim uploads as images, in the open transaction and two statements; tells of each that cannot be, why."""
+    found = {each.id: each for each in await Upload.filter(id__in=upload_ids).order_by("id").select_for_update()}
+    claimed: dict[UUID, Upload | Refusal] = {}
+    for upload_id in upload_ids:
+        try:
+            upload = _fit(found.get(upload_id), Purpose.IMAGE)
+            claimed[upload_id] = _in_use(upload) if upload.state is UploadState.KEPT else upload
+        except Refusal as refusal:
+            claimed[upload_id] = refusal
+    fit = [upload_id for upload_id, each in claimed.items() if isinstance(each, Upload)]
+    await Upload.filter(id__in=fit).update(state=UploadState.KEPT)
+    return claimed
 
 
 async def claim_image(ctx: Context, upload_id: UUID) -> str:
     """Claim an upload as an image; the key of its file."""
     return (await claim_upload(ctx, upload_id, Purpose.IMAGE)).file_key
+
+
+async def forget_upload(ctx: Context, file_key: str) -> None:
+    """Forget a claimed file that nothing stands on any more; twice changes nothing."""
+    await shop_files(ctx.shop).delete(file_key)
+    await Upload.filter(file_key=file_key).delete()
 
 
 async def sweep_uploads(ctx: Context) -> int:
@@ -179,6 +187,20 @@ async def sweep_uploads(ctx: Context) -> int:
             await shop_files(ctx.shop).delete(upload.file_key)
         await upload.delete()
     return len(overdue)
+
+
+def _fit(upload: Upload | None, purpose: Purpose) -> Upload:
+    if upload is None or (upload.state is UploadState.EXPECTED and upload.expires_at < now()):
+        raise NotFound("There is no such upload.")
+    if upload.state is UploadState.EXPECTED:
+        raise NotUploaded(f"{upload.file_name} has been announced, but has not arrived yet.")
+    if _purpose_of(upload.content_type) is not purpose:
+        raise UploadUnfit(f"{upload.file_name} is {upload.content_type}, which does not serve here.")
+    return upload
+
+
+def _in_use(upload: Upload) -> UploadUnfit:
+    return UploadUnfit(f"{upload.file_name} is in use already; upload it again to use it twice.")
 
 
 async def _store_body(files: Files, key: str, upload: Upload, body: AsyncIterator[bytes]) -> None:

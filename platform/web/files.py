@@ -13,16 +13,10 @@ from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import parse_type_id
 from stoa.kit.log import about
+from stoa.kit.pictures.containers import STARTS
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.uploading import (
-    IMAGE_STARTS,
-    AlreadyUploaded,
-    UploadTooLarge,
-    receive_upload,
-    shop_files,
-    shop_of_link,
-)
+from stoa.tenants.uploading import AlreadyUploaded, UploadTooLarge, receive_upload, shop_files, shop_of_link
 
 MEDIA = "/media/{shop}/{name}"
 PICTURE = re.compile(r"([0-9a-f]{32})(\.[a-z0-9]{1,5})?")
@@ -55,15 +49,16 @@ async def receive(request: Request) -> Response:
 
 
 async def picture(request: Request) -> Response:
-    """GET /media/<shop>/<name>: a product's picture; its name cannot be guessed.
+    """GET /media/<shop>/<name>: a product's picture in one of its sizes; its name cannot be guessed.
 
-    Its first bytes say what it is, not its name: what is no picture is not there, and nothing here is ever a page.
+    Only what we have written ourselves is here, never the bytes that somebody sent (catalog/media/processing.py). Its
+    first bytes say what it is, not its name: what is no picture is not there, and nothing here is ever a page.
     """
     try:
         start, rest, size = await _open(request)
     except (NoSuchFile, InvalidInput):
         return _refused(NotFound("There is no such picture."))
-    media_type = next((kind for kind, begins in IMAGE_STARTS.items() if begins.match(start)), None)
+    media_type = next((kind for kind, begins in STARTS.items() if begins.match(start)), None)
     if media_type is None:
         return _refused(NotFound("There is no such picture."))
     headers = PICTURE_HEADERS | {"Content-Length": str(size)}
@@ -80,7 +75,7 @@ async def _open(request: Request) -> tuple[bytes, AsyncIterator[bytes], int]:
     request.state.shop = shop.schema_name
     with about(shop=shop.schema_name):
         files = shop_files(shop.ref)
-        key = files.key("uploads", found[1])
+        key = files.key("media", found[1])
         size, chunks = await files.size(key), files.stream(key)
         return await anext(chunks, b""), chunks, size
 

@@ -30,6 +30,9 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.expire_reservations,
     catalog.follow_changes,
     catalog.follow_import,
+    catalog.work_on_image,
+    catalog.give_up_image,
+    catalog.forget_images,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

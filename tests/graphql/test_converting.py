@@ -21,6 +21,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "String": st.text(max_size=5),
     "ID": st.sampled_from(["prod_1", "x"]),
     "Int": st.integers(-(2**31), 2**31 - 1),
+    "Float": st.floats(-9, 9) | st.integers(-9, 9),
     "Boolean": st.booleans(),
     "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T12:00:00.5+08:00"]),
 }

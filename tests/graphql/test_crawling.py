@@ -133,6 +133,13 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     ],
     "productImportCancel": [{"id": "{imp}"}],
     "productImportUndo": [{"id": "{imp}"}],
+    "productImageAdd": [
+        {"productId": "{prod}", "images": [{"url": "https://img.test/mine"}]},
+        {"productId": "[prod]", "images": [{"uploadId": "{upl}"}]},
+    ],
+    "productImageUpdate": [{"id": "{img}", "alt": "Mine"}],
+    "productImagesReorder": [{"productId": "{prod}", "ids": []}, {"productId": "[prod]", "ids": ["{img}"]}],
+    "productImageRemove": [{"productId": "{prod}", "ids": ["{img}"]}, {"productId": "[prod]", "ids": ["{img}"]}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],

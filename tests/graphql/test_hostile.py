@@ -94,6 +94,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "ID": st.sampled_from(IDS) | st.integers(),
     "Int": st.sampled_from([0, 1, -1, 100, 101, 2**31 - 1, -(2**31)]),
     "BigInt": st.sampled_from([0, 2**53, -(2**53), 2**53 + 1]),
+    "Float": st.sampled_from([0, 1, -0.0, 0.5, -1, 1e308, 2**53]),
     "Boolean": st.booleans(),
     "DateTime": st.sampled_from(
         ["2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "2026-01-01", "", "\x00", 5]

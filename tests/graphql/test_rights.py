@@ -43,6 +43,7 @@ BY_THE_ID = {"node": "prod", "nodes": "prod"}  # the scope is that of what the i
 SAMPLES: dict[str, Any] = {
     "String": "x",
     "Int": 1,
+    "Float": 0.5,
     "Boolean": False,
     "ID": type_id("prod", new_id()),
     "DateTime": "2026-01-01T00:00:00Z",

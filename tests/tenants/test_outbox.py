@@ -206,7 +206,7 @@ async def test_work_without_a_key_is_planned_as_often_as_asked(ctx: Context, own
 
 async def test_work_of_an_unknown_kind_is_refused(ctx: Context, owner: asyncpg.Connection) -> None:
     async with shop_transaction():
-        with pytest.raises(ValueError, match="'yoga' is no kind of job; there are general, imports"):
+        with pytest.raises(ValueError, match="'yoga' is no kind of job; there are general, imports, images"):
             await enqueue(ctx, "test.turn_pages", {}, kind="yoga")  # type: ignore[arg-type]
 
     assert await jobs_of(owner, ctx.shop) == []

@@ -21,7 +21,7 @@ from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.shop_models import Upload, UploadState
-from stoa.tenants.uploading import Purpose, claim_upload, stage_upload
+from stoa.tenants.uploading import Purpose, claim_upload, shop_files, stage_upload
 from tests.doors import opened, program
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200)) * 5
@@ -190,8 +190,19 @@ def at(shop: ShopRef, name: str) -> str:
     return f"/media/{type_id('shop', shop.id)}/{name}"
 
 
+async def shown(ctx: Context, content: bytes) -> str:
+    """The name of a file among those that we have made ourselves."""
+    name, files = new_id().hex, shop_files(ctx.shop)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield content
+
+    await files.put(files.key("media", name), body())
+    return name
+
+
 async def test_a_picture_is_shown_to_anybody_and_forever(http: httpx.AsyncClient, ctx: Context) -> None:
-    name = await uploaded(http, ctx, PNG, "image/png")
+    name = await shown(ctx, PNG)
 
     for path in (at(ctx.shop, name), at(ctx.shop, f"{name}.png")):
         answer = await http.get(path)
@@ -217,10 +228,26 @@ async def test_the_log_tells_whose_file_it_was_and_no_signature(http: httpx.Asyn
 
 
 async def test_its_name_does_not_make_a_page_of_a_picture(http: httpx.AsyncClient, ctx: Context) -> None:
-    name = await uploaded(http, ctx, PNG + b"<script>alert(1)</script>", "image/png")
+    name = await shown(ctx, PNG + b"<script>alert(1)</script>")
 
     for extension in (".html", ".svg", ".js", ""):
         assert (await http.get(at(ctx.shop, name + extension))).headers["content-type"] == "image/png"
+
+
+async def test_what_we_made_but_is_no_picture_is_not_shown(http: httpx.AsyncClient, ctx: Context) -> None:
+    name = await shown(ctx, b"<svg/>")
+
+    assert (await http.get(at(ctx.shop, f"{name}.svg"))).status_code == 404
+
+
+async def test_what_was_uploaded_is_not_shown(http: httpx.AsyncClient, ctx: Context) -> None:
+    """Claimed or not: pictures say where they were taken, and may be two files in one (P7)."""
+    upload, path = await staged(ctx, PNG, "image/png")
+    await http.put(path, content=PNG)
+    name = (await claim_upload(ctx, upload.id, Purpose.IMAGE)).file_key.rpartition("/")[2]
+
+    for extension in ("", ".png"):
+        assert (await http.get(at(ctx.shop, name + extension))).status_code == 404
 
 
 async def test_what_is_no_picture_is_not_shown(http: httpx.AsyncClient, ctx: Context) -> None:
@@ -233,7 +260,7 @@ async def test_what_is_no_picture_is_not_shown(http: httpx.AsyncClient, ctx: Con
 
 
 async def test_another_shop_has_no_such_picture(http: httpx.AsyncClient, ctx: Context, other_ctx: Context) -> None:
-    name = await uploaded(http, ctx, PNG, "image/png")
+    name = await shown(ctx, PNG)
 
     assert (await http.get(at(other_ctx.shop, name))).status_code == 404
 
@@ -264,11 +291,3 @@ async def test_tricks_with_the_path_find_nothing(http: httpx.AsyncClient, ctx: C
 @pytest.mark.parametrize("named", ["shop_nonsense", "nonsense", "..", "shop_", "prod_01h455vb4pex5vsknk084sn02q"])
 async def test_a_shop_that_is_none_has_no_pictures(http: httpx.AsyncClient, ctx: Context, named: str) -> None:
     assert (await http.get(f"/media/{named}/{'a' * 32}.png")).status_code == 404
-
-
-async def test_a_claimed_picture_stays(http: httpx.AsyncClient, ctx: Context) -> None:
-    upload, path = await staged(ctx, PNG, "image/png")
-    await http.put(path, content=PNG)
-    claimed = await claim_upload(ctx, upload.id, Purpose.IMAGE)
-
-    assert (await http.get(at(ctx.shop, claimed.file_key.rpartition("/")[2] + ".png"))).content == PNG

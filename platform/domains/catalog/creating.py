@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,11 +14,12 @@ from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated
 from stoa.domains.catalog.inserting import Picture, insert_product
+from stoa.domains.catalog.media.addresses import media_path
+from stoa.domains.catalog.media.processing import plan_processing
 from stoa.domains.catalog.metadata import checked_metadata, merged_metadata
 from stoa.domains.catalog.models import Category, Product
 from stoa.domains.catalog.naming import NAMELESS, free_handle, unique_handle
 from stoa.kit.errors import Refusal, blaming
-from stoa.kit.ids import type_id
 from stoa.kit.text import clean_line, slugify
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -45,6 +45,7 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
             product = await _insert_under_free_handle(ctx, draft, pictures, metadata)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise _refusal_for(error, draft) from None
+        await plan_processing(ctx, [each.file_key for each in pictures if each.file_key])
     return product
 
 
@@ -104,9 +105,7 @@ async def _picture(ctx: Context, position: int, draft: ImageDraft) -> Picture:
         return Picture(draft.url or "", None, draft.alt)
     with blaming("images", position, "upload_id"):
         upload = await claim_upload(ctx, draft.upload_id, Purpose.IMAGE)
-    name = upload.file_key.rpartition("/")[2]
-    extension = mimetypes.guess_extension(upload.content_type) or ""
-    return Picture(f"/media/{type_id('shop', ctx.shop.id)}/{name}{extension}", upload.file_key, draft.alt)
+    return Picture(media_path(ctx, upload.file_key), upload.file_key, draft.alt)
 
 
 def _refusal_for(error: asyncpg.IntegrityConstraintViolationError, draft: ProductDraft) -> Exception:

@@ -287,3 +287,82 @@ class CollectionEdited:
 class CollectionDeleted:
     collection_id: UUID
     title: str
+
+
+@event
+class ImagesChanged:
+    """Pictures of the product were `how`: added, edited, reordered, removed, or processed (their sizes are there, or
+    what is wrong with them)."""
+
+    product_id: UUID
+    how: str
+    image_ids: tuple[UUID, ...]
+
+
+@event
+class SupplierCreated:
+    supplier_id: UUID
+
+
+@event
+class SupplierEdited:
+    supplier_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class SupplierPricesSet:
+    supplier_id: UUID
+    variant_ids: tuple[UUID, ...]
+
+
+@event
+class PurchaseOrderCreated:
+    purchase_order_id: UUID
+    number: int
+
+
+@event
+class PurchaseOrderEdited:
+    purchase_order_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class PurchaseOrderPlaced:
+    purchase_order_id: UUID
+    number: int
+
+
+@event
+class PurchaseOrderReceived:
+    """A delivery has come: `quantity` pieces, so many of them `damaged`. `complete`: nothing is outstanding now."""
+
+    purchase_order_id: UUID
+    receipt_id: UUID
+    quantity: int
+    damaged: int
+    complete: bool
+
+
+@event
+class PurchaseOrderClosed:
+    """The rest, so many pieces, will not come."""
+
+    purchase_order_id: UUID
+    short: int
+
+
+@event
+class PurchaseOrderCancelled:
+    purchase_order_id: UUID
+    was_placed: bool
+
+
+@event
+class ProductsExported:
+    """A file with products has been written, and can be fetched for a while."""
+
+    export_id: UUID
+    format: str
+    products: int

@@ -6,10 +6,12 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stoa.domains.catalog import merchandising, stock
+from stoa.domains.catalog import exporting, merchandising, stock
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
+from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
+from stoa.domains.catalog.media.processing import GIVE_UP, PROCESS, give_up_picture, process_picture
 from stoa.domains.catalog.models import ImportRun
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
@@ -81,3 +83,34 @@ async def follow_import(ctx: Context, job: Job) -> None:
         await merchandising.follow_changes(ctx, run.started_at - LOOKING_BACK)
     async with job.finish():
         pass
+
+
+@job(PROCESS, kind="images", in_one_transaction=False, max_attempts=3, on_dead=GIVE_UP)
+async def work_on_image(ctx: Context, job: Job) -> None:
+    """Make the sizes of a picture that was uploaded, or say what is wrong with it."""
+    await process_picture(ctx, str(job.payload["file_key"]), finish=job.finish)
+
+
+@job(GIVE_UP, kind="images")
+async def give_up_image(ctx: Context, job: Job) -> None:
+    """Say of a picture whose job was given up that it is not to be had."""
+    await give_up_picture(ctx, str(job.payload["file_key"]))
+
+
+@job(FORGET)
+async def forget_images(ctx: Context, job: Job) -> None:
+    """Delete the files of pictures that were removed, unless another picture stands on them."""
+    await forget_unused(ctx, [str(key) for key in job.payload["file_keys"]])
+
+
+@job(exporting.JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_export")
+async def work_on_export(ctx: Context, job: Job) -> None:
+    """Write the file of an export, from its beginning however often that was tried before."""
+    with suppress(exporting.Superseded):
+        await exporting.run_export(ctx, UUID(job.payload["export_id"]), step=job.step, finish=job.finish)
+
+
+@job("catalog.give_up_export", kind="imports")
+async def give_up_export(ctx: Context, job: Job) -> None:
+    """End an export whose job was given up."""
+    await exporting.fail_export(ctx, UUID(job.payload["export_id"]), str(job.payload["error"]))

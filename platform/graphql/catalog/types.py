@@ -24,6 +24,7 @@ from stoa.graphql.catalog.facts import (
     options_of,
     translations_of,
 )
+from stoa.graphql.catalog.media.shapes import FocalPoint, ImageProblem, ImageSize, ImageTranslation, absolute_url
 from stoa.graphql.catalog.naming import CategoryStep, NameTranslation, name_translations, steps
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
@@ -32,7 +33,6 @@ from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
 from stoa.graphql.scalars import BigInt, Money
-from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.shop_models import EventRow
 
@@ -71,11 +71,6 @@ ANCESTORS = (
     "UNION ALL SELECT c.id, c.name, c.parent_id, depth + 1 FROM up JOIN category c ON c.id = up.parent_id "
     "WHERE depth < 20) SELECT json_agg(json_build_array(id, name) ORDER BY depth DESC) FROM up"
 )
-
-
-def absolute_url(url: str) -> str:
-    """Uploaded pictures are kept by their path; browsers elsewhere need the whole address."""
-    return settings().public_url + url if url.startswith("/") else url
 
 
 OLD_HANDLES = (
@@ -256,6 +251,23 @@ class Image(Node):
     url: str = column("Where it can be fetched.", convert=absolute_url)
     alt: str = column("What it shows, in words.")
     position: int = column("Its place among the product's pictures, from 0.")
+    width: int | None = column("In pixels, upright; null until it has been processed, and for pictures elsewhere.")
+    height: int | None = column("In pixels, upright; null as `width` is.")
+    content_type: str | None = column("What was uploaded; shown are always its sizes.")
+    focal_point: FocalPoint = derived(("focal_x", "focal_y"), FocalPoint.of, "What must be seen however it is cut.")
+    translations: list[ImageTranslation] = derived(
+        ("translations",), ImageTranslation.of, "What it shows, in other languages than the shop's own."
+    )
+    sizes: list[ImageSize] = derived(
+        ("sizes",), ImageSize.of, "The sizes made of an upload, the largest first; none is larger than the upload."
+    )
+    warnings: list[ImageProblem] = derived(
+        ("warnings", "alt"), ImageProblem.warnings, "What is not good about it, though it can be shown."
+    )
+    failure: ImageProblem | None = derived(
+        ("failure",), ImageProblem.failure, "Why an upload cannot be shown; nothing of it is to be had then."
+    )
+    processed_at: datetime | None = column("When an upload was made fit to be shown, or refused; null before.")
 
 
 @stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ)

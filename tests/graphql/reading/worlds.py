@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from stoa.domains.catalog import models
+from stoa.domains.catalog.media import words_for
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id, type_id
@@ -109,6 +110,18 @@ class Image(Row):
     alt: str
     position: int
     product: Product
+    width: int | None = None
+    height: int | None = None
+    contentType: str | None = None
+    processedAt: datetime | None = None
+    failure: None = None
+    sizes: list[Any] = field(default_factory=list)
+    translations: list[Any] = field(default_factory=list)
+    focalPoint: dict[str, float] = field(default_factory=lambda: {"x": 0.5, "y": 0.5})
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        return [] if self.alt else [{"code": "NO_ALT", "message": words_for("NO_ALT", "en")}]
 
 
 @dataclass(repr=False)

@@ -173,8 +173,9 @@ class BundlePart(Model):
 class Image(Model):
     """A picture of a product: uploaded (`file_key`) or at an address elsewhere (`url`).
 
-    `sizes` are the smaller forms made of an upload: ``[{"name", "width", "height", "content_type", "file_key",
-    "bytes"}]``. `warnings` are codes of what is wrong with it. The focal point is in thousandths from the upper left.
+    `sizes` are the forms made of an upload, the largest first: ``[{"name", "width", "height", "content_type", "url",
+    "bytes"}]``. `warnings` and `failure` are codes of what is wrong with it. The focal point is in thousandths from the
+    upper left. What is made of a file belongs to the file: rows with the same `file_key` share it.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -197,7 +198,10 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        indexes = [Index(fields=("product_id", "position", "id"), name="image_of_product")]  # Product.images
+        indexes = [
+            Index(fields=("product_id", "position", "id"), name="image_of_product"),  # Product.images
+            Index(fields=("file_key",), name="image_of_file"),  # what stands on a file: media/processing, forgetting
+        ]
 
 
 class SlugRedirect(Model):

@@ -1,0 +1,1 @@
+"""Pictures of products as GraphQL shows them."""
