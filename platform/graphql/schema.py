@@ -11,6 +11,9 @@ from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
+from stoa.graphql.catalog.supplying.mutations import SupplyingMutations
+from stoa.graphql.catalog.supplying.queries import SupplyingQueries
+from stoa.graphql.catalog.supplying.shapes import bind_lead_time
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
@@ -26,7 +29,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries, SupplyingQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -38,7 +41,7 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations, SupplyingMutations):
     pass
 
 
@@ -62,6 +65,7 @@ def schema() -> strawberry.Schema:
     let_text_through(built._schema)
     bind(built._schema)
     bind_nodes(built._schema)
+    bind_lead_time(built._schema)
     bind_mutations(built._schema)
     return built
 

@@ -5,9 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.domains.catalog.supplying import learning
+from stoa.graphql.catalog.supplying import shapes as supplied
+from stoa.graphql.catalog.supplying.shapes import LeadTime, SupplierLeadTime
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
-from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
+from stoa.graphql.reading.declaring import (
+    amount,
+    column,
+    computed,
+    derived,
+    first_of,
+    many,
+    resolved_elsewhere,
+    stored,
+    to_one,
+)
 from stoa.graphql.scalars import BigInt, Money
 from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
@@ -99,6 +112,19 @@ class Variant(Node):
     product: Product = to_one("The product it is a form of.", filter=True)
     version: int = column("Goes up with every change.")
     created_at: datetime = column("When it was made.")
+    supplier_prices: Connection[SupplierPrice] = many(
+        "What each supplier asks for it now.", order=("-since",), only=supplied.NEWEST_PRICE
+    )
+    supplier_price_history: Connection[SupplierPrice] = many(
+        "What suppliers ask and have asked for it, newest first.", by="supplier_prices", order=("-since",)
+    )
+    purchase_lines: Connection[PurchaseLine] = many("Where it was ordered, newest first.", order=("-id",))
+    lead_times: list[SupplierLeadTime] = computed(
+        learning.OF_VARIANT, "How long suppliers have taken to bring it.", convert=supplied.supplier_lead_times
+    )
+    lead_time: LeadTime | None = resolved_elsewhere(
+        "How long a supplier has taken to bring it; null when they never did.", supplier_id="strawberry.ID"
+    )
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)
@@ -147,3 +173,7 @@ class ProductImport(Node):
     created_at: datetime = column("When it was asked for.")
     started_at: datetime | None = column("When it began.")
     finished_at: datetime | None = column("When it ended.")
+
+
+# Last: they refer to the types above, which refer to them by name.
+from stoa.graphql.catalog.supplying.types import PurchaseLine, SupplierPrice  # noqa: E402

@@ -76,10 +76,11 @@ class FirstOf(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class Many(Declared):
-    """A connection over the rows behind a reverse relation."""
+    """A connection over the rows behind a reverse relation: all, or those that meet the SQL condition `only`."""
 
     by: str | None = None
     order: Sequence[str] = ()
+    only: str = "TRUE"
     filter: bool = False
 
 

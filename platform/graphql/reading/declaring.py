@@ -106,9 +106,11 @@ def many(
     by: str | None = None,
     order: Sequence[str] = (),
     filter: bool = False,
+    only: str = "TRUE",
     scope: str | None = None,
 ) -> Any:
-    return Many(description=description, by=by, order=order, filter=filter, scope=scope)
+    """`only` is a condition on the listed rows, `{row}` in it their alias; a filter on the list itself ignores it."""
+    return Many(description=description, by=by, order=order, filter=filter, only=only, scope=scope)
 
 
 def page_of(description: str, *, order: Sequence[str] = ()) -> Any:

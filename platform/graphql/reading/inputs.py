@@ -49,6 +49,11 @@ class IntFilter:
     lte: int | None = strawberry.field(default=strawberry.UNSET, description="Is this or less.")
 
 
+@strawberry.input(description="A test of a yes or no.")
+class BooleanFilter:
+    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is it so?")
+
+
 @strawberry.input(description="A test of a moment; all that is given must hold.")
 class DateTimeFilter:
     gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Is later.")

@@ -107,6 +107,8 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "TextFilter", ColumnTest(column, read_text, stored.search if searched else None)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
     raise TypeError(f"{stored.name}.{field}: no filter for {type(kind).__name__}")

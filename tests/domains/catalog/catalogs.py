@@ -9,6 +9,7 @@ from stoa.tenants.database import shop_client
 from stoa.tenants.shop_models import EventRow
 
 TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
+SUPPLYING = ("supplier", "supplier_price", "purchase_order", "purchase_line", "receipt")
 
 
 async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:
@@ -16,7 +17,7 @@ async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:
     with open_shop(ctx.shop):
         return {
             table: [dict(row) for row in await shop_client().execute_query_dict(f'SELECT * FROM "{table}" ORDER BY 1')]
-            for table in TABLES
+            for table in (*TABLES, *SUPPLYING)
         }
 
 
