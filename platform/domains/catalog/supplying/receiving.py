@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,7 +110,7 @@ async def receive_purchase(
     Raises `NoSuchPurchase`, `PurchaseChanged`, `PurchaseStands`, `Refusals` for lines (`NoSuchPurchaseLine`,
     `OverReceipt`), `RateNeeded`, `WeightUnknown`, and `MissingScope` for costs without the right.
     """
-    _check(ctx, delivery)
+    delivery = _checked(ctx, delivery)
     async with shop_transaction():
         order = await locked_purchase(purchase_id)
         check_version(order, expected_version)
@@ -125,7 +125,7 @@ async def receive_purchase(
         await move(
             ctx,
             [each.move(order.location_id) for each in came],  # type: ignore[attr-defined]
-            reason=delivery.reference[:120],
+            reason=delivery.reference,
             reference=(REFERENCE, order.id),
         )
         if delivery.update_costs:
@@ -136,7 +136,7 @@ async def receive_purchase(
     return receipt
 
 
-def _check(ctx: Context, delivery: Delivery) -> None:
+def _checked(ctx: Context, delivery: Delivery) -> Delivery:
     """What can be said without looking at the order."""
     for name in ("costs", "update_costs"):
         if getattr(delivery, name):
@@ -145,11 +145,12 @@ def _check(ctx: Context, delivery: Delivery) -> None:
     if not delivery.lines or len(delivery.lines) > MAX_LINES:
         raise InvalidInput(f"{len(delivery.lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
     with blaming("reference"):
-        clean_line(delivery.reference, what="reference", limit=120, required=False)
+        reference = clean_line(delivery.reference, what="reference", limit=120, required=False)
     problems, seen = Problems(), set[UUID]()
     for i, each in enumerate(delivery.lines):
         problems.tried(("lines", i), _check_line, each, seen)
     problems.refuse()
+    return replace(delivery, reference=reference)
 
 
 def _check_line(draft: ReceivedDraft, seen: set[UUID]) -> None:
@@ -213,7 +214,7 @@ async def _keep(
     return await Receipt.create(
         id=new_id(),
         purchase_id=order.id,
-        reference=clean_line(delivery.reference, what="reference", limit=120, required=False),
+        reference=delivery.reference,
         quantity=sum(each.draft.quantity for each in came),
         currency=exchange.target,
         exchange_rate=None if delivery.exchange_rate is None else str(exchange.rate),
