@@ -21,11 +21,13 @@ from graphql import (
     is_required_argument,
 )
 
-from stoa.domains.catalog.models import ImportIssue, ImportRun, ImportState
+from stoa.domains.catalog import supplying
+from stoa.domains.catalog.models import ImportIssue, ImportRun, ImportState, Location, PurchaseLine, SupplierPrice
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.schema import schema
 from stoa.kit.ids import new_id, type_id
+from stoa.kit.money import Money
 from stoa.tenants import access
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context, open_shop
@@ -64,6 +66,25 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     ],
     "productImportCancel": [{"id": "{imp}"}],
     "productImportUndo": [{"id": "{imp}"}],
+    "supplierUpdate": [{"id": "{sup}", "name": "Mine"}],
+    "supplierDeactivate": [{"id": "{sup}"}],
+    "supplierPriceSet": [
+        {"supplierId": "{sup}", "prices": [{"variantId": "{var}", "price": {"amount": "1", "currency": "EUR"}}]}
+    ],
+    "purchaseOrderCreate": [
+        {"supplierId": "{sup}", "lines": []},
+        {"supplierId": "[sup]", "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"supplierId": "[sup]", "lines": [], "locationId": "{loc}"},
+    ],
+    "purchaseOrderUpdate": [
+        {"id": "{po}", "note": "Mine"},
+        {"id": "[po]", "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"id": "[po]", "locationId": "{loc}"},
+    ],
+    "purchaseOrderPlace": [{"id": "{po}"}],
+    "purchaseOrderReceive": [{"id": "{po}", "lines": [{"lineId": "{pol}", "quantity": 1}]}],
+    "purchaseOrderClose": [{"id": "{po}"}],
+    "purchaseOrderCancel": [{"id": "{po}"}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
@@ -93,7 +114,12 @@ class Stage:
 @pytest.fixture
 async def stage(ask: Ask, other_ctx: Context) -> Stage:
     own = await make.product(ask.ctx, variants=({},))
-    return Stage(ask, other_ctx, await _furnish(other_ctx), {"prod": type_id("prod", own.id)})
+    supplier = await make.supplier(ask.ctx)
+    draft = await make.purchase(ask.ctx, supplier, [], placed=False)
+    rows = {"prod": own, "sup": supplier, "po": draft}
+    return Stage(
+        ask, other_ctx, await _furnish(other_ctx), {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+    )
 
 
 async def _furnish(other: Context) -> dict[str, str]:
@@ -115,6 +141,7 @@ async def _furnish(other: Context) -> dict[str, str]:
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
         issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
+        supplier, supplied = await _furnish_supplies(other, variant)
         upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
         token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
@@ -132,12 +159,29 @@ async def _furnish(other: Context) -> dict[str, str]:
         "imp": run,
         "iss": issue,
         "upl": upload,
+        **supplied,
+        "sup": supplier,
         "tok": token,
         "mem": member,
         "acct": owner,
         "shop": other.shop,
     }
     return {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+
+
+async def _furnish_supplies(other: Context, variant: Any) -> tuple[Any, dict[str, Any]]:
+    supplier = await make.supplier(other, SECRET, note=SECRET, phone=SECRET)
+    await make.supplier_price(other, supplier, variant, 777_123, supplier_code=SECRET)
+    order = await make.purchase(other, supplier, [(variant, 5, 777_123)], note=SECRET)
+    line = await PurchaseLine.get(purchase_id=order.id)
+    delivery = supplying.Delivery(
+        [supplying.ReceivedDraft(line.id, 1)],
+        costs=[supplying.CostDraft(SECRET, Money(777_123, order.currency))],
+        reference=SECRET,
+    )
+    receipt = await supplying.receive_purchase(other, order.id, delivery)
+    price, place = await SupplierPrice.get(supplier_id=supplier.id), await Location.get(is_main=True)
+    return supplier, {"spr": price, "po": order, "pol": line, "rec": receipt, "loc": place}
 
 
 async def answer_of(stage: Stage, query: str, **variables: Any) -> str:
@@ -350,6 +394,7 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 
 
 PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
+PREFIXES += ["sup", "spr", "po", "pol", "rec", "loc"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

@@ -43,6 +43,7 @@ OWN = [
 ]
 # What one does to a thing: mutations are called by the thing first, so that they stand together in a list.
 VERBS = {"Add", "Cancel", "Change", "Create", "End", "Open", "Remove", "Revoke", "Stage", "Start", "Undo", "Update"}
+VERBS |= {"Close", "Deactivate", "Place", "Receive", "Set"}
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:

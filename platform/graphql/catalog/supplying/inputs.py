@@ -92,9 +92,12 @@ class SupplierPriceInput:
     minimum_quantity: int = optional("The least they sell at once.", 1)
     pack_size: int = optional("They sell whole packs of so many pieces.", 1)
 
+    def variant(self) -> UUID:
+        return read_id("variant_id", self.variant_id, "var")
+
     def draft(self) -> supplying.PriceDraft:
         return supplying.PriceDraft(
-            variant_id=read_id("variant_id", self.variant_id, "var"),
+            variant_id=self.variant(),
             price=_money("price", self.price),
             supplier_code=self.supplier_code,
             minimum_quantity=self.minimum_quantity,

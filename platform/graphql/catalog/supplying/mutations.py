@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from stoa.domains.catalog import supplying
+from stoa.graphql.catalog.inputs import _each
 from stoa.graphql.catalog.supplying.inputs import (
     PurchaseOrderCreateInput,
     PurchaseOrderReceiveInput,
@@ -93,6 +94,7 @@ async def supplier_deactivate(ctx: Context, input: SupplierRefInput) -> Supplier
 )
 async def supplier_price_set(ctx: Context, input: SupplierPriceSetInput) -> SupplierPriceSetPayload:
     supplier_id = read_id("supplier_id", input.supplier_id, "sup")
+    _each("prices", input.prices, SupplierPriceInput.variant)  # what is no variant's id at all refuses the whole
     drafts: list[supplying.PriceDraft] = []
     results: list[SupplierPriceResult | None] = [_read(each, i, drafts) for i, each in enumerate(input.prices)]
     taken = iter(await supplying.set_supplier_prices(ctx, supplier_id, drafts))

@@ -42,7 +42,7 @@ class Books:
     damaged: dict[Any, int] = field(default_factory=dict)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     ordered=st.lists(st.tuples(quantities, st.integers(0, 900)), min_size=3, max_size=3),
     steps=steps,
