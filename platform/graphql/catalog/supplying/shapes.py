@@ -42,9 +42,12 @@ SpreadBy = shown_enum(
     WEIGHT="By what they weigh.",
     QUANTITY="By the number of pieces.",
 )
+# A look at the index for each row met. As NOT EXISTS it would be joined with all the supplier's prices, and as a bare
+# comparison PostgreSQL would think it so rarely true that it had better read them all: of a CASE it expects the half.
 NEWEST_PRICE = (
-    "NOT EXISTS (SELECT FROM supplier_price newer WHERE newer.supplier_id = {row}.supplier_id "
-    "AND newer.variant_id = {row}.variant_id AND (newer.since, newer.id) > ({row}.since, {row}.id))"
+    "CASE WHEN {row}.id = (SELECT newest.id FROM supplier_price newest WHERE newest.supplier_id = {row}.supplier_id "
+    "AND newest.variant_id = {row}.variant_id ORDER BY newest.since DESC, newest.id DESC LIMIT 1) "
+    "THEN TRUE ELSE FALSE END"
 )
 
 
