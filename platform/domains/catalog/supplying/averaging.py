@@ -9,10 +9,8 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.catalog.events import ProductEdited
-from stoa.domains.catalog.models import PriceKind
 from stoa.domains.catalog.supplying.landing import per_piece
 from stoa.kit.clock import now
-from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.outbox import publish
@@ -22,7 +20,7 @@ _LOCK = """
 SELECT id FROM product WHERE id IN (SELECT product_id FROM variant WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
 """
 _BEFORE = """
-SELECT v.id, v.product_id, v.currency, v.cost_minor,
+SELECT v.id, v.product_id, v.cost_minor,
   (SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = v.id)::bigint AS on_hand
 FROM variant v WHERE v.id = ANY($1) ORDER BY v.id FOR NO KEY UPDATE
 """
@@ -31,11 +29,6 @@ UPDATE variant v SET cost_minor = n.minor, version = v.version + 1
 FROM jsonb_to_recordset($1::jsonb) AS n (variant_id uuid, minor bigint) WHERE v.id = n.variant_id
 """
 _TOUCH = "UPDATE product SET version = version + 1, updated_at = $2 WHERE id = ANY($1)"
-_REMEMBER = """
-INSERT INTO price_change (id, variant_id, kind, currency, minor, since)
-SELECT id, variant_id, $2, currency, minor, $3
-FROM jsonb_to_recordset($1::jsonb) AS n (id uuid, variant_id uuid, currency text, minor bigint)
-"""
 
 
 def moving_average(on_hand: int, cost_minor: int | None, quantity: int, landed_minor: int) -> int:
@@ -54,7 +47,8 @@ async def lock_products(variant_ids: list[UUID]) -> None:
 
 async def average_costs(ctx: Context, arrived: Mapping[UUID, tuple[int, int]]) -> None:
     """Let a delivery's pieces and landed cost, by variant, count in the variants' costs. Their stock must have been
-    moved already, their products locked."""
+    moved already, their products locked. The
+    history of costs is written by the database along with the variants' rows."""
     rows = await shop_client().execute_query_dict(_BEFORE, [list(arrived)])
     changed = [each for row in rows if (each := _changed(row, *arrived[row["id"]]))]
     if not changed:
@@ -62,7 +56,6 @@ async def average_costs(ctx: Context, arrived: Mapping[UUID, tuple[int, int]]) -
     values = msgspec.json.encode(changed).decode()
     products = sorted({row["product_id"] for row in changed})
     await shop_client().execute_query(_SAVE, [values])
-    await shop_client().execute_query(_REMEMBER, [values, PriceKind.COST.value, now()])
     await shop_client().execute_query(_TOUCH, [products, now()])
     await publish(ctx, *(ProductEdited(product_id, ("variants.cost",)) for product_id in products))
 
@@ -72,9 +65,7 @@ def _changed(row: dict[str, Any], quantity: int, landed_minor: int) -> dict[str,
     if minor == row["cost_minor"]:
         return None
     return {
-        "id": new_id(),
         "variant_id": row["id"],
         "product_id": row["product_id"],
-        "currency": row["currency"],
         "minor": minor,
     }

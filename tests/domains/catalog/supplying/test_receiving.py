@@ -15,7 +15,6 @@ from stoa.domains.catalog.errors import (
     WeightUnknown,
 )
 from stoa.domains.catalog.models import (
-    PriceChange,
     Product,
     PurchaseOrder,
     PurchaseState,
@@ -241,10 +240,6 @@ async def test_a_delivery_counts_in_the_cost_of_variants_when_asked(ctx: Context
     changed = [await Variant.get(id=each.id) for each in (cup, pot)]
     assert [(each.cost_minor, each.version) for each in changed] == [(450, 2), (107, 2)]
     assert (await Product.get(id=product.id)).version == 2
-    assert [(each.variant_id, each.kind, each.minor) for each in await PriceChange.all().order_by("minor")] == [  # type: ignore[attr-defined]
-        (pot.id, "COST", 107),
-        (cup.id, "COST", 450),
-    ]
     assert ("ProductEdited", {"product_id": str(product.id), "changed": ["variants.cost"]}) in await events_of(ctx)
     await supplying.receive_purchase(ctx, order.id, Delivery([ReceivedDraft(cups.id, 6)]))
     assert (await Variant.get(id=cup.id)).cost_minor == 450
