@@ -6,10 +6,22 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from stoa.domains.catalog.models import Category, Image, Location, Product, ProductStatus, Stock, Variant
+from stoa.domains.catalog import supplying
+from stoa.domains.catalog.models import (
+    Category,
+    Image,
+    Location,
+    Product,
+    ProductStatus,
+    PurchaseOrder,
+    Stock,
+    Supplier,
+    Variant,
+)
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id
+from stoa.kit.money import Money
 from stoa.kit.text import slugify
 from stoa.settings import settings
 from stoa.tenants.access.scopes import EVERY_SCOPE
@@ -119,3 +131,29 @@ async def location(ctx: Context, name: str | None = None) -> Location:
     name = name or f"Location {next(_numbers)}"
     with open_shop(ctx.shop):
         return await Location.create(name=name, name_key=name.casefold())
+
+
+async def supplier(ctx: Context, name: str | None = None, **draft: Any) -> Supplier:
+    """Somebody to buy from, paid in the shop's currency."""
+    with open_shop(ctx.shop):
+        return await supplying.create_supplier(
+            ctx, supplying.SupplierDraft(name or f"Supplier {next(_numbers)}", **draft)
+        )
+
+
+async def supplier_price(ctx: Context, supplier: Supplier, variant: Variant, minor: int = 500, **draft: Any) -> None:
+    """What the supplier asks for the variant from now on, in their currency."""
+    price = supplying.PriceDraft(variant.id, Money(minor, supplier.currency), **draft)
+    with open_shop(ctx.shop):
+        [result] = await supplying.set_supplier_prices(ctx, supplier.id, [price])
+    assert result.refusals == []
+
+
+async def purchase(
+    ctx: Context, supplier: Supplier, lines: Sequence[tuple[Variant, int, int]], *, placed: bool = True, **draft: Any
+) -> PurchaseOrder:
+    """An order; each of `lines` is a variant, how many, and what a piece costs in the supplier's currency."""
+    drafts = [supplying.LineDraft(each.id, many, Money(minor, supplier.currency)) for each, many, minor in lines]
+    with open_shop(ctx.shop):
+        order = await supplying.create_purchase(ctx, supplying.PurchaseDraft(supplier.id, drafts, **draft))
+        return await supplying.place_purchase(ctx, order.id) if placed else order

@@ -5,7 +5,7 @@ from stoa.domains.catalog.models.importing import ImportPhase, ImportState
 from stoa.domains.catalog.models.merchandising import AttributeType, CollectionKind
 from stoa.domains.catalog.models.products import PriceKind, ProductStatus
 from stoa.domains.catalog.models.stock import MovementKind, ReservationState, StockCountState, TransferState
-from stoa.domains.catalog.models.supplying import PurchaseState
+from stoa.domains.catalog.models.supplying import PurchaseState, SpreadBy
 from stoa.kit.ids import new_id
 from stoa.tenants.shop_models import UploadState
 from tortoise.fields.base import OnDelete
@@ -341,6 +341,7 @@ class Migration(migrations.Migration):
                 ('email', fields.CharField(default='', db_default='', max_length=254)),
                 ('phone', fields.CharField(default='', db_default='', max_length=40)),
                 ('note', fields.TextField(default='', db_default='', unique=False)),
+                ('search_text', fields.TextField(default='', db_default='', unique=False)),
                 ('currency', fields.CharField(max_length=3)),
                 ('lead_days', fields.IntField(null=True)),
                 ('is_active', fields.BooleanField(default=True, db_default=True)),
@@ -357,7 +358,7 @@ class Migration(migrations.Migration):
                 ('number', fields.IntField(unique=True)),
                 ('supplier', fields.ForeignKeyField('shop.Supplier', source_field='supplier_id', db_constraint=True, to_field='id', related_name='purchases', on_delete=OnDelete.RESTRICT)),
                 ('location', fields.ForeignKeyField('shop.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='purchases', on_delete=OnDelete.RESTRICT)),
-                ('state', fields.CharEnumField(default=PurchaseState.DRAFT, description='DRAFT: DRAFT\nORDERED: ORDERED\nPART_RECEIVED: PART_RECEIVED\nRECEIVED: RECEIVED\nCANCELLED: CANCELLED', enum_type=PurchaseState, max_length=20)),
+                ('state', fields.CharEnumField(default=PurchaseState.DRAFT, description='DRAFT: DRAFT\nORDERED: ORDERED\nPART_RECEIVED: PART_RECEIVED\nRECEIVED: RECEIVED\nCLOSED: CLOSED\nCANCELLED: CANCELLED', enum_type=PurchaseState, max_length=20)),
                 ('currency', fields.CharField(max_length=3)),
                 ('note', fields.TextField(default='', db_default='', unique=False)),
                 ('ordered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -366,7 +367,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'purchase_order', 'app': 'shop', 'indexes': [Index(fields=['supplier_id', 'id'], name='purchase_of_supplier')], 'pk_attr': 'id', 'table_description': 'What was ordered from a supplier, to be brought to a location. `number` counts up in the shop.'},
+            options={'table': 'purchase_order', 'app': 'shop', 'indexes': [Index(fields=['supplier_id', 'id'], name='purchase_of_supplier'), Index(fields=['state', 'id'], name='purchase_of_state')], 'pk_attr': 'id', 'table_description': 'What was ordered from a supplier, to be brought to a location. `number` counts up in the shop.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -374,12 +375,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('purchase', fields.ForeignKeyField('shop.PurchaseOrder', source_field='purchase_id', db_constraint=True, to_field='id', related_name='receipts', on_delete=OnDelete.CASCADE)),
+                ('reference', fields.CharField(default='', db_default='', max_length=120)),
+                ('quantity', fields.IntField()),
+                ('currency', fields.CharField(max_length=3)),
+                ('exchange_rate', fields.CharField(null=True, max_length=40)),
                 ('lines', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('costs', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
-                ('spread_by', fields.CharField(default='VALUE', max_length=10)),
+                ('spread_by', fields.CharEnumField(default=SpreadBy.VALUE, description='VALUE: VALUE\nWEIGHT: WEIGHT\nQUANTITY: QUANTITY', enum_type=SpreadBy, max_length=10)),
                 ('received_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'receipt', 'app': 'shop', 'indexes': [Index(fields=['purchase_id', 'id'], name='receipt_of_purchase')], 'pk_attr': 'id', 'table_description': 'A delivery on a purchase order.'},
+            options={'table': 'receipt', 'app': 'shop', 'indexes': [Index(fields=['purchase_id', 'id'], name='receipt_of_purchase')], 'pk_attr': 'id', 'table_description': 'A delivery on a purchase order: `quantity` pieces in all. Only added to.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -106,12 +106,15 @@ class Migration(migrations.Migration):
                 _check(
                     "purchase_order",
                     "purchase_state",
-                    _one_of("state", "DRAFT ORDERED PART_RECEIVED RECEIVED CANCELLED"),
+                    _one_of("state", "DRAFT ORDERED PART_RECEIVED RECEIVED CLOSED CANCELLED"),
                 ),
                 _check("purchase_line", "purchase_line_numbers", "quantity > 0", "received >= 0", "cost_minor >= 0"),
                 _check(
                     "supplier_price", "supplier_price_numbers", "minor >= 0", "minimum_quantity > 0", "pack_size > 0"
                 ),
+                _check("receipt", "receipt_spread", _one_of("spread_by", "VALUE WEIGHT QUANTITY"), "quantity > 0"),
+                "CREATE INDEX supplier_search ON supplier USING gin (search_text extensions.gin_trgm_ops) "
+                "WITH (gin_pending_list_limit = 64)",
                 _check(
                     "import_run",
                     "import_run_state",

@@ -86,12 +86,17 @@ class ConflictError(UserError):
     )
 
 
+@strawberry.type(description="A quantity that does not fit what is sold: below the minimum, or no whole packs.")
+class QuantityError(UserError):
+    proposed: int = strawberry.field(description="The next quantity that fits.")
+
+
 @strawberry.type(description="Too many attempts.")
 class ThrottledError(UserError):
     retry_after: int = strawberry.field(description="Seconds until the next attempt makes sense.")
 
 
-ERROR_TYPES = [InputError, NotFoundError, TakenError, ConflictError, ThrottledError]
+ERROR_TYPES = [InputError, NotFoundError, TakenError, ConflictError, QuantityError, ThrottledError]
 
 
 def user_error(refusal: Refusal) -> UserError:
@@ -100,6 +105,8 @@ def user_error(refusal: Refusal) -> UserError:
     base: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "path": path}
     if "retry_after" in refusal.params:
         return ThrottledError(**base, retry_after=int(refusal.params["retry_after"]))
+    if "proposed" in refusal.params:
+        return QuantityError(**base, proposed=int(refusal.params["proposed"]))
     if isinstance(refusal, NotFound):
         return NotFoundError(**base)
     if isinstance(refusal, Taken):

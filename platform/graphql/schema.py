@@ -22,6 +22,9 @@ from stoa.graphql.catalog.stock.mutations import StockMutations
 from stoa.graphql.catalog.stock.queries import IntegrityQueries, StockQueries
 from stoa.graphql.catalog.stock.subscriptions import StockSubscriptions
 from stoa.graphql.catalog.subscriptions import CatalogSubscriptions
+from stoa.graphql.catalog.supplying.mutations import SupplyingMutations
+from stoa.graphql.catalog.supplying.queries import SupplyingQueries
+from stoa.graphql.catalog.supplying.shapes import bind_lead_time
 from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
@@ -50,6 +53,7 @@ class Query(
     CatalogQueries,
     IntegrityQueries,
     StockQueries,
+    SupplyingQueries,
 ):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
@@ -66,12 +70,13 @@ class Mutation(
     TenantMutations,
     BulkMutations,
     ImportMutations,
-    MerchandisingMutations,
     MediaMutations,
+    MerchandisingMutations,
     CatalogMutations,
     PublishingMutations,
     StockMutations,
     VariantMutations,
+    SupplyingMutations,
 ):
     pass
 
@@ -100,6 +105,7 @@ def schema() -> strawberry.Schema:
     bind(built._schema)
     bind_nodes(built._schema)
     bind_facets(built._schema)
+    bind_lead_time(built._schema)
     bind_mutations(built._schema)
     return built
 

@@ -23,7 +23,7 @@ from graphql import (
     is_required_argument,
 )
 
-from stoa.domains.catalog import merchandising, stock
+from stoa.domains.catalog import merchandising, stock, supplying
 from stoa.domains.catalog.events import FieldChange, ProductEdited
 from stoa.domains.catalog.models import (
     Attribute,
@@ -41,11 +41,13 @@ from stoa.domains.catalog.models import (
     Location,
     PriceChange,
     ProductTag,
+    PurchaseLine,
     Reservation,
     SearchLog,
     Stock,
     StockCountLine,
     StockMovement,
+    SupplierPrice,
     Tag,
     Variant,
 )
@@ -53,6 +55,7 @@ from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.schema import schema
 from stoa.kit.ids import new_id, type_id
+from stoa.kit.money import Money
 from stoa.tenants import access
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context, open_shop
@@ -140,6 +143,25 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "productImageUpdate": [{"id": "{img}", "alt": "Mine"}],
     "productImagesReorder": [{"productId": "{prod}", "ids": []}, {"productId": "[prod]", "ids": ["{img}"]}],
     "productImageRemove": [{"productId": "{prod}", "ids": ["{img}"]}, {"productId": "[prod]", "ids": ["{img}"]}],
+    "supplierUpdate": [{"id": "{sup}", "name": "Mine"}],
+    "supplierDeactivate": [{"id": "{sup}"}],
+    "supplierPriceSet": [
+        {"supplierId": "{sup}", "prices": [{"variantId": "{var}", "price": {"amount": "1", "currency": "EUR"}}]}
+    ],
+    "purchaseOrderCreate": [
+        {"supplierId": "{sup}", "lines": []},
+        {"supplierId": "[sup]", "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"supplierId": "[sup]", "lines": [], "locationId": "{loc}"},
+    ],
+    "purchaseOrderUpdate": [
+        {"id": "{po}", "note": "Mine"},
+        {"id": "[po]", "lines": [{"variantId": "{var}", "quantity": 1}]},
+        {"id": "[po]", "locationId": "{loc}"},
+    ],
+    "purchaseOrderPlace": [{"id": "{po}"}],
+    "purchaseOrderReceive": [{"id": "{po}", "lines": [{"lineId": "{pol}", "quantity": 1}]}],
+    "purchaseOrderClose": [{"id": "{po}"}],
+    "purchaseOrderCancel": [{"id": "{po}"}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
@@ -209,6 +231,12 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
     own_ids = {"prod": type_id("prod", own.id), "tag": type_id("tag", tag.id)}
     await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
     return Stage(ask, other_ctx, await _furnish(other_ctx), own_ids)
+    supplier = await make.supplier(ask.ctx)
+    draft = await make.purchase(ask.ctx, supplier, [], placed=False)
+    rows = {"prod": own, "sup": supplier, "po": draft}
+    return Stage(
+        ask, other_ctx, await _furnish(other_ctx), {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
+    )
 
 
 async def _furnish(other: Context) -> dict[str, str]:
@@ -247,6 +275,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         collection = await Collection.create(title=SECRET, handle=SECRET, kind=CollectionKind.MANUAL)
         shown = await CollectionProduct.create(collection=collection, product=product)
         _, renamed = await merchandising.rename_tag(other, tag.id, f"{SECRET} 2")
+        supplier, supplied = await _furnish_supplies(other, variant)
         upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
         token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
@@ -271,6 +300,8 @@ async def _furnish(other: Context) -> dict[str, str]:
         "imp": run,
         "iss": issue,
         "upl": upload,
+        **supplied,
+        "sup": supplier,
         "tok": token,
         "mem": member,
         "acct": owner,
@@ -307,6 +338,21 @@ async def _furnish_stock(other: Context, variant: Any) -> dict[str, Any]:
         "rsv": await Reservation.all().first(),
         "cnl": await StockCountLine.all().first(),
     }
+
+
+async def _furnish_supplies(other: Context, variant: Any) -> tuple[Any, dict[str, Any]]:
+    supplier = await make.supplier(other, SECRET, note=SECRET, phone=SECRET)
+    await make.supplier_price(other, supplier, variant, 777_123, supplier_code=SECRET)
+    order = await make.purchase(other, supplier, [(variant, 5, 777_123)], note=SECRET)
+    line = await PurchaseLine.get(purchase_id=order.id)
+    delivery = supplying.Delivery(
+        [supplying.ReceivedDraft(line.id, 1)],
+        costs=[supplying.CostDraft(SECRET, Money(777_123, order.currency))],
+        reference=SECRET,
+    )
+    receipt = await supplying.receive_purchase(other, order.id, delivery)
+    price, place = await SupplierPrice.get(supplier_id=supplier.id), await Location.get(is_main=True)
+    return supplier, {"spr": price, "po": order, "pol": line, "rec": receipt, "loc": place}
 
 
 async def answer_of(stage: Stage, query: str, **variables: Any) -> str:
@@ -525,6 +571,7 @@ PREFIXES = [
 PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
 PREFIXES += ["loc", "stk", "mov", "rsv", "tran", "cnt", "cnl"]
 PREFIXES += ["attr", "aval", "tag", "ptag", "coll", "cprod", "evt"]
+PREFIXES += ["sup", "spr", "po", "pol", "rec", "loc"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

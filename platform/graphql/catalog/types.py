@@ -10,6 +10,7 @@ from stoa.domains.catalog.completeness import FACTS
 from stoa.domains.catalog.describing import TAGS, is_html
 from stoa.domains.catalog.pricing import LOWEST_BEFORE
 from stoa.domains.catalog.publishing.listing import VISIBLE_IN
+from stoa.domains.catalog.supplying import learning
 from stoa.graphql.catalog.facts import (
     Advice,
     Completeness,
@@ -29,9 +30,21 @@ from stoa.graphql.catalog.naming import CategoryStep, NameTranslation, name_tran
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.catalog.stock.types import StockLevel
+from stoa.graphql.catalog.supplying import shapes as supplied
+from stoa.graphql.catalog.supplying.shapes import LeadTime, SupplierLeadTime
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
-from stoa.graphql.reading.declaring import amount, column, computed, derived, first_of, many, stored, to_one
+from stoa.graphql.reading.declaring import (
+    amount,
+    column,
+    computed,
+    derived,
+    first_of,
+    many,
+    resolved_elsewhere,
+    stored,
+    to_one,
+)
 from stoa.graphql.scalars import BigInt, Money
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.shop_models import EventRow
@@ -242,6 +255,19 @@ class Listing(Node):
     reserved: int = computed(RESERVED, "How many are promised to carts and orders, at all locations.")
     incoming: int = computed(INCOMING, "How many are ordered or on the way, to all locations.")
     stock: Connection[StockLevel] = many("How many there are where.")
+    supplier_prices: Connection[SupplierPrice] = many(
+        "What each supplier asks for it now.", order=("-since",), only=supplied.NEWEST_PRICE
+    )
+    supplier_price_history: Connection[SupplierPrice] = many(
+        "What suppliers ask and have asked for it, newest first.", by="supplier_prices", order=("-since",)
+    )
+    purchase_lines: Connection[PurchaseLine] = many("Where it was ordered, newest first.", order=("-id",))
+    lead_times: list[SupplierLeadTime] = computed(
+        learning.OF_VARIANT, "How long suppliers have taken to bring it.", convert=supplied.supplier_lead_times
+    )
+    lead_time: LeadTime | None = resolved_elsewhere(
+        "How long a supplier has taken to bring it; null when they never did.", supplier_id="strawberry.ID"
+    )
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)
@@ -315,3 +341,6 @@ from stoa.graphql.catalog.merchandising.types import (  # noqa: E402
     CollectionProduct,
     ProductTag,
 )
+
+# Last: they refer to the types above, which refer to them by name.
+from stoa.graphql.catalog.supplying.types import PurchaseLine, SupplierPrice  # noqa: E402

@@ -76,10 +76,12 @@ class FirstOf(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class Many(Declared):
-    """A connection over the rows behind a reverse relation, or those of a model that hold the row's id in a field."""
+    """A connection over the rows behind a reverse relation, or those of a model that hold the row's id in a field: all
+    of them, or those that meet the SQL condition `only`."""
 
     by: str | None = None
     order: Sequence[str] = ()
+    only: str = "TRUE"
     filter: bool = False
     across: tuple[type[Model], str] | None = None
 

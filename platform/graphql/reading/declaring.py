@@ -107,11 +107,15 @@ def many(
     by: str | None = None,
     order: Sequence[str] = (),
     filter: bool = False,
+    only: str = "TRUE",
     scope: str | None = None,
     across: tuple[type[Model], str] | None = None,
 ) -> Any:
-    """`across` names a model and its field that holds the id, where no foreign key says so (the log of events)."""
-    return Many(description=description, by=by, order=order, filter=filter, scope=scope, across=across)
+    """`across` names a model and its field that holds the id, where no foreign key says so (the log of events).
+
+    `only` is a condition on the listed rows, `{row}` in it their alias; a filter on the list itself ignores it.
+    """
+    return Many(description=description, by=by, order=order, filter=filter, only=only, scope=scope, across=across)
 
 
 def page_of(description: str, *, order: Sequence[str] = ()) -> Any:

@@ -119,6 +119,8 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "BooleanFilter", BooleanTest(column)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DecimalField):

@@ -29,7 +29,7 @@ from stoa.graphql.reading.declared import (
     type_of_model,
 )
 from stoa.graphql.reading.decoding import AmountRow, full_page, nodes_page, row_struct
-from stoa.graphql.reading.fragments import ROW, Fragment, column, template
+from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, column, template
 from stoa.graphql.reading.rows import Relation, column_of, relation_across, relation_of
 from stoa.graphql.reading.selecting import Selected, Selection
 
@@ -57,6 +57,7 @@ class PagePlan:
     definition: GraphQLField
     order: tuple[str, ...]
     relation: Relation | None
+    only: Fragment = TRUE
     views: list[RowPlan] = field(default_factory=list)
     is_full: bool = False
     is_counted: bool = False
@@ -152,6 +153,7 @@ class Planner:
                 across = declared.across
                 relation = relation_across(*across) if across else relation_of(stored.model, declared.by or name)
                 page = self._page(stored_type_of(definition), nodes, definition, tuple(declared.order), relation, path)
+                page.only = template(declared.only)
                 return Slot(response_slot(path[-1]), page.struct, page=page)
         raise TypeError(f"{stored.name}.{name}: {type(declared).__name__} cannot be read from a row")
 

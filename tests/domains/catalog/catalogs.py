@@ -14,6 +14,7 @@ TABLES = (
 )
 TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
 TABLES += ("location", "stock_movement", "reservation", "transfer", "stock_count", "stock_count_line")
+SUPPLYING = ("supplier", "supplier_price", "purchase_order", "purchase_line", "receipt")
 
 
 async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:
@@ -21,7 +22,7 @@ async def catalog_of(ctx: Context) -> dict[str, list[dict[str, Any]]]:
     with open_shop(ctx.shop):
         return {
             table: [dict(row) for row in await shop_client().execute_query_dict(f'SELECT * FROM "{table}" ORDER BY 1')]
-            for table in TABLES
+            for table in (*TABLES, *SUPPLYING)
         }
 
 

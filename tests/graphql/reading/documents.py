@@ -21,6 +21,7 @@ from graphql import (
     value_to_literal,
 )
 
+from tests.graphql.reading import worlds
 from tests.graphql.reading.reference import DEFAULT_ORDERS, KEYS, cursor_of, order_of
 from tests.graphql.reading.worlds import MOMENTS, TITLES, WORDS, World
 
@@ -35,6 +36,12 @@ class Scope:
 
     taken: dict[str, tuple[str, str]] = field(default_factory=dict)
     below: dict[str, Scope] = field(default_factory=dict)
+
+
+def _is_in_worlds(type_name: str, name: str) -> bool:
+    """What a world's rows have no notion of (suppliers, say) is not asked of them."""
+    row = getattr(worlds, type_name, None)
+    return row is None or hasattr(row, name) or name in row.__dataclass_fields__
 
 
 class Composer:
@@ -83,7 +90,8 @@ class Composer:
             self.fragments.append("")  # takes its number before those inside
             self.fragments[int(name[1:])] = f"fragment {name} on {kind.name} {self._selection(kind, scope, depth)}"
             return f"...{name}{self._condition()}" + (f" ...{name}" if self.one_in(3) else "")
-        names = [name for name, each in kind.fields.items() if depth > 0 or is_leaf_type(get_named_type(each.type))]
+        shown = {name: each for name, each in kind.fields.items() if _is_in_worlds(kind.name, name)}
+        names = [name for name, each in shown.items() if depth > 0 or is_leaf_type(get_named_type(each.type))]
         name = self.random.choice([*names, "__typename"])
         return "__typename" if name == "__typename" else self._field(kind, name, scope, depth)
 

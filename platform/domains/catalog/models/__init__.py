@@ -56,6 +56,7 @@ from stoa.domains.catalog.models.supplying import (
     PurchaseOrder,
     PurchaseState,
     Receipt,
+    SpreadBy,
     Supplier,
     SupplierPrice,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "ReservationState",
     "SearchLog",
     "SlugRedirect",
+    "SpreadBy",
     "Stock",
     "StockCount",
     "StockCountLine",

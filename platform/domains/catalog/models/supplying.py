@@ -23,6 +23,7 @@ class Supplier(Model):
     email = fields.CharField(max_length=254, default="", db_default="")
     phone = fields.CharField(max_length=40, default="", db_default="")
     note = fields.TextField(default="", db_default="")
+    search_text = fields.TextField(default="", db_default="")
     currency = fields.CharField(max_length=3)
     lead_days = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True, db_default=True)
@@ -55,10 +56,13 @@ class SupplierPrice(Model):
 
 
 class PurchaseState(StrEnum):
+    """CLOSED: some has come, and the rest never will."""
+
     DRAFT = "DRAFT"
     ORDERED = "ORDERED"
     PART_RECEIVED = "PART_RECEIVED"
     RECEIVED = "RECEIVED"
+    CLOSED = "CLOSED"
     CANCELLED = "CANCELLED"
 
 
@@ -87,7 +91,10 @@ class PurchaseOrder(Model):
 
     class Meta:
         table = "purchase_order"
-        indexes = [Index(fields=("supplier_id", "id"), name="purchase_of_supplier")]  # Supplier.purchases
+        indexes = [
+            Index(fields=("supplier_id", "id"), name="purchase_of_supplier"),  # Supplier.purchases, Supplier.leadTime
+            Index(fields=("state", "id"), name="purchase_of_state"),  # purchaseOrders(where: {state:})
+        ]
 
 
 class PurchaseLine(Model):
@@ -112,20 +119,33 @@ class PurchaseLine(Model):
         indexes = [Index(fields=("variant_id", "id"), name="purchase_line_of_variant")]  # what is on order of a variant
 
 
-class Receipt(Model):
-    """A delivery on a purchase order.
+class SpreadBy(StrEnum):
+    """What a receipt's costs are spread over its lines by."""
 
-    `costs` are what it cost beyond the goods (``[{"name", "minor"}]``); `lines` hold what came, and the landed cost of
-    a piece: ``[{"line_id", "variant_id", "quantity", "damaged", "unit_cost_minor", "landed_cost_minor"}]``.
+    VALUE = "VALUE"
+    WEIGHT = "WEIGHT"
+    QUANTITY = "QUANTITY"
+
+
+class Receipt(Model):
+    """A delivery on a purchase order: `quantity` pieces in all. Only added to.
+
+    `costs` are what it cost beyond the goods (``[{"name", "minor"}]``); `lines` hold what came and what it came to,
+    all in `currency`: ``[{"line_id", "variant_id", "quantity", "damaged", "goods_minor", "costs_minor"}]``. The landed
+    cost of a line is the sum of the two. `exchange_rate` is how much of `currency` one of the order's is.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     purchase: fields.ForeignKeyRelation[PurchaseOrder] = fields.ForeignKeyField(
         "shop.PurchaseOrder", related_name="receipts"
     )
+    reference = fields.CharField(max_length=120, default="", db_default="")
+    quantity = fields.IntField()
+    currency = fields.CharField(max_length=3)
+    exchange_rate = fields.CharField(max_length=40, null=True)
     lines: fields.JSONField[list[dict[str, Any]]] = fields.JSONField()
     costs: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
-    spread_by = fields.CharField(max_length=10, default="VALUE")
+    spread_by = fields.CharEnumField(SpreadBy, max_length=10, default=SpreadBy.VALUE)
     received_at = fields.DatetimeField()
 
     class Meta:
