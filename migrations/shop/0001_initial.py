@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ('products_restored', fields.IntField(default=0)),
                 ('issue_counts', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('categories_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('tags_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('checkpoint', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('attempt', fields.IntField(default=0)),
                 ('cancel_asked', fields.BooleanField(default=False)),
