@@ -7,6 +7,7 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.mutations import CatalogMutations
 from stoa.graphql.catalog.queries import CatalogQueries
@@ -26,7 +27,7 @@ from stoa.tenants.migrating import load_models
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(TenantQueries, CatalogQueries, ImportQueries):
+class Query(TenantQueries, CatalogQueries, ImportQueries, ExportQueries):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
         id="strawberry.ID",
@@ -38,12 +39,12 @@ class Query(TenantQueries, CatalogQueries, ImportQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(TenantMutations, CatalogMutations, ImportMutations):
+class Mutation(TenantMutations, CatalogMutations, ImportMutations, ExportMutations):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(CatalogSubscriptions):
+class Subscription(CatalogSubscriptions, ExportSubscriptions):
     pass
 
 

@@ -25,6 +25,8 @@ def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
 JOBS: Mapping[str, JobFunction] = named(
     catalog.work_on_import,
     catalog.give_up,
+    catalog.work_on_export,
+    catalog.give_up_export,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

@@ -32,3 +32,12 @@ class ProductsImported:
     created: int
     updated: int
     restored: int
+
+
+@event
+class ProductsExported:
+    """A file with products has been written, and can be fetched for a while."""
+
+    export_id: UUID
+    format: str
+    products: int

@@ -16,7 +16,7 @@ from stoa.kit.money import exponent_of
 from stoa.kit.text import clean_line, clean_text, slugify
 
 MAX_NUMBER = 2**31 - 1
-MAX_TAGS, MAX_DEPTH = 250, 10
+MAX_TAGS, MAX_DEPTH = 250, 20
 YES, NO = {"true", "yes", "y", "1", "是", "√"}, {"false", "no", "n", "0", "否", "×"}
 # As Shopify writes them, and as people do. What only those with the address may see is not on sale.
 STATUSES = {

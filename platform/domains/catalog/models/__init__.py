@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stoa.domains.catalog.models.exporting import AT_WORK, ExportRun, ExportState, FileFormat, percent_exported
 from stoa.domains.catalog.models.importing import (
     UNFINISHED,
     ImportChange,
@@ -61,6 +62,7 @@ from stoa.domains.catalog.models.supplying import (
 )
 
 __all__ = [
+    "AT_WORK",
     "UNFINISHED",
     "Attribute",
     "AttributeType",
@@ -71,6 +73,9 @@ __all__ = [
     "Collection",
     "CollectionKind",
     "CollectionProduct",
+    "ExportRun",
+    "ExportState",
+    "FileFormat",
     "Image",
     "ImportChange",
     "ImportIssue",
@@ -107,5 +112,6 @@ __all__ = [
     "Translations",
     "Variant",
     "percent_done",
+    "percent_exported",
     "total_of",
 ]
