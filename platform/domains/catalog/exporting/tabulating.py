@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from stoa.domains.catalog.exporting.reading import ExportedProduct, ExportedVariant
-from stoa.domains.catalog.importing.cells import harmless, joined_path, joined_tags
+from stoa.domains.catalog.importing.cells import harmless, harmless_code, joined_path, joined_tags
 from stoa.domains.catalog.importing.options import OPTIONS, Field
 from stoa.domains.catalog.importing.recognising import GENERIC
 from stoa.domains.catalog.models import FileFormat, ProductStatus
@@ -58,6 +58,7 @@ COLUMNS: dict[FileFormat, dict[str, Field | str]] = {
     FileFormat.SHOPIFY: SHOPIFY,
     FileFormat.GENERIC: {header: field for field, header in GENERIC.items()},
 }
+CODES = (Field.SKU, Field.BARCODE)
 NO_OPTIONS = ("Title", "Default Title")
 Said = dict[Field, str]
 
@@ -87,7 +88,7 @@ class Tabulator:
             said |= variants[i] if i < len(variants) else {}
             said |= images[i] if i < len(images) else {}
             yield [
-                harmless(said.get(what, "")) if isinstance(what, Field) else what if i < len(variants) else ""
+                _cell(what, said) if isinstance(what, Field) else what if i < len(variants) else ""
                 for what in self._columns.values()
             ]
 
@@ -148,6 +149,11 @@ class Tabulator:
 
     def _address(self, url: str) -> str:
         return self._public_url + url if url.startswith("/") else url
+
+
+def _cell(what: Field, said: Said) -> str:
+    text = said.get(what, "")
+    return harmless_code(text) if what in CODES else harmless(text)
 
 
 def _csv(rows: list[list[str]]) -> bytes:

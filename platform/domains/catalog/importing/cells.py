@@ -35,6 +35,16 @@ def plain(cell: str) -> str:
     return cell
 
 
+def harmless_code(text: str) -> str:
+    """A code as a cell: `plain_code` gives it back."""
+    return "'" + text if text[:1] == "'" else harmless(text)
+
+
+def plain_code(cell: str) -> str:
+    """A code without the apostrophe that people, and Shopify, put before it: no code begins with one."""
+    return cell[1:] if cell[:1] == "'" else plain(cell)
+
+
 def is_shortened(cell: str) -> bool:
     """Whether a spreadsheet has made a number of a code and kept its first digits only: 8.80123E+12."""
     return _SCIENTIFIC.fullmatch(cell) is not None

@@ -10,7 +10,7 @@ from typing import Any
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options, is_catalog
 from stoa.domains.catalog.importing.reading import Row
-from stoa.domains.catalog.importing.values import Bad, clean_key, readers
+from stoa.domains.catalog.importing.values import Bad, clean_code, clean_key, readers
 
 KEY_LIMIT = 120
 # The price and title of such a row are set aside: it is no offer but a note in the file (a stock correction, say).
@@ -90,7 +90,7 @@ class Interpreter:
 
     def _keys(self, line: int, cells: list[str], issues: list[Issue]) -> tuple[str, str] | None:
         """The keys of the product and of the variant; a product without a key of its own goes by its sku."""
-        sku = clean_key(cells[self._sku]) if self._sku is not None else ""
+        sku = clean_code(cells[self._sku]) if self._sku is not None else ""
         product = clean_key(cells[self._product]) if self._product is not None else ""
         if self._is_catalog:
             product = _short(product)  # handles may be longer than keys

@@ -8,7 +8,7 @@ from typing import Any
 
 from stoa.domains.catalog.drafting import check_url
 from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
-from stoa.domains.catalog.importing.cells import is_shortened, plain, split_path, split_tags
+from stoa.domains.catalog.importing.cells import is_shortened, plain, plain_code, split_path, split_tags
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options
 from stoa.domains.catalog.models import ProductStatus
 from stoa.kit.errors import Refusal
@@ -95,6 +95,12 @@ def _caught_as_is(read: Read) -> Read:
 
 
 @lru_cache(4096)
+def clean_code(cell: str) -> str:
+    text = plain_code(cell)
+    return clean_line(text, what="code", limit=len(text) + 1, required=False)
+
+
+@lru_cache(4096)
 def clean_key(cell: str) -> str:
     text = plain(cell)
     return clean_line(text, what="code", limit=len(text) + 1, required=False)
@@ -153,7 +159,7 @@ def _handle(text: str) -> str:
 def _barcode(cell: str) -> str:
     if is_shortened(cell.strip()):
         raise Bad("SHORTENED", "A spreadsheet has kept the first digits of this barcode only; give it as text.")
-    return _line(plain(cell), what="barcode", limit=64)
+    return _line(plain_code(cell), what="barcode", limit=64)
 
 
 def _status(text: str) -> str:
