@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from stoa.domains.catalog.exporting import ExportRun, FileFormat, run_export, start_export
 from stoa.domains.catalog.importing import run_import
 from stoa.domains.catalog.importing.recognising import recognise
-from stoa.domains.catalog.models import ImportRun, MovementKind
+from stoa.domains.catalog.models import ImportRun, MovementKind, Product, Variant
+from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
@@ -114,7 +116,10 @@ def products(draw: Any) -> dict[str, Any]:
         "description": draw(TEXTS),
         "status": draw(st.sampled_from(["DRAFT", "ACTIVE", "ARCHIVED"])),
         "vendor": draw(LINE),
-        "options": [{"name": name, "values": []} for name in names],
+        "options": [
+            {"name": name, "values": list(dict.fromkeys(each["option_values"][i] for each in variants))}
+            for i, name in enumerate(names)
+        ],
         "seo_title": draw(LINE),
         "seo_description": draw(TEXTS),
         "category": draw(st.none() | st.integers(0, 3)),
@@ -185,6 +190,12 @@ async def stocked(ctx: Context, given: Mapping[str, Any]) -> None:
             await _insert("image", id=new_id(), product_id=product_id, position=2 * j, created_at=now(), **image)
         for j, variant in enumerate(one["variants"]):
             await _variant(ctx, product_id, j, {**variant}, codes)
+        await _found_by(product_id, one["title"], handle)
+
+
+async def _found_by(product_id: UUID, title: str, handle: str) -> None:
+    skus = [each.sku for each in await Variant.filter(product_id=product_id).order_by("position") if each.sku]
+    await Product.filter(id=product_id).update(search_text=search_text_of(title, handle, skus))
 
 
 async def _categories(given: Mapping[str, Any]) -> list[Any]:

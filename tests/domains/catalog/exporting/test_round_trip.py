@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stoa.domains.catalog.exporting import FileFormat
@@ -30,7 +30,12 @@ NAMES = TEXTS.map(lambda text: clean_line(text, what="name", limit=200, required
 
 
 @pytest.mark.parametrize("format", list(FileFormat))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(given_goods=goods())
 async def test_export_import_export_is_equal(
     ctx: Context, other_ctx: Context, format: FileFormat, given_goods: dict[str, Any]
