@@ -22,6 +22,7 @@ from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
 from stoa.tenants.connecting import connect, disconnect
 from stoa.web import pages
+from stoa.web.downloads import DOWNLOAD, download
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
 from stoa.web.passing import EveryRequest, StraightOn
@@ -62,6 +63,7 @@ def assemble(
             sockets,
             Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
             Route(MEDIA, picture, methods=["GET"]),
+            Route(DOWNLOAD, download, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

@@ -1,6 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
+from stoa.domains.catalog.models.exporting import ExportState, FileFormat
 from stoa.domains.catalog.models.importing import ImportPhase, ImportState
 from stoa.domains.catalog.models.merchandising import AttributeType, CollectionKind
 from stoa.domains.catalog.models.products import PriceKind, ProductStatus
@@ -101,6 +102,31 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='ExportRun',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('format', fields.CharEnumField(description='SHOPIFY: SHOPIFY\nGENERIC: GENERIC', enum_type=FileFormat, max_length=10)),
+                ('chosen', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('with_bom', fields.BooleanField(default=False)),
+                ('with_costs', fields.BooleanField(default=False)),
+                ('state', fields.CharEnumField(default=ExportState.QUEUED, description='QUEUED: QUEUED\nRUNNING: RUNNING\nDONE: DONE\nFAILED: FAILED\nEXPIRED: EXPIRED', enum_type=ExportState, max_length=10)),
+                ('failure', fields.TextField(null=True, unique=False)),
+                ('file_name', fields.CharField(max_length=120)),
+                ('file_key', fields.CharField(null=True, max_length=200)),
+                ('size', fields.BigIntField(null=True)),
+                ('products_total', fields.IntField(default=0)),
+                ('products_done', fields.IntField(default=0)),
+                ('lines_written', fields.BigIntField(default=0)),
+                ('attempt', fields.IntField(default=0)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'export_run', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'One order to write products into a file. `chosen` says which: ``{"status", "ids"}``, all when it is empty.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='ImportRow',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -140,6 +166,7 @@ class Migration(migrations.Migration):
                 ('products_restored', fields.IntField(default=0)),
                 ('issue_counts', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('categories_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('tags_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('checkpoint', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('attempt', fields.IntField(default=0)),
                 ('cancel_asked', fields.BooleanField(default=False)),

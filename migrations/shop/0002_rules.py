@@ -122,6 +122,12 @@ class Migration(migrations.Migration):
                     _one_of("ends_as", "FAILED CANCELLED UNDONE"),
                     _one_of("phase", "READING WRITING"),
                 ),
+                _check(
+                    "export_run",
+                    "export_run_state",
+                    _one_of("state", "QUEUED RUNNING DONE FAILED EXPIRED"),
+                    _one_of("format", "SHOPIFY GENERIC"),
+                ),
                 _check("upload", "upload_state", _one_of("state", "EXPECTED RECEIVED KEPT")),
                 *STOCK,
                 *PRODUCTS,

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
+from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.media.mutations import MediaMutations
 from stoa.graphql.catalog.merchandising.collecting import CollectionQueries
@@ -43,6 +44,7 @@ from stoa.tenants.migrating import load_models
 @strawberry.type(description="Everything that can be read.")
 class Query(
     TenantQueries,
+    ExportQueries,
     ImportQueries,
     CollectionQueries,
     FacetQueries,
@@ -69,20 +71,22 @@ class Query(
 class Mutation(
     TenantMutations,
     BulkMutations,
+    ExportMutations,
     ImportMutations,
     MediaMutations,
     MerchandisingMutations,
     CatalogMutations,
     PublishingMutations,
     StockMutations,
-    VariantMutations,
     SupplyingMutations,
+    VariantMutations,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
+    ExportSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
 ):

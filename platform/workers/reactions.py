@@ -33,6 +33,8 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.work_on_image,
     catalog.give_up_image,
     catalog.forget_images,
+    catalog.work_on_export,
+    catalog.give_up_export,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

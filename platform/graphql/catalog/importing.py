@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from stoa.domains.catalog import importing
+from stoa.graphql.catalog.exporting import ProductFileFormat
 from stoa.graphql.catalog.types import ProductImport, ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
@@ -22,12 +23,13 @@ ImportField = shown_enum(
     importing.Field,
     "What a column may hold.",
     name="ProductImportField",
-    PRODUCT="What groups variants: rows with the same value are one product.",
+    PRODUCT="What groups variants: rows with the same value are one product. In the same column as HANDLE: products "
+    "are found by their handle too, wherever they came from.",
     SKU="The variant's code.",
     TITLE="The product's title.",
     DESCRIPTION="The product's text for buyers.",
     HANDLE="The product's name in addresses.",
-    CATEGORY="The name of its category; made when there is none.",
+    CATEGORY="The name of its category, or its path (Home > Light > Lamps); made when there is none.",
     VARIANT_TITLE="What tells the variant from the product's others.",
     PRICE="What it is sold for.",
     LIST_PRICE="What it is said to be worth.",
@@ -35,6 +37,25 @@ ImportField = shown_enum(
     STOCK="How many there are.",
     BARCODE="EAN, UPC or the like.",
     IMAGE="The address of a picture.",
+    IMAGE_POSITION="The picture's place among the product's, from 1.",
+    IMAGE_ALT="What the picture shows, in words.",
+    VARIANT_IMAGE="The address of a picture of the variant.",
+    VENDOR="Who makes it.",
+    TYPE="The name of its category, where CATEGORY says nothing.",
+    TAGS="Its tags, apart by commas: it has these and no others then.",
+    SEO_TITLE="Its title for search engines.",
+    SEO_DESCRIPTION="Its text for search engines.",
+    STATUS="active, draft or archived.",
+    PUBLISHED="Whether it may be seen; what may not is a draft.",
+    OPTION1_NAME="The name of what its variants differ in first; the column's header where no column says.",
+    OPTION1="The variant's value of that.",
+    OPTION2_NAME="The name of what they differ in second.",
+    OPTION2="The variant's value of that.",
+    OPTION3_NAME="The name of what they differ in third.",
+    OPTION3="The variant's value of that.",
+    WEIGHT="What it weighs, in grams.",
+    REQUIRES_SHIPPING="Whether it is sent to the buyer.",
+    TAXABLE="Whether there is tax on it.",
 )
 
 
@@ -144,6 +165,9 @@ class ImportInspection:
     rows: list[list[str]] = strawberry.field(description="The first rows.")
     mapping: list[ColumnMapping] = strawberry.field(description="Which column probably holds what.")
     decimal: str | None = strawberry.field(description="The decimal sign it seems to use.")
+    format: ProductFileFormat | None = strawberry.field(
+        default=None, description="The known form that its header has; then the mapping is certain."
+    )
 
 
 @strawberry.type
@@ -168,6 +192,7 @@ class ImportQueries:
             rows=seen.rows,
             mapping=[ColumnMapping(field=importing.Field(f), column=c) for f, c in seen.mapping.items()],
             decimal=seen.decimal,
+            format=seen.format,
         )
 
 

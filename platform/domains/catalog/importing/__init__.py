@@ -6,10 +6,11 @@ from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field, Options, read_options
 from stoa.domains.catalog.importing.running import Superseded, give_up_import, progress_of, run_import
 from stoa.domains.catalog.importing.starting import cancel_import, has_ended, import_path, start_import, undo_import
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import FileFormat, ImportRun
 
 __all__ = [
     "Field",
+    "FileFormat",
     "ImportRun",
     "Inspection",
     "Issue",

@@ -54,6 +54,8 @@ def read_amount(text: str, decimal: Decimal, places: int, currency: str = "") ->
 
 
 def _read_number(text: str, number: str, decimal: Decimal, places: int, sign: int) -> int | NotAnAmount:
+    if decimal is None and "," in number and "." in number:
+        decimal = "," if number.rindex(",") > number.rindex(".") else "."  # the last of the two; groups come before
     if decimal is None and _is_ambiguous(number, places):
         return NotAnAmount(
             "AMBIGUOUS_NUMBER", f"{_short(text)} can be read in two ways: say in the options what the decimal sign is."

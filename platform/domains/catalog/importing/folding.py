@@ -15,6 +15,7 @@ from stoa.domains.catalog.importing.reading import Place, RowReader
 from stoa.domains.catalog.importing.unpacking import MEBIBYTE
 
 MAX_LINES, MAX_BYTES = 10_000, 2 * MEBIBYTE
+ImageCell = str | tuple[str, int | None, str | None]  # an address, perhaps with its place from 1 and its words
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Piece:
     product_key: str
     item_key: str
     cells: dict[str, tuple[Any, int]] = field(default_factory=dict)
-    images: list[str] = field(default_factory=list)
+    images: list[ImageCell] = field(default_factory=list)
 
     def id_in(self, run_id: UUID) -> UUID:
         """The same for the same item in every batch of the run: later batches find what earlier ones said."""
@@ -54,8 +55,9 @@ class Batch:
         elif piece.product_key != statement.product_key:
             self.issues.append(of_two_products(statement.item_key, line))
             return
-        if Field.IMAGE in said:
-            piece.images.append(said.pop(Field.IMAGE))
+        for image in (Field.IMAGE, Field.VARIANT_IMAGE):
+            if image in said:
+                piece.images.append(said.pop(image))
         for name in said:
             piece.cells[name] = (said[name], line)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 from uuid import UUID
 
-from stoa.domains.catalog.importing.options import Field, Options
+from stoa.domains.catalog.importing.options import OPTIONS, Field, Options
+from stoa.domains.catalog.importing.recognising import KNOWN_COLUMNS, plain, recognise
 from stoa.domains.catalog.importing.sniffing import Layout, Table
+from stoa.domains.catalog.models import FileFormat
 from stoa.kit.files import Files
 from stoa.tenants.context import Context
 from stoa.tenants.uploading import Purpose, claim_upload, shop_files
@@ -34,12 +35,24 @@ KNOWN_HEADERS: dict[Field, str] = {
     Field.STOCK: "stock inventory on_hand qty_on_hand stock_quantity variant_inventory_qty 库存 库存数量 现有库存",
     Field.BARCODE: "barcode variant_barcode ean gtin upc 条码 条形码 国际条码",
     Field.IMAGE: "image image_url image_src picture photo variant_image 图片 主图 图片链接 商品图片",
+    Field.IMAGE_ALT: "image_alt image_alt_text alt_text alt 图片描述 图片说明",
+    Field.IMAGE_POSITION: "image_position 图片顺序 图片位置",
+    Field.VENDOR: "vendor brand manufacturer 品牌 厂商 供应商",
+    Field.TAGS: "tags keywords labels 标签 商品标签",
+    Field.SEO_TITLE: "seo_title meta_title seo标题",
+    Field.SEO_DESCRIPTION: "seo_description meta_description seo描述",
+    Field.STATUS: "status product_status 状态 商品状态",
+    Field.WEIGHT: "weight_g weight_grams grams variant_grams 重量_克 重量克 克重",
+    Field.REQUIRES_SHIPPING: "requires_shipping 需要发货 需要物流",
+    Field.TAXABLE: "taxable charge_tax 应税",
 }
+OPTION_COLUMN = re.compile(r"\s*(?:option|选项|规格|属性)\s*[:：]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a look at a file tells. `mapping` and `decimal` are suggestions for people to confirm."""
+    """What a look at a file tells. `mapping` and `decimal` are suggestions for people to confirm; so is `format`, when
+    the header is one that is known."""
 
     file_name: str
     packing: str
@@ -49,6 +62,7 @@ class Inspection:
     rows: list[list[str]]
     mapping: dict[str, str]
     decimal: Literal[".", ","] | None
+    format: FileFormat | None = None
 
 
 async def inspect_file(ctx: Context, upload_id: UUID, *, options: Options | None = None) -> Inspection:
@@ -56,7 +70,8 @@ async def inspect_file(ctx: Context, upload_id: UUID, *, options: Options | None
     upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
     files = shop_files(ctx.shop)
     layout, rows = await asyncio.to_thread(_look, files, upload.file_key, upload.size, options or Options())
-    mapping = suggest_mapping(layout.columns)
+    known = recognise(layout.columns)
+    mapping = known[1] if known else suggest_mapping(layout.columns)
     return Inspection(
         file_name=upload.file_name,
         packing=layout.packing,
@@ -66,26 +81,28 @@ async def inspect_file(ctx: Context, upload_id: UUID, *, options: Options | None
         rows=rows[:SAMPLE_ROWS],
         mapping=mapping,
         decimal=_suggest_decimal(layout.columns, rows, mapping),
+        format=known[0] if known else None,
     )
 
 
 def suggest_mapping(columns: list[str]) -> dict[str, str]:
     """The columns whose names tell what they hold; each column for one field, each field at most once."""
-    free = {_plain(column): column for column in reversed(columns)}
+    free = {plain(column): column for column in reversed(columns)}
     mapping: dict[str, str] = {}
     for name, headers in KNOWN_HEADERS.items():
-        found = next((each for each in map(_plain, headers.split()) if each in free), None)
+        found = next((each for each in map(plain, headers.split()) if each in free), None)
         if found is not None:
             mapping[name.value] = free.pop(found)
     # a file with one text column calls it description, and means the name
     if Field.TITLE not in mapping and Field.DESCRIPTION in mapping:
         mapping[Field.TITLE.value] = mapping.pop(Field.DESCRIPTION.value)
-    return mapping
+    options = [column for column in columns if OPTION_COLUMN.match(column) and column in free.values()]
+    return mapping | {value.value: column for (_, value), column in zip(OPTIONS, options, strict=False)}
 
 
 def _look(files: Files, key: str, size: int, options: Options) -> tuple[Layout, list[list[str]]]:
     table = Table(files.open(key), size)
-    layout = table.layout(options)
+    layout = table.layout(options, KNOWN_COLUMNS)
     return layout, [row.cells for row in islice(table.rows(layout), SAMPLE_FOR_NUMBERS)]
 
 
@@ -98,7 +115,3 @@ def _suggest_decimal(columns: list[str], rows: list[list[str]], mapping: dict[st
     cells = [row[at] for row in rows if at < len(row)]
     signs = {found[1] for cell in cells if (found := re.search(r"\d([.,])\d{1,2}\D*$", cell))}
     return "." if signs == {"."} else "," if signs == {","} else None
-
-
-def _plain(header: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKC", header).casefold() if letter.isalnum())

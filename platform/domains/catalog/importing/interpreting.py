@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from hashlib import blake2b
 from typing import Any
 
-from stoa.domains.catalog.describing import clean_description
-from stoa.domains.catalog.drafting import check_url
-from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
 from stoa.domains.catalog.importing.issues import Issue
-from stoa.domains.catalog.importing.options import Field, Options
+from stoa.domains.catalog.importing.options import OPTIONS, Field, Options, is_catalog
 from stoa.domains.catalog.importing.reading import Row
-from stoa.kit.errors import Refusal
-from stoa.kit.money import exponent_of
-from stoa.kit.text import clean_line, slugify
+from stoa.domains.catalog.importing.values import Bad, clean_code, clean_key, readers
 
-MAX_STOCK = 2**31 - 1
 KEY_LIMIT = 120
 # The price and title of such a row are set aside: it is no offer but a note in the file (a stock correction, say).
 ODD = ("ZERO_PRICE", "UNDER_ONE_UNIT")
 ODD_TITLE = "odd_title"
-_OF_A_VARIANT = frozenset((Field.VARIANT_TITLE, Field.PRICE, Field.LIST_PRICE, Field.COST, Field.STOCK, Field.BARCODE))
+# What Shopify calls the only variant of a product that has no options.
+NO_OPTION, NO_TITLE = "title", "default title"
+_OF_A_VARIANT = frozenset(
+    (
+        *(Field.SKU, Field.VARIANT_TITLE, Field.PRICE, Field.LIST_PRICE, Field.COST, Field.STOCK, Field.BARCODE),
+        *(Field.WEIGHT, Field.REQUIRES_SHIPPING, Field.TAXABLE, Field.OPTION1, Field.OPTION2, Field.OPTION3),
+    )
+)
+_OPTION_HEADER = re.compile(r"\s*(?:option|选项|规格|属性)\s*[:：]\s*", re.IGNORECASE)
 _PROBLEMS = {
     "BAD_QUOTES": "The quotes in this row do not pair up.",
     "NUL_BYTE": "The row holds a zero byte.",
@@ -39,25 +41,22 @@ class Statement:
     said: dict[str, Any]
 
 
-class Bad(Exception):
-    """A cell that cannot be taken."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-
-Read = Callable[[str], Any]
-
-
 class Interpreter:
     """Reads rows by one mapping; `columns` tells which column each field stands in."""
 
     def __init__(self, headers: list[str], columns: dict[str, int], options: Options, currency: str) -> None:
         self._headers, self._options = headers, options
         self._product, self._sku = columns.get(Field.PRODUCT), columns.get(Field.SKU)
-        readers = _readers(options, currency)
-        self._fields = [(str(name), columns[name], readers[name]) for name in readers if name in columns]
+        self._is_catalog = is_catalog(columns)
+        reads = readers(options, currency, for_catalog=self._is_catalog)
+        self._fields = [(str(name), columns[name], reads[name]) for name in reads if name in columns]
+        self._has_more = self._is_catalog or not _SIMPLE.issuperset(columns)
+        # "Option: Colour" says the name once for all
+        self._names = [
+            (str(value), str(name), _OPTION_HEADER.sub("", headers[columns[value]], count=1) or headers[columns[value]])
+            for name, value in OPTIONS
+            if value in columns and name not in columns
+        ]
 
     def take(self, row: Row, issues: list[Issue]) -> Statement | None:
         """What the row says; issues are added to the list. None when the row says nothing that can be taken."""
@@ -74,6 +73,12 @@ class Interpreter:
         product_key, sku = keys
         statement = Statement(line, product_key, sku, {Field.SKU: sku} if sku else {})
         self._read_fields(statement, cells, issues)
+        if self._has_more:
+            self._put_together(statement)
+        if self._is_catalog:
+            statement.item_key = _key_of_form(statement)
+        elif not statement.item_key and not _OF_A_VARIANT.isdisjoint(statement.said):
+            statement.item_key = _key_without_code(statement)
         return statement
 
     def _refused(self, row: Row) -> Issue:
@@ -85,15 +90,17 @@ class Interpreter:
 
     def _keys(self, line: int, cells: list[str], issues: list[Issue]) -> tuple[str, str] | None:
         """The keys of the product and of the variant; a product without a key of its own goes by its sku."""
-        sku = _clean_key(cells[self._sku]) if self._sku is not None else ""
-        product = _clean_key(cells[self._product]) if self._product is not None else ""
+        sku = clean_code(cells[self._sku]) if self._sku is not None else ""
+        product = clean_key(cells[self._product]) if self._product is not None else ""
+        if self._is_catalog:
+            product = _short(product)  # handles may be longer than keys
         for text, column in ((sku, self._sku), (product, self._product)):
             if len(text) > KEY_LIMIT and column is not None:
                 message = f"A code of {len(text)} letters is too long; {KEY_LIMIT} are allowed."
                 issues.append(Issue(line, self._headers[column], "KEY_TOO_LONG", message, text, refused=True))
                 return None
-        if not sku and not product:
-            column = self._sku if self._sku is not None else self._product
+        if not product and (self._is_catalog or not sku):
+            column = self._product if self._is_catalog or self._sku is None else self._sku
             assert column is not None
             issues.append(Issue(line, self._headers[column], "NO_KEY", "The row has no code.", refused=True))
             return None
@@ -110,12 +117,23 @@ class Interpreter:
                 is_odd = is_odd or (name == Field.PRICE and value.code in ODD)
             elif value is not None:
                 said[name] = value
-            elif name == Field.TITLE:
+            elif name == Field.TITLE and not self._is_catalog:
                 issues.append(Issue(statement.line, self._headers[column], "BLANK_TITLE", "The title is empty.", text))
-        if is_odd and Field.TITLE in said:
+        if is_odd and Field.TITLE in said and not self._is_catalog:
             said[ODD_TITLE] = said.pop(Field.TITLE)
-        if not statement.item_key and not _OF_A_VARIANT.isdisjoint(said):
-            statement.item_key = _key_without_code(statement)
+
+    def _put_together(self, statement: Statement) -> None:
+        """A picture with its place and words; an option with the name that its column has."""
+        said = statement.said
+        for value, name, header in self._names:
+            if value in said:
+                said[name] = header
+        position, alt = said.pop(Field.IMAGE_POSITION, None), said.pop(Field.IMAGE_ALT, None)
+        if Field.IMAGE in said and not (position is None and alt is None):
+            said[Field.IMAGE] = (said[Field.IMAGE], position, alt)
+
+
+_SIMPLE = frozenset(Field) - {Field.IMAGE_POSITION, Field.IMAGE_ALT, *(value for _, value in OPTIONS)}
 
 
 def _key_without_code(statement: Statement) -> str:
@@ -124,87 +142,19 @@ def _key_without_code(statement: Statement) -> str:
     return f"{statement.product_key}/{title}"[:KEY_LIMIT] if title else statement.product_key
 
 
-def _readers(options: Options, currency: str) -> dict[str, Read]:
-    """How each field is read. Readers give the value, or `Bad`; equal cells recur, so most answers are remembered."""
-    take_zero = options.zero_price == "take"
-    money = partial(_money, options=options, currency=currency)
-    remembered: dict[str, Read] = {
-        Field.TITLE: _title,
-        Field.VARIANT_TITLE: partial(_line, what="variant's title", limit=255),
-        Field.CATEGORY: partial(_line, what="category", limit=120),
-        Field.BARCODE: partial(_line, what="barcode", limit=64),
-        Field.HANDLE: _handle,
-        Field.PRICE: partial(money, take_zero=take_zero),
-        Field.LIST_PRICE: partial(money, take_zero=True),
-        Field.COST: partial(money, take_zero=True),
-        Field.STOCK: partial(_stock, options=options),
-    }
-    once: dict[str, Read] = {Field.DESCRIPTION: _description, Field.IMAGE: check_url}
-    return {name: lru_cache(4096)(_caught(read)) for name, read in remembered.items()} | {
-        name: _caught(read) for name, read in once.items()
-    }
+def _key_of_form(statement: Statement) -> str:
+    """In a catalog a variant goes by all that tells it from the product's others: Shopify has codes that occur twice,
+    and none at all."""
+    said = statement.said
+    if _OF_A_VARIANT.isdisjoint(said):
+        return ""
+    names = (Field.VARIANT_TITLE, Field.OPTION1, Field.OPTION2, Field.OPTION3, Field.SKU)
+    form = [said[name] for name in names if said.get(name, NO_TITLE).casefold() != NO_TITLE]
+    return _short("/".join((statement.product_key, *form)))
 
 
-def _caught(read: Read) -> Read:
-    def caught(text: str) -> Any:
-        try:
-            return read(text)
-        except Bad as bad:
-            return bad.with_traceback(None)
-        except Refusal as refusal:
-            return Bad("INVALID", refusal.message)
-
-    return caught
-
-
-@lru_cache(4096)
-def _clean_key(text: str) -> str:
-    return clean_line(text, what="code", limit=len(text) + 1, required=False)
-
-
-def _line(text: str, *, what: str, limit: int) -> str:
-    line = clean_line(text, what=what, limit=len(text) * 4 + 1, required=False)
-    if len(line) > limit:
-        raise Bad("TOO_LONG", f"The {what} is {len(line)} letters long; {limit} are allowed.")
-    return line
-
-
-def _title(text: str) -> str:
-    title = _line(text, what="title", limit=255)
-    if not any(letter.isalnum() for letter in title):
-        raise Bad("NOT_A_TITLE", "This is not a title: it has neither letter nor digit.")
-    return title
-
-
-def _description(text: str) -> str:
-    return clean_description(text)
-
-
-def _handle(text: str) -> str:
-    handle = slugify(text, limit=150)
-    if not handle:
-        raise Bad("INVALID", "No handle can be made of this.")
-    return handle
-
-
-def _money(text: str, *, options: Options, currency: str, take_zero: bool) -> int:
-    amount = _amount(text, options, exponent_of(currency), currency)
-    if amount == 0 and not take_zero:
-        raise Bad("ZERO_PRICE", "The price is zero: price and title of this row are set aside.")
-    return amount
-
-
-def _stock(text: str, *, options: Options) -> int:
-    amount = _amount(text, options, 0, "")
-    if amount > MAX_STOCK:
-        raise Bad("TOO_LARGE", f"{text.strip()} is more than can be kept.")
-    return amount
-
-
-def _amount(text: str, options: Options, places: int, currency: str) -> int:
-    amount = read_amount(text, options.decimal, places, currency)
-    if isinstance(amount, NotAnAmount):
-        raise Bad(amount.code, amount.message)
-    if amount < 0:
-        raise Bad("NEGATIVE", f"{text.strip()} is less than nothing.")
-    return amount
+def _short(key: str) -> str:
+    """As long as a key may be, and still different from every other."""
+    if len(key) <= KEY_LIMIT:
+        return key
+    return f"{key[: KEY_LIMIT - 17]}~{blake2b(key.encode(), digest_size=8).hexdigest()}"

@@ -20,7 +20,11 @@ CHOICES = {"decimal": get_args(DecimalSign), "encoding": get_args(Encoding), "de
 
 
 class Field(StrEnum):
-    """What a column may hold. PRODUCT groups variants: rows with the same value are one product."""
+    """What a column may hold. PRODUCT groups variants: rows with the same value are one product.
+
+    When PRODUCT and HANDLE stand in the same column, the file is a catalog as shops write it, and no log of sales: see
+    `is_catalog`.
+    """
 
     PRODUCT = "product"
     SKU = "sku"
@@ -35,6 +39,42 @@ class Field(StrEnum):
     STOCK = "stock"
     BARCODE = "barcode"
     IMAGE = "image"
+    IMAGE_POSITION = "image_position"
+    IMAGE_ALT = "image_alt"
+    VARIANT_IMAGE = "variant_image"
+    VENDOR = "vendor"
+    TYPE = "type"
+    TAGS = "tags"
+    SEO_TITLE = "seo_title"
+    SEO_DESCRIPTION = "seo_description"
+    STATUS = "status"
+    PUBLISHED = "published"
+    OPTION1_NAME = "option1_name"
+    OPTION1 = "option1"
+    OPTION2_NAME = "option2_name"
+    OPTION2 = "option2"
+    OPTION3_NAME = "option3_name"
+    OPTION3 = "option3"
+    WEIGHT = "weight"
+    REQUIRES_SHIPPING = "requires_shipping"
+    TAXABLE = "taxable"
+
+
+# What the variants differ in: the names are the product's, the values each variant's.
+OPTIONS = (
+    (Field.OPTION1_NAME, Field.OPTION1),
+    (Field.OPTION2_NAME, Field.OPTION2),
+    (Field.OPTION3_NAME, Field.OPTION3),
+)
+
+
+def is_catalog(columns: Mapping[str, object]) -> bool:
+    """Whether a file goes by handles: several rows are one product, of which the first says what is true of all.
+
+    Then products are found by their handle too, wherever they came from; variants that share a code are told apart by
+    what they differ in; a blank title and a price of zero are nothing odd.
+    """
+    return Field.HANDLE in columns and columns.get(Field.PRODUCT) == columns[Field.HANDLE]
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):

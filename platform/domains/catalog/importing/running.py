@@ -18,11 +18,11 @@ from stoa.domains.catalog.importing.errors import FileGone, GaveUp, NoRows, NoSu
 from stoa.domains.catalog.importing.folding import Batch, Folder
 from stoa.domains.catalog.importing.gathering import gather
 from stoa.domains.catalog.importing.interpreting import Interpreter
-from stoa.domains.catalog.importing.options import Options
+from stoa.domains.catalog.importing.options import Field, Options
 from stoa.domains.catalog.importing.reading import Place
 from stoa.domains.catalog.importing.sniffing import Layout, Table, find_columns
 from stoa.domains.catalog.importing.staging import forget_pieces, packed, stage
-from stoa.domains.catalog.importing.undoing import put_back, remove_categories
+from stoa.domains.catalog.importing.undoing import put_back, remove_made
 from stoa.domains.catalog.importing.writing import write
 from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState
 from stoa.kit.clock import now
@@ -264,7 +264,7 @@ async def _write_batch(work: Work) -> bool:
         try:
             async with work.batch() as run:
                 checkpoint = msgspec.convert(run.checkpoint, Checkpoint)
-                gathered = await gather(run.id, checkpoint.line)
+                gathered = await gather(run.id, checkpoint.line, has_titles=Field.VARIANT_TITLE in run.mapping)
                 if gathered.products:
                     await write(work.ctx, run, gathered)
                     run.checkpoint = msgspec.to_builtins(msgspec.structs.replace(checkpoint, line=gathered.line))
@@ -287,7 +287,7 @@ async def _backwards(work: Work) -> None:
         async with work.batch() as run:
             more = await forget_pieces(run.id)
     async with work.batch(last=True) as run:
-        await remove_categories(run)
+        await remove_made(run)
         assert run.ends_as is not None
         run.state, run.finished_at = run.ends_as, now()
         await _publish(work)

@@ -12,6 +12,7 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import locked_marks
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
+from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, VARIANT, names, setting
 from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
@@ -36,26 +37,37 @@ REMOVE_IMAGES = """
 DELETE FROM image WHERE product_id = ANY($2)
   AND id NOT IN (SELECT id FROM jsonb_to_recordset($1::jsonb) AS before (id uuid))
 """
-RESTORE_PRODUCTS = """
-UPDATE product SET title = b.title, handle = b.handle, description = b.description, category_id = b.category_id,
-  search_text = b.search_text, version = version + 1, updated_at = $2
-FROM jsonb_to_recordset($1::jsonb) AS b (
-  id uuid, title text, handle text, description text, category_id uuid, search_text text)
-WHERE product.id = b.id
+RESTORE_PRODUCTS = f"""
+UPDATE product SET {setting(PRODUCT)}, version = version + 1, updated_at = $2
+FROM jsonb_to_recordset($1::jsonb) AS new ({PRODUCT}) WHERE product.id = new.id
 """
-RESTORE_VARIANTS = """
-UPDATE variant SET title = b.title, sku = b.sku, barcode = b.barcode, price_minor = b.price_minor,
-  list_price_minor = b.list_price_minor, cost_minor = b.cost_minor, version = version + 1
-FROM jsonb_to_recordset($1::jsonb) AS b (id uuid, title text, sku text, barcode text, price_minor bigint,
-  list_price_minor bigint, cost_minor bigint)
-WHERE variant.id = b.id AND (variant.title, variant.sku, variant.barcode, variant.price_minor,
-  variant.list_price_minor, variant.cost_minor)
-  IS DISTINCT FROM (b.title, b.sku, b.barcode, b.price_minor, b.list_price_minor, b.cost_minor)
+RESTORE_VARIANTS = f"""
+UPDATE variant SET {setting(VARIANT)}, version = version + 1
+FROM jsonb_to_recordset($1::jsonb) AS new ({VARIANT})
+WHERE variant.id = new.id AND ({names(VARIANT, of="variant")}) IS DISTINCT FROM ({names(VARIANT, of="new")})
+"""
+RESTORE_IMAGES = f"""
+{CHANGED_IMAGES} AND (image.alt, image.position) IS DISTINCT FROM (new.alt, new.position)
+"""
+# The tags of before are given back as far as there are such tags still.
+RESTORE_TAGS = """
+WITH wanted AS (
+  SELECT b.id AS product_id, tag_id::uuid FROM jsonb_to_recordset($1::jsonb) AS b (id uuid, tags jsonb),
+    jsonb_array_elements_text(b.tags) AS tag_id),
+gone AS (
+  DELETE FROM product_tag WHERE product_id = ANY($2) AND (product_id, tag_id) NOT IN (SELECT * FROM wanted))
+INSERT INTO product_tag (id, product_id, tag_id)
+SELECT gen_random_uuid(), wanted.* FROM wanted WHERE EXISTS (SELECT FROM tag WHERE tag.id = wanted.tag_id)
+ON CONFLICT (product_id, tag_id) DO NOTHING
 """
 REMOVE_CATEGORIES = """
 DELETE FROM category c WHERE c.id = ANY($1)
   AND NOT EXISTS (SELECT FROM product p WHERE p.category_id = c.id)
   AND NOT EXISTS (SELECT FROM category child WHERE child.parent_id = c.id)
+RETURNING c.id
+"""
+REMOVE_TAGS = """
+DELETE FROM tag t WHERE t.id = ANY($1) AND NOT EXISTS (SELECT FROM product_tag p WHERE p.tag_id = t.id)
 """
 
 
@@ -89,10 +101,12 @@ async def put_back(ctx: Context, run: ImportRun) -> bool:
     return True
 
 
-async def remove_categories(run: ImportRun) -> None:
-    """Remove the categories that the run made and nobody uses."""
+async def remove_made(run: ImportRun) -> None:
+    """Remove the categories and tags that the run made and nobody uses: of categories the inner ones first."""
     ids = [UUID(each) for each in run.categories_created]
-    await shop_client().execute_query(REMOVE_CATEGORIES, [ids])
+    while ids and await shop_client().execute_query_dict(REMOVE_CATEGORIES, [ids]):
+        pass
+    await shop_client().execute_query(REMOVE_TAGS, [[UUID(each) for each in run.tags_created]])
 
 
 def _change(row: dict[str, Any]) -> _Change:
@@ -134,7 +148,9 @@ async def _restore_one(ctx: Context, run: ImportRun, change: _Change, issues: li
             await _put_back(ctx, run, [change])
         return True
     except IntegrityError:
-        issues.append(_conflict(change, "NAME_GIVEN_AWAY", "had a code or handle that something else has now,"))
+        issues.append(
+            _conflict(change, "NAME_GIVEN_AWAY", "had what something else has now (a code, a handle, reserved stock),")
+        )
         return False
 
 
@@ -152,5 +168,7 @@ async def _put_back(ctx: Context, run: ImportRun, changes: list[_Change]) -> Non
     await client.execute_query(REMOVE_IMAGES, [images, product_ids])
     await client.execute_query(RESTORE_PRODUCTS, [as_json(befores), now()])
     await client.execute_query(RESTORE_VARIANTS, [variants])
+    await client.execute_query(RESTORE_IMAGES, [images])
+    await client.execute_query(RESTORE_TAGS, [as_json(befores), product_ids])
     on_hand = {UUID(each["id"]): each["on_hand"] for before in befores for each in before["variants"]}
     await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason="import undone", reference=("import", run.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stoa.domains.catalog.models.exporting import AT_WORK, ExportRun, ExportState, FileFormat, percent_exported
 from stoa.domains.catalog.models.importing import (
     UNFINISHED,
     ImportChange,
@@ -62,6 +63,7 @@ from stoa.domains.catalog.models.supplying import (
 )
 
 __all__ = [
+    "AT_WORK",
     "UNFINISHED",
     "Attribute",
     "AttributeType",
@@ -72,6 +74,9 @@ __all__ = [
     "Collection",
     "CollectionKind",
     "CollectionProduct",
+    "ExportRun",
+    "ExportState",
+    "FileFormat",
     "Image",
     "ImportChange",
     "ImportIssue",
@@ -109,5 +114,6 @@ __all__ = [
     "Translations",
     "Variant",
     "percent_done",
+    "percent_exported",
     "total_of",
 ]

@@ -66,6 +66,7 @@ class ImportRun(Model):
     products_restored = fields.IntField(default=0)
     issue_counts: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict)
     categories_created: fields.JSONField[list[str]] = fields.JSONField(default=list)
+    tags_created: fields.JSONField[list[str]] = fields.JSONField(default=list)
     checkpoint: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
     attempt = fields.IntField(default=0)
     cancel_asked = fields.BooleanField(default=False)
@@ -113,8 +114,9 @@ def percent_done(
 class ImportRow(Model):
     """What a run has read of one variant (or of a product as such), later lines over earlier ones; gone when written.
 
-    `cells` maps a field to [value, line]; `images` are addresses in the order seen; `item_key` is the variant's
-    external id, empty for what was said of the product alone. The id is made of the run and the item.
+    `cells` maps a field to [value, line]; `images` are addresses in the order seen, or [address, position, alt];
+    `item_key` is the variant's external id, empty for what was said of the product alone. The id is made of the
+    run and the item.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -123,7 +125,7 @@ class ImportRow(Model):
     product_key = fields.CharField(max_length=120)
     item_key = fields.CharField(max_length=120)
     cells: fields.JSONField[dict[str, list[Any]]] = fields.JSONField()
-    images: fields.JSONField[list[str]] = fields.JSONField(null=True)
+    images: fields.JSONField[list[Any]] = fields.JSONField(null=True)
 
     class Meta:
         table = "import_row"

@@ -10,7 +10,7 @@ import strawberry
 
 from stoa.domains.catalog import supplying
 from stoa.domains.catalog.changing import SAME
-from stoa.graphql.catalog.inputs import each_of, changed, given, optional
+from stoa.graphql.catalog.inputs import changed, each_of, given, optional
 from stoa.graphql.catalog.supplying.shapes import SpreadBy
 from stoa.graphql.scalars import MoneyInput, read_id
 from stoa.kit.errors import InvalidInput, blaming

@@ -19,6 +19,9 @@ from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
         ("3", None, 2, "GBP", 300),
         (" 0.0 ", None, 2, "GBP", 0),
         ("1.234,50", ",", 2, "EUR", 123450),
+        ("1.234,50", None, 2, "EUR", 123450),  # the last of two signs is the decimal one
+        ("1,234.50", None, 2, "EUR", 123450),
+        ("1,234,567.5", None, 2, "EUR", 123456750),
         ("1,234.50", ".", 2, "USD", 123450),
         ("1.234.567", ",", 2, "EUR", 123456700),
         ("1 234,50 €", ",", 2, "EUR", 123450),
@@ -51,8 +54,8 @@ def test_an_amount_is_read_exactly(
     [
         ("12.345", None, "EUR", "AMBIGUOUS_NUMBER"),
         ("1,50", None, "EUR", "AMBIGUOUS_NUMBER"),
-        ("1.234,50", None, "EUR", "AMBIGUOUS_NUMBER"),
         ("1.234.567", None, "EUR", "AMBIGUOUS_NUMBER"),
+        ("1,23.45,6", None, "EUR", "NOT_A_NUMBER"),
         ("12.345", ".", "EUR", "TOO_FINE"),
         ("1234.567", None, "EUR", "TOO_FINE"),
         ("0.001", None, "GBP", "UNDER_ONE_UNIT"),
