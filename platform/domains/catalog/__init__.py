@@ -1,6 +1,6 @@
 """The catalog: what the shop offers, at what price, and how much of it there is."""
 
-from stoa.domains.catalog import stock
+from stoa.domains.catalog import exporting, media, merchandising, stock, supplying
 from stoa.domains.catalog.assorting import add_variants, remove_variants, reorder_variants
 from stoa.domains.catalog.bundling import set_parts
 from stoa.domains.catalog.changing import SAME, ProductChanges, VariantChanges
@@ -47,6 +47,9 @@ __all__ = [
     "create_product",
     "delete_product",
     "duplicate_product",
+    "exporting",
+    "media",
+    "merchandising",
     "product_by_handle",
     "publish_product",
     "remove_redirect",
@@ -55,6 +58,7 @@ __all__ = [
     "set_listings",
     "set_parts",
     "stock",
+    "supplying",
     "unpublish_product",
     "update_channel",
     "update_product",

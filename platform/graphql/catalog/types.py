@@ -217,6 +217,23 @@ class Variant(Node):
         "How many of this bundle there are: at each active location as many as its scarcest part makes there, since "
         "the parts are sent together, and of all locations the sum. Null when it is no bundle.",
     )
+    available: int = computed(AVAILABLE, "How many can still be sold, at all locations.")
+    reserved: int = computed(RESERVED, "How many are promised to carts and orders, at all locations.")
+    incoming: int = computed(INCOMING, "How many are ordered or on the way, to all locations.")
+    stock: Connection[StockLevel] = many("How many there are where.")
+    supplier_prices: Connection[SupplierPrice] = many(
+        "What each supplier asks for it now.", order=("-since",), only=supplied.NEWEST_PRICE
+    )
+    supplier_price_history: Connection[SupplierPrice] = many(
+        "What suppliers ask and have asked for it, newest first.", by="supplier_prices", order=("-since",)
+    )
+    purchase_lines: Connection[PurchaseLine] = many("Where it was ordered, newest first.", order=("-id",))
+    lead_times: list[SupplierLeadTime] = computed(
+        learning.OF_VARIANT, "How long suppliers have taken to bring it.", convert=supplied.supplier_lead_times
+    )
+    lead_time: LeadTime | None = resolved_elsewhere(
+        "How long a supplier has taken to bring it; null when they never did.", supplier_id="strawberry.ID"
+    )
 
 
 @stored(models.BundlePart, prefix="part", scope=Scope.CATALOG_READ)
