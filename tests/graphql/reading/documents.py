@@ -26,6 +26,7 @@ from tests.graphql.reading.worlds import MOMENTS, TITLES, WORDS, World
 
 ROOTS = ("products", "variants", "categories", "product", "variant", "category", "node", "nodes")
 TYPES = ("Category", "Product", "Variant", "Image")
+NO_PART_OF_WORLDS = {"Variant": {"available", "reserved", "incoming", "stock"}}
 MOST_ENTRIES = 40  # of one document
 
 
@@ -83,7 +84,8 @@ class Composer:
             self.fragments.append("")  # takes its number before those inside
             self.fragments[int(name[1:])] = f"fragment {name} on {kind.name} {self._selection(kind, scope, depth)}"
             return f"...{name}{self._condition()}" + (f" ...{name}" if self.one_in(3) else "")
-        names = [name for name, each in kind.fields.items() if depth > 0 or is_leaf_type(get_named_type(each.type))]
+        shown = {name: each for name, each in kind.fields.items() if name not in NO_PART_OF_WORLDS.get(kind.name, ())}
+        names = [name for name, each in shown.items() if depth > 0 or is_leaf_type(get_named_type(each.type))]
         name = self.random.choice([*names, "__typename"])
         return "__typename" if name == "__typename" else self._field(kind, name, scope, depth)
 
