@@ -27,6 +27,7 @@ from tests.graphql.reading.worlds import MOMENTS, TITLES, WORDS, World
 
 ROOTS = ("products", "variants", "categories", "product", "variant", "category", "node", "nodes")
 TYPES = ("Category", "Product", "Variant", "Image")
+NO_PART_OF_WORLDS = {"Variant": {"available", "reserved", "incoming", "stock"}}
 MOST_ENTRIES = 40  # of one document
 
 
