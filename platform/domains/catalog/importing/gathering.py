@@ -184,7 +184,7 @@ def _take_options(wanted: Wanted, has_titles: bool) -> None:
         values = variant.options[:count]
         if any(values):
             variant.columns["option_values"] = [value or "" for value in values]
-            variant.form = " / ".join(value for value in values if value)[:255]
+            variant.form = "" if has_titles else " / ".join(value for value in values if value)[:255]
         if any(values) and not all(values):
             message = f"A variant of {wanted.key} has no value for one of its options."
             wanted.issues.append(Issue(variant.line, "", "OPTION_MISSING", message, variant.form, field=Field.OPTION1))

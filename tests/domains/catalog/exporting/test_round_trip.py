@@ -48,8 +48,8 @@ async def test_export_import_export_is_equal(
 
     if given_goods["products"]:
         run = await taken_back(ctx, first)
+        assert await dump(ALL) == before
         assert (run.state, run.products_created, run.products_updated) == (ImportState.DONE, 0, 0), run.failure
-    assert await dump(ALL) == before
     assert await exported(ctx, format) == first
 
     with open_shop(other_ctx.shop):
