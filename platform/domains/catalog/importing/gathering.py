@@ -195,8 +195,8 @@ def _take_titles(wanted: Wanted) -> None:
     wanted.option_names.clear()
     for variant in wanted.variants:
         title = variant.options[0]
-        if title:
-            variant.columns["title"] = "" if title.casefold() == NO_TITLE else title
+        if title and title.casefold() != NO_TITLE:
+            variant.columns["title"] = title
 
 
 def _are_strangers(title: str, other: str) -> bool:

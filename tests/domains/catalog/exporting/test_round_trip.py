@@ -31,7 +31,7 @@ NAMES = TEXTS.map(lambda text: clean_line(text, what="name", limit=200, required
 
 @pytest.mark.parametrize("format", list(FileFormat))
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
