@@ -143,8 +143,10 @@ class Tabulator:
 
     def _images(self, product: ExportedProduct) -> Iterator[Said]:
         """The pictures, each address once, counted from 1."""
-        alts = {self._address(each.url): each.alt for each in reversed(product.images)}
-        for i, (url, alt) in enumerate(reversed(alts.items()), 1):
+        alts: dict[str, str] = {}
+        for each in product.images:
+            alts.setdefault(self._address(each.url), each.alt)
+        for i, (url, alt) in enumerate(alts.items(), 1):
             yield {Field.IMAGE: url, Field.IMAGE_POSITION: str(i), Field.IMAGE_ALT: alt}
 
     def _address(self, url: str) -> str:

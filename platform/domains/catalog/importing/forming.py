@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
+from stoa.domains.catalog.importing.interpreting import NO_TITLE
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.planned import Shelf, Writes, end_of
@@ -130,11 +131,12 @@ def _by_sku() -> Names:
 
 
 def _by_form() -> Names:
-    return lambda row: tuple(row["option_values"]) or row["title"], _wanted_form
+    return lambda row: _form(row), lambda variant: _form(variant.columns)
 
 
-def _wanted_form(variant: WantedVariant) -> Any:
-    return tuple(variant.columns.get("option_values", ())) or variant.columns.get("title", "")
+def _form(columns: Row) -> Any:
+    title = columns.get("title", "")
+    return tuple(columns.get("option_values", ())) or ("" if title.casefold() == NO_TITLE else title)
 
 
 def _plan_variant(writes: Writes, variant: WantedVariant, shelf: Shelf, product_id: Any, position: int) -> Row:

@@ -184,7 +184,7 @@ def _take_options(wanted: Wanted, has_titles: bool) -> None:
         values = variant.options[:count]
         if any(values):
             variant.columns["option_values"] = [value or "" for value in values]
-            variant.form = " / ".join(value for value in values if value)[:255]
+            variant.form = "" if has_titles else " / ".join(value for value in values if value)[:255]
         if any(values) and not all(values):
             message = f"A variant of {wanted.key} has no value for one of its options."
             wanted.issues.append(Issue(variant.line, "", "OPTION_MISSING", message, variant.form, field=Field.OPTION1))
@@ -195,8 +195,8 @@ def _take_titles(wanted: Wanted) -> None:
     wanted.option_names.clear()
     for variant in wanted.variants:
         title = variant.options[0]
-        if title:
-            variant.columns["title"] = "" if title.casefold() == NO_TITLE else title
+        if title and title.casefold() != NO_TITLE:
+            variant.columns["title"] = title
 
 
 def _are_strangers(title: str, other: str) -> bool:

@@ -26,7 +26,7 @@ def plan_images(writes: Writes, product_id: Any, images: list[WantedImage], posi
 def plan_new_images(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf) -> bool:
     """Plan the pictures that the product lacks, and other words and places for those it has; nothing is taken away.
     Whether anything is different."""
-    mine = {_address(each["url"], shelf): each for each in known["images"]}
+    mine = {_address(each["url"], shelf): each for each in reversed(known["images"])}
     new = [image for image in wanted.images if image.url not in mine]
     room = max(0, MAX_IMAGES - len(known["images"]))
     if len(new) > room:
@@ -52,13 +52,14 @@ def _put_in_order(
     by_url = mine | {row["url"]: row for row in rows}
     placed = [(image.position, by_url[image.url]) for image in wanted.images if image.position and image.url in by_url]
     ids = {each["id"] for _, each in placed}
-    before = [*known, *rows]
+    firsts = {id(each) for each in by_url.values()}
+    before = [each for each in (*known, *rows) if id(each) in firsts]  # an address that is there twice counts once
     after = [each for each in before if each["id"] not in ids]
     for position, each in placed:
         after.insert(position - 1, each)
     if [each["id"] for each in after] == [each["id"] for each in before]:
         return
-    for position, each in enumerate(after):
+    for position, each in enumerate([*after, *(each for each in known if id(each) not in firsts)]):
         if any(each is row for row in rows):
             each["position"] = position
         elif each["position"] != position:

@@ -190,7 +190,7 @@ def _count(text: str, *, options: Options) -> int:
 
 def _grams(text: str, *, options: Options) -> int:
     """Whole grams: what is lighter than half of one weighs nothing."""
-    return _within(text, (_amount(text, options, 6, "") + 500_000) // 1_000_000)
+    return _within(text, (_amount(text, options, 5, "") + 50_000) // 100_000)
 
 
 def _within(text: str, number: int) -> int:
