@@ -72,6 +72,10 @@ async def _check(owner: object, schema: str) -> None:
         "GROUP BY p.id) counted"
     )
     assert whole, "products without their three variants and stocks"
+    priced = await owner.fetchval(  # type: ignore[attr-defined]
+        f'SELECT (SELECT count(*) FROM "{schema}".price_change) = (SELECT count(*) FROM "{schema}".variant)'
+    )
+    assert priced, "variants without the beginning of their prices' history"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,11 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
-_WAS_ON_SALE = "SELECT EXISTS (SELECT FROM event WHERE subject_id = $1 AND name = 'ProductPublished') AS it_was"
+# However it came on sale: it went off by an edit that says so.
+_WAS_ON_SALE = """
+SELECT EXISTS (SELECT FROM event WHERE subject_id = $1 AND name = 'ProductEdited'
+  AND payload->'changes' @> '[{"field": "status", "old": "ACTIVE"}]') AS it_was
+"""
 
 
 async def delete_product(ctx: Context, product_id: UUID, *, expected_version: int | None = None) -> UUID:

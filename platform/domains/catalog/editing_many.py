@@ -12,7 +12,7 @@ from stoa.domains.catalog.changing import ProductChanges
 from stoa.domains.catalog.editing import update_product
 from stoa.domains.catalog.publishing.listing import RowResult
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
-from stoa.tenants.context import Context
+from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.database import shop_transaction
 
 MAX_ROWS: Final = 250
@@ -60,8 +60,10 @@ async def update_products(ctx: Context, edits: Sequence[ProductEdit], policy: Bu
 
 async def _row(ctx: Context, i: int, edit: ProductEdit) -> RowResult:
     try:
-        async with shop_transaction():
-            product = await update_product(ctx, edit.product_id, edit.changes, expected_version=edit.expected_version)
+        # its own transaction is a savepoint here: what was refused is taken back to where this row began
+        product = await update_product(ctx, edit.product_id, edit.changes, expected_version=edit.expected_version)
+    except MissingScope:
+        raise  # no row's fault: who may not, may not
     except Refusals as refusals:
         return RowResult(i, edit.product_id, [each.under("products", i) for each in refusals.refusals])
     except Refusal as refusal:

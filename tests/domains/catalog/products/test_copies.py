@@ -126,6 +126,17 @@ async def test_what_was_on_sale_or_is_needed_is_not_deleted(ctx: Context) -> Non
     assert await catalog_of(ctx) == before
 
 
+async def test_what_was_created_on_sale_is_not_deleted_by_making_it_a_draft(ctx: Context) -> None:
+    product, _ = await shirt(ctx, status=ProductStatus.ACTIVE)
+    await catalog.update_product(ctx, product.id, ProductChanges(status=ProductStatus.DRAFT))
+    before = await catalog_of(ctx)
+
+    with pytest.raises(NotADraft):
+        await catalog.delete_product(ctx, product.id)
+
+    assert await catalog_of(ctx) == before
+
+
 async def _ordered(ctx: Context) -> tuple[Product, list[Variant]]:
     """A draft that stands on a purchase order."""
     product = await make.product(ctx, status=ProductStatus.DRAFT, variants=({"on_hand": 0},))
