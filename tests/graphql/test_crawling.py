@@ -565,13 +565,10 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 
 
 PREFIXES = [
-    *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"),
-    *("chan", "list", "part", "prc", "evt"),
+    *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
+    *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec"),
 ]
-PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
-PREFIXES += ["loc", "stk", "mov", "rsv", "tran", "cnt", "cnl"]
-PREFIXES += ["attr", "aval", "tag", "ptag", "coll", "cprod", "evt"]
-PREFIXES += ["sup", "spr", "po", "pol", "rec", "loc"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

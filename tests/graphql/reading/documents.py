@@ -42,6 +42,8 @@ class Scope:
 def _is_in_worlds(type_name: str, name: str) -> bool:
     """What a world's rows have no notion of (suppliers, say) is not asked of them."""
     row = getattr(worlds, type_name, None)
+    if name in NO_PART_OF_WORLDS.get(type_name, ()):
+        return False
     return row is None or hasattr(row, name) or name in row.__dataclass_fields__
 
 

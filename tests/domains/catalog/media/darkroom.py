@@ -14,7 +14,7 @@ from stoa.domains.catalog.models import Image, Product
 from stoa.kit.files import NoSuchFile
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
-from stoa.tenants.uploading import receive_here, shop_files, stage_upload
+from stoa.tenants.uploading import receive_upload, shop_files, stage_upload
 from tests.kit.pictures.album import halves, saved
 
 JPEG = saved(halves(1000, 500), "JPEG")
@@ -28,7 +28,7 @@ async def uploaded(ctx: Context, data: bytes = JPEG, content_type: str = "image/
 
     with open_shop(ctx.shop):
         upload = (await stage_upload(ctx, "picture", content_type, len(data))).upload
-        await receive_here(ctx, upload.id, body())
+        await receive_upload(ctx, upload.id, body())
     return upload.id
 
 
