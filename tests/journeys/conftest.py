@@ -20,6 +20,8 @@ import httpx
 import pytest
 
 from stoa.settings import Settings
+from tests.journeys.browsing import Browser
+from tests.journeys.serving import serving
 
 STOA = [sys.executable, "-c", "from stoa.cli import main; main()"]
 
@@ -96,3 +98,11 @@ async def answering(server: Server) -> None:
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
     raise AssertionError(f"the server ended with {server.process.poll()}:\n{server.log.read_text()}")
+
+
+@pytest.fixture
+async def browser(settings: Settings, database: None) -> AsyncIterator[Browser]:
+    with serving(settings) as address:
+        browser = Browser(address)
+        yield browser
+        await browser.http.aclose()
