@@ -113,8 +113,7 @@ class Migration(migrations.Migration):
                     "supplier_price", "supplier_price_numbers", "minor >= 0", "minimum_quantity > 0", "pack_size > 0"
                 ),
                 _check("receipt", "receipt_spread", _one_of("spread_by", "VALUE WEIGHT QUANTITY"), "quantity > 0"),
-                "CREATE INDEX supplier_search ON supplier USING gin (search_text extensions.gin_trgm_ops) "
-                "WITH (gin_pending_list_limit = 64)",
+                "CREATE INDEX supplier_search ON supplier USING gin (search_text extensions.gin_trgm_ops)",
                 _check(
                     "import_run",
                     "import_run_state",
@@ -132,10 +131,8 @@ class Migration(migrations.Migration):
                 *STOCK,
                 *PRODUCTS,
                 ATTRIBUTES,
-                # products(search:): every word must occur in title, handle or a variant's code. What waits to be
-                # sorted into the index is read through by every search: 64 kB of it, and not PostgreSQL's 4 MB
-                "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops) "
-                "WITH (gin_pending_list_limit = 64)",
+                # products(search:): every word must occur in title, handle or a variant's code.
+                "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops)",
             ]
         )
     ]
