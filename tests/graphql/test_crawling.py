@@ -21,7 +21,7 @@ from graphql import (
     is_required_argument,
 )
 
-from stoa.domains.catalog.models import ImportIssue, ImportRun, ImportState
+from stoa.domains.catalog.models import ExportRun, ExportState, FileFormat, ImportIssue, ImportRun, ImportState
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.schema import schema
@@ -64,6 +64,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     ],
     "productImportCancel": [{"id": "{imp}"}],
     "productImportUndo": [{"id": "{imp}"}],
+    "productExportStart": [{"format": "GENERIC", "ids": ["{prod}"]}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
@@ -114,6 +115,9 @@ async def _furnish(other: Context) -> dict[str, str]:
         run = await ImportRun.create(
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
+        export = await ExportRun.create(
+            format=FileFormat.GENERIC, state=ExportState.DONE, file_name=SECRET, file_key=SECRET, failure=SECRET
+        )
         issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
         upload = (await stage_upload(other, f"{SECRET}.csv", "text/csv", 10)).upload
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
@@ -130,6 +134,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "var": variant,
         "img": image,
         "imp": run,
+        "exp": export,
         "iss": issue,
         "upl": upload,
         "tok": token,
@@ -349,7 +354,7 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
     assert await catalog_of(stage.ask.ctx) == own_before
 
 
-PREFIXES = ["prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
+PREFIXES = ["prod", "cat", "var", "img", "imp", "exp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))
