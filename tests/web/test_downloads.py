@@ -74,7 +74,7 @@ async def test_an_address_that_we_did_not_sign_leads_nowhere(
         assert (answer.status_code, answer.json()["code"]) == (403, "LINK_REFUSED"), forged
     for broken in (f"/downloads/x/{run.id}", path.replace(expires, "soon"), path.partition("?")[0]):
         answer = await http.get(broken)
-        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT"), broken
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID"), broken
 
 
 async def test_an_address_is_good_for_a_while(http: httpx.AsyncClient, ctx: Context) -> None:

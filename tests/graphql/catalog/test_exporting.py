@@ -101,7 +101,7 @@ async def test_costs_stay_with_those_who_may_see_them(ask: Ask) -> None:
     await worked_on(ask, export["id"])
     clerk = replace(ask, ctx=await make.context(ask.ctx.shop, scopes=frozenset({Scope.CATALOG_READ})))
 
-    assert (await clerk.error(LINK, id=export["id"]))["code"] == "MISSING_SCOPE"
+    assert (await clerk.error(LINK, id=export["id"]))["code"] == "PERMISSION_DENIED"
     own = await started(clerk)
     run = await worked_on(clerk, own["id"])
     assert own["withCosts"] is False
