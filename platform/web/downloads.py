@@ -15,8 +15,6 @@ HEADERS = {
     "Cache-Control": "private, no-store",  # the address is a credential, and what is behind it is the merchant's
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, InvalidInput: 400}
 

@@ -34,6 +34,9 @@ from stoa.domains.catalog.models import (
     Collection,
     CollectionKind,
     CollectionProduct,
+    ExportRun,
+    ExportState,
+    FileFormat,
     ImportIssue,
     ImportRun,
     ImportState,
@@ -162,6 +165,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "purchaseOrderReceive": [{"id": "{po}", "lines": [{"lineId": "{pol}", "quantity": 1}]}],
     "purchaseOrderClose": [{"id": "{po}"}],
     "purchaseOrderCancel": [{"id": "{po}"}],
+    "productExportStart": [{"format": "GENERIC", "ids": ["{prod}"]}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
@@ -266,6 +270,9 @@ async def _furnish(other: Context) -> dict[str, str]:
         run = await ImportRun.create(
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
+        export = await ExportRun.create(
+            format=FileFormat.GENERIC, state=ExportState.DONE, file_name=SECRET, file_key=SECRET, failure=SECRET
+        )
         issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
         stocked = await _furnish_stock(other, variant)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
@@ -298,6 +305,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "prc": price,
         "evt": news,
         "imp": run,
+        "exp": export,
         "iss": issue,
         "upl": upload,
         **supplied,
@@ -569,6 +577,7 @@ PREFIXES = [
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec"),
 ]
+PREFIXES = ["prod", "cat", "var", "img", "imp", "exp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

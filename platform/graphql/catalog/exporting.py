@@ -162,11 +162,12 @@ async def product_export_progress(
     ctx = info.context.require(Scope.CATALOG_READ, "productExportProgress")
     run_id = read_id("id", id, "exp")
     async with listen(ctx.shop, f"export:{run_id}") as stream:
-        yield run_id  # type: ignore[misc]  # the planner makes a ProductExport of it
-        while not await exporting.has_ended(run_id):
-            if await anext(stream, None) is None:
+        is_over = False
+        while not is_over:
+            is_over = await exporting.has_ended(run_id)  # before it is read: so the end itself is always told
+            yield run_id  # type: ignore[misc]  # the planner makes a ProductExport of it
+            if not is_over and await anext(stream, None) is None:
                 return  # the process ends; the client will ask again elsewhere
-            yield run_id  # type: ignore[misc]
 
 
 @strawberry.type

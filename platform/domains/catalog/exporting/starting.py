@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from stoa.domains.catalog.errors import NoSuchProduct
 from stoa.domains.catalog.exporting.errors import TooManyExports
-from stoa.domains.catalog.models import AT_WORK, ExportRun, FileFormat, ProductStatus
+from stoa.domains.catalog.models import AT_WORK, ExportRun, FileFormat, Product, ProductStatus
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.access.scopes import Scope
@@ -15,7 +16,7 @@ from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import enqueue
 
 JOB = "catalog.work_on_export"
-MAX_AT_WORK, MAX_IDS = 3, 10_000
+MAX_AT_WORK, MAX_IDS = 3, 1_000
 ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('exports of ' || current_schema(), 0))"
 
 
@@ -31,8 +32,8 @@ async def start_export(
 
     `with_bom` puts the mark before it by which Excel knows UTF-8. Costs are in it if the caller may see them.
     """
-    if product_ids is not None and len(product_ids) > MAX_IDS:
-        raise InvalidInput(f"{len(product_ids)} products are named; {MAX_IDS} may be.", path=["ids"])
+    if product_ids is not None:
+        await _check_products(product_ids)
     async with shop_transaction():
         await shop_client().execute_query(ONE_BY_ONE)
         if await ExportRun.filter(state__in=AT_WORK).count() >= MAX_AT_WORK:
@@ -46,6 +47,15 @@ async def start_export(
         )
         await enqueue(ctx, JOB, {"export_id": str(run.id)}, kind="imports")
     return run
+
+
+async def _check_products(product_ids: Sequence[UUID]) -> None:
+    if len(product_ids) > MAX_IDS:
+        raise InvalidInput(f"{len(product_ids)} products are named; {MAX_IDS} may be.", path=["ids"])
+    known = set(await Product.filter(id__in=product_ids).values_list("id", flat=True))
+    for i, each in enumerate(product_ids):
+        if each not in known:
+            raise NoSuchProduct("There is no such product.", path=["ids", i])
 
 
 def _chosen(status: ProductStatus | None, product_ids: Sequence[UUID] | None) -> dict[str, object]:

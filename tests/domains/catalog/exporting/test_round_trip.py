@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stoa.domains.catalog.exporting import FileFormat
+from stoa.domains.catalog.importing import run_import, undo_import
 from stoa.domains.catalog.importing.cells import (
     harmless,
     harmless_code,
@@ -108,3 +109,36 @@ def test_names_in_one_cell_are_told_apart(names: list[str]) -> None:
 def test_formulas_are_no_formulas_any_more(text: str, cell: str) -> None:
     assert harmless(text) == cell
     assert plain(cell) == text
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(mine=goods(), theirs=goods(), format=st.sampled_from(FileFormat))
+async def test_undoing_any_import_puts_everything_back(
+    ctx: Context, other_ctx: Context, mine: dict[str, Any], theirs: dict[str, Any], format: FileFormat
+) -> None:
+    """Complaint 17: whatever the file held and the shop had, undoing leaves the shop as it was."""
+    for i, one in enumerate(theirs["products"]):  # some of theirs are ours as well
+        if i < len(mine["products"]) and i % 2 == 0:
+            one["handle"] = mine["products"][i]["handle"]
+    with open_shop(other_ctx.shop):
+        await emptied()
+        await stocked(other_ctx, theirs)
+        content = await exported(other_ctx, format)
+    await emptied()
+    await stocked(ctx, mine)
+    before = await dump(ALL)
+    if not theirs["products"]:
+        return
+
+    run = await taken_back(ctx, content)
+    assert run.state is ImportState.DONE, run.failure
+    await undo_import(ctx, run.id)
+    run = await run_import(ctx, run.id)
+
+    assert (run.state, run.products_restored) == (ImportState.UNDONE, run.products_created + run.products_updated)
+    assert await dump(ALL) == before
