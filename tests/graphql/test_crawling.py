@@ -575,9 +575,8 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
-    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp"),
 ]
-PREFIXES = ["prod", "cat", "var", "img", "imp", "exp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x"]
 
 
 @pytest.mark.parametrize("name", sorted(STRANGERS))

@@ -177,7 +177,8 @@ async def test_no_argument_breaks_a_field(
     body = await somebody.ask(query, **given_args)
 
     for error in body.get("errors", ()):
-        assert error["extensions"]["code"] in CODES, (error, given_args)
+        code = error["extensions"]["code"]
+        assert code in CODES or code.endswith("_NOT_FOUND"), (error, given_args)
     payload = (body.get("data") or {}).get(name)
     for error in (payload or {}).get("userErrors", ()) if word == "mutation" else ():
         assert error["code"] != "INTERNAL"

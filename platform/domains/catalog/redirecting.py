@@ -9,6 +9,7 @@ from stoa.domains.catalog.errors import HandleTaken, NoSuchRedirect
 from stoa.domains.catalog.events import HandleFreed
 from stoa.domains.catalog.models import Product, SlugRedirect
 from stoa.kit.clock import now
+from stoa.kit.text import slugify
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
@@ -35,7 +36,8 @@ class Found:
 
 async def product_by_handle(handle: str) -> Found | None:
     """The product that has the handle, else the one that had it last."""
-    rows = await shop_client().execute_query_dict(_FIND, [handle])
+    handle = slugify(handle, limit=150)
+    rows = await shop_client().execute_query_dict(_FIND, [handle]) if handle else []
     return Found(rows[0]["id"], handle if rows[0]["is_old"] else None) if rows else None
 
 
@@ -58,6 +60,7 @@ async def remove_redirect(ctx: Context, handle: str) -> UUID:
 
     Raises `NoSuchRedirect`.
     """
+    handle = slugify(handle, limit=150)
     async with shop_transaction():
         lead = await SlugRedirect.filter(handle=handle).select_for_update().get_or_none()
         if lead is None:

@@ -52,7 +52,7 @@ class ProductsBulkUpdateInput:
 
 @shop_mutation(
     Scope.CATALOG_WRITE,
-    "Change up to 250 products in one transaction, with a result for each. A row takes the six statements of an edit.",
+    "Change up to 250 products in one transaction, with a result for each. Each row takes eight statements.",
 )
 async def products_bulk_update(ctx: Context, input: ProductsBulkUpdateInput) -> BulkPayload:
     edits = each_of("products", input.products, _edit)

@@ -268,23 +268,6 @@ class Listing(Node):
     publish_at: datetime | None = column("From when it is seen there; always if null.", filter=True)
     unpublish_at: datetime | None = column("Until when it is seen there.", filter=True)
     is_hidden: bool = column("Whether it is not seen there, whatever the channel shows.", filter=True)
-    available: int = computed(AVAILABLE, "How many can still be sold, at all locations.")
-    reserved: int = computed(RESERVED, "How many are promised to carts and orders, at all locations.")
-    incoming: int = computed(INCOMING, "How many are ordered or on the way, to all locations.")
-    stock: Connection[StockLevel] = many("How many there are where.")
-    supplier_prices: Connection[SupplierPrice] = many(
-        "What each supplier asks for it now.", order=("-since",), only=supplied.NEWEST_PRICE
-    )
-    supplier_price_history: Connection[SupplierPrice] = many(
-        "What suppliers ask and have asked for it, newest first.", by="supplier_prices", order=("-since",)
-    )
-    purchase_lines: Connection[PurchaseLine] = many("Where it was ordered, newest first.", order=("-id",))
-    lead_times: list[SupplierLeadTime] = computed(
-        learning.OF_VARIANT, "How long suppliers have taken to bring it.", convert=supplied.supplier_lead_times
-    )
-    lead_time: LeadTime | None = resolved_elsewhere(
-        "How long a supplier has taken to bring it; null when they never did.", supplier_id="strawberry.ID"
-    )
 
 
 @stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)

@@ -11,9 +11,8 @@ from stoa.tenants.shop_models import EventRow
 TABLES = (
     *("category", "product", "variant", "stock", "image", "upload", "event"),
     *("channel", "listing", "bundle_part", "slug_redirect", "price_change"),
+    *("location", "stock_movement", "reservation", "transfer", "stock_count", "stock_count_line"),
 )
-TABLES = ("category", "product", "variant", "stock", "image", "upload", "event")
-TABLES += ("location", "stock_movement", "reservation", "transfer", "stock_count", "stock_count_line")
 SUPPLYING = ("supplier", "supplier_price", "purchase_order", "purchase_line", "receipt")
 
 

@@ -52,7 +52,7 @@ async def test_a_product_has_pictures_by_address_and_by_upload_in_the_order_give
     assert made["userErrors"] == []
     first, second = made["product"]["images"]["nodes"]
     assert re.fullmatch(
-        rf"{settings.public_url}/media/{type_id('shop', ask.ctx.shop.id)}/[0-9a-f]{{32}}\.png", first["url"]
+        rf"{settings.public_url}/media/{type_id('shop', ask.ctx.shop.id)}/[0-9a-f]{{32}}\.webp", first["url"]
     )
     assert (first["alt"], first["position"]) == ("A red lamp.", 0)
     assert second == {"url": "https://example.com/lamp.png", "alt": "", "position": 1}

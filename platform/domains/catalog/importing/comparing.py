@@ -54,7 +54,13 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
             "seo_description": wanted.seo_description or "",
             "source": shelf.source,
             "external_id": wanted.key,
-            "search_text": search_text_of(title, handle, _codes(rows), description=wanted.description or ""),
+            "search_text": search_text_of(
+                title,
+                handle,
+                _codes(rows),
+                barcodes=[each["barcode"] for each in rows if each["barcode"]],
+                description=wanted.description or "",
+            ),
         }
     )
     plan_images(writes, product_id, wanted.images, 0)
@@ -91,7 +97,7 @@ def _product_columns(
         "status": _status(wanted, known["status"]),
         "category_id": _category(wanted, shelf) or known["category_id"],
         "options": _options(wanted, known, rows),
-        "search_text": search_text_of(title, handle, _codes(rows)),
+        "search_text": known["search_text"],  # made anew once all is written
         **{name: known[name] if value is None else value for name, value in said.items()},
     }
 

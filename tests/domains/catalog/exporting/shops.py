@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
 
+from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.exporting import ExportRun, FileFormat, run_export, start_export
 from stoa.domains.catalog.importing import run_import
 from stoa.domains.catalog.importing.recognising import recognise
-from stoa.domains.catalog.models import ImportRun, MovementKind, Product, Variant
-from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.models import ImportRun, MovementKind
+from stoa.domains.catalog.naming import refresh_search_text
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
@@ -172,6 +172,7 @@ async def stocked(ctx: Context, given: Mapping[str, Any]) -> None:
         handle = handle if handle not in handles else f"{handle}-x{i}"
         handles.add(handle)
         product_id = new_id()
+        one["description"] = clean_description(one["description"])
         names = ("title", "description", "status", "vendor", "options", "seo_title", "seo_description")
         await _insert(
             "product",
@@ -190,12 +191,7 @@ async def stocked(ctx: Context, given: Mapping[str, Any]) -> None:
             await _insert("image", id=new_id(), product_id=product_id, position=2 * j, created_at=now(), **image)
         for j, variant in enumerate(one["variants"]):
             await _variant(ctx, product_id, j, {**variant}, codes)
-        await _found_by(product_id, one["title"], handle)
-
-
-async def _found_by(product_id: UUID, title: str, handle: str) -> None:
-    skus = [each.sku for each in await Variant.filter(product_id=product_id).order_by("position") if each.sku]
-    await Product.filter(id=product_id).update(search_text=search_text_of(title, handle, skus))
+        await refresh_search_text([product_id])
 
 
 async def _categories(given: Mapping[str, Any]) -> list[Any]:

@@ -56,7 +56,7 @@ async def attributes() -> None:
         await Attribute.create(key=key, name=key, type=kind, is_facet=False)
     choices = [{"value": "matt"}, {"value": "glossy"}]
     await Attribute.create(key="finish", name="Finish", type="CHOICE", choices=choices, is_facet=False)
-    await Attribute.create(key="material", name="Material", type="TEXT", is_facet=True)
+    await Attribute.create(key="fabric", name="Fabric", type="TEXT", is_facet=True)
 
 
 async def test_metadata_is_read_by_its_attributes_type(ctx: Context) -> None:
@@ -81,7 +81,7 @@ async def test_metadata_is_read_by_its_attributes_type(ctx: Context) -> None:
     ("metadata", "code"),
     [
         ({"unknown": "x"}, "ATTRIBUTE_NOT_FOUND"),
-        ({"material": "clay"}, "ATTRIBUTE_NOT_FOUND"),  # a facet's values are no metadata
+        ({"fabric": "clay"}, "ATTRIBUTE_NOT_FOUND"),  # a facet's values are no metadata
         ({"watt": "much"}, "INVALID"),
         ({"watt": "NaN"}, "INVALID"),
         ({"watt": "1e12"}, "INVALID"),
