@@ -208,8 +208,8 @@ async def test_a_look_into_a_file_helps_to_map_it(ctx: Context) -> None:
         (
             ["Handle", "Title", "Body (HTML)", "Type", "Option1 Value", "Variant SKU", "Variant Price", "Image Src"],
             {
-                "handle": "Handle", "title": "Title", "description": "Body (HTML)", "category": "Type",
-                "variant_title": "Option1 Value", "sku": "Variant SKU", "price": "Variant Price", "image": "Image Src",
+                "product": "Handle", "handle": "Handle", "title": "Title", "description": "Body (HTML)", "type": "Type",
+                "option1": "Option1 Value", "sku": "Variant SKU", "price": "Variant Price", "image": "Image Src",
             },
         ),
         (["a", "b", ""], {}),
