@@ -226,21 +226,22 @@ class Stage:
 @pytest.fixture
 async def stage(ask: Ask, other_ctx: Context) -> Stage:
     own = await make.product(ask.ctx, variants=({},))
-    with open_shop(ask.ctx.shop):
-        main, variant = await Location.get(is_main=True), await Variant.get(product_id=own.id)
-        ids = {"prod": own.id, "var": variant.id, "chan": (await Channel.get(code="web")).id, "loc": main.id}
-        ids["loc2"] = (await make.location(ask.ctx)).id
-    own_ids = {name: type_id(name.rstrip("2"), id) for name, id in ids.items()}
-    tag = await Tag.create(name="Own", name_key="own")
-    own_ids = {"prod": type_id("prod", own.id), "tag": type_id("tag", tag.id)}
-    await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
-    return Stage(ask, other_ctx, await _furnish(other_ctx), own_ids)
     supplier = await make.supplier(ask.ctx)
     draft = await make.purchase(ask.ctx, supplier, [], placed=False)
-    rows = {"prod": own, "sup": supplier, "po": draft}
-    return Stage(
-        ask, other_ctx, await _furnish(other_ctx), {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
-    )
+    with open_shop(ask.ctx.shop):
+        rows: dict[str, Any] = {
+            "prod": own,
+            "var": await Variant.get(product_id=own.id),
+            "chan": await Channel.get(code="web"),
+            "loc": await Location.get(is_main=True),
+            "loc2": await make.location(ask.ctx),
+            "tag": await Tag.create(name="Own", name_key="own"),
+            "sup": supplier,
+            "po": draft,
+        }
+        await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
+    own_ids = {name: type_id(name.rstrip("2"), row.id) for name, row in rows.items()}
+    return Stage(ask, other_ctx, await _furnish(other_ctx), own_ids)
 
 
 async def _furnish(other: Context) -> dict[str, str]:
