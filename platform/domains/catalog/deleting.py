@@ -9,7 +9,8 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.assorting import require_unneeded, still_in_use
 from stoa.domains.catalog.errors import NotADraft
 from stoa.domains.catalog.events import ProductDeleted
-from stoa.domains.catalog.models import ProductStatus, Variant
+from stoa.domains.catalog.media.forgetting import plan_forgetting
+from stoa.domains.catalog.models import Image, ProductStatus, Variant
 from stoa.domains.catalog.touching import locked_product
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -35,6 +36,8 @@ async def delete_product(ctx: Context, product_id: UUID, *, expected_version: in
         variants = [each.id for each in await Variant.filter(product_id=product_id).order_by("position", "id")]
         if variants:
             await require_unneeded(product, variants, "variants")
+        uploaded = Image.filter(product_id=product_id, file_key__isnull=False)
+        files = [str(key) for key in await uploaded.values_list("file_key", flat=True)]
         try:
             # a bundle's parts are no obstacle to it, but their rows name its variants
             await shop_client().execute_query("DELETE FROM bundle_part WHERE bundle_id = ANY($1)", [variants])
@@ -42,4 +45,5 @@ async def delete_product(ctx: Context, product_id: UUID, *, expected_version: in
         except IntegrityError as error:
             raise still_in_use(error) from None
         await publish(ctx, ProductDeleted(product_id, product.title))
+        await plan_forgetting(ctx, files)
     return product_id

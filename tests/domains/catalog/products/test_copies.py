@@ -15,6 +15,7 @@ from stoa.domains.catalog.errors import (
     StillInUse,
     StillStocked,
 )
+from stoa.domains.catalog.media.forgetting import FORGET
 from stoa.domains.catalog.models import (
     BundlePart,
     Image,
@@ -31,6 +32,7 @@ from stoa.domains.catalog.models import (
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.models import Job
 from tests import make
 from tests.domains.catalog.catalogs import catalog_of, events_of
 from tests.domains.catalog.products.wares import euros, ready, shirt, variants_of
@@ -99,6 +101,17 @@ async def test_a_draft_is_deleted_with_all_that_is_its_own(ctx: Context) -> None
     assert await Variant.all().count() == 0
     assert await SlugRedirect.all().count() == 0
     assert (await events_of(ctx))[-1] == ("ProductDeleted", {"product_id": str(product.id), "title": "Shirt"})
+
+
+async def test_the_files_of_a_deleted_product_are_let_go_of(ctx: Context) -> None:
+    product, _ = await shirt(ctx)
+    await Image.create(product=product, url="/media/x", file_key="a-file")
+    await Image.create(product=product, url="https://img.test/elsewhere.jpg")
+
+    await catalog.delete_product(ctx, product.id)
+
+    [job] = await Job.filter(shop_schema=ctx.shop.schema, name=FORGET)
+    assert job.payload == {"file_keys": ["a-file"]}
 
 
 async def test_what_was_on_sale_or_is_needed_is_not_deleted(ctx: Context) -> None:
