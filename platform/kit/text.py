@@ -49,11 +49,6 @@ def _spelled(letter: re.Match[str]) -> str:
     return f"\x01{code:04x}" if code < 0x10000 else f"\x02{code:06x}"
 
 
-def storable(text: str) -> str:
-    """The text without what PostgreSQL refuses even to be asked about (NUL, half of a character)."""
-    return _CONTROL.sub("", text)
-
-
 def _clean(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from stoa.domains.catalog.errors import NoSuchAttribute
 from stoa.domains.catalog.models import Attribute, AttributeType
 from stoa.kit.errors import InvalidInput, blaming
-from stoa.kit.text import clean_text, storable
+from stoa.kit.text import clean_text
 
 MAX_ENTRIES, MAX_BYTES, TEXT_LIMIT = 100, 16_384, 5_000
 _TRUTHS: Final = {"true": True, "false": False}
@@ -25,9 +25,7 @@ async def checked_metadata(given: Mapping[str, str | None]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    known = {
-        each.key: each for each in await Attribute.filter(key__in=[storable(key) for key in given], is_facet=False)
-    }
+    known = {each.key: each for each in await Attribute.filter(key__in=Attribute.keys_among(given), is_facet=False)}
     checked: dict[str, Any] = {}
     for i, (key, text) in enumerate(given.items()):
         with blaming("metadata", i):

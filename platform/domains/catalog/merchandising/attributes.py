@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +23,6 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 MAX_ATTRIBUTES, MAX_CHOICES, VALUE_LIMIT, UNIT_LIMIT = 200, 500, 200, 20
 _IN_USE = "SELECT text, count(*) AS products FROM attribute_value WHERE attribute_id = $1 AND text = ANY($2) GROUP BY 1"
 _SEVERAL = """
@@ -72,7 +70,7 @@ class AttributeChanges:
 async def define_attribute(ctx: Context, draft: AttributeDraft) -> Attribute:
     """Define an attribute. Raises `Refusals` with everything that is wrong with it, and `AttributeTaken`."""
     columns = _checked(draft)
-    if not KEY.fullmatch(draft.key):
+    if not Attribute.keys_among([draft.key]):
         sentence = f"{draft.key[:60]!r} is no key; one is made of small letters, digits and _, such as heel_height."
         raise InvalidInput(sentence, path=["key"])
     _check_choices(draft.type, columns["choices"])

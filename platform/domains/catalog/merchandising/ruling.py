@@ -16,7 +16,7 @@ from stoa.domains.catalog.models import Attribute, AttributeType, Category
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.money import parse_money
-from stoa.kit.text import clean_line, searchable, storable
+from stoa.kit.text import clean_line, searchable
 from stoa.tenants.context import Context
 
 MAX_CONDITIONS = 20
@@ -137,7 +137,7 @@ async def _checked(ctx: Context, condition: Condition) -> Condition:
 
 
 async def _checked_attribute(condition: Condition) -> Condition:
-    attribute = await Attribute.get_or_none(key=storable(condition.key))
+    attribute = await Attribute.get_or_none(key__in=Attribute.keys_among([condition.key]))
     if attribute is None:
         raise NoSuchAttribute(f"There is no attribute with the key {condition.key[:60]!r}.", path=["key"])
     if condition.relation in _ORDERED and attribute.type not in (AttributeType.NUMBER, AttributeType.DATE):

@@ -19,7 +19,7 @@ from stoa.domains.catalog.merchandising.touching import touch
 from stoa.domains.catalog.models import Attribute, AttributeType
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
-from stoa.kit.text import clean_line, storable
+from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
@@ -63,7 +63,7 @@ async def set_attributes(
 async def _attributes(values: Mapping[str, Sequence[str]]) -> dict[str, Attribute]:
     """Locked against being changed meanwhile, and not against others who give values."""
     statement = "SELECT * FROM attribute WHERE key = ANY($1) ORDER BY id FOR KEY SHARE"
-    keys = [storable(key) for key in values]
+    keys = Attribute.keys_among(values)
     await shop_client().execute_query(statement, [keys])
     return {each.key: each for each in await Attribute.filter(key__in=keys)}
 

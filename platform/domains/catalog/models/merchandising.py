@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +13,8 @@ from tortoise.models import Model
 
 from stoa.domains.catalog.models.products import Product, Translations
 from stoa.kit.ids import new_id
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class AttributeType(StrEnum):
@@ -43,6 +47,11 @@ class Attribute(Model):
 
     class Meta:
         table = "attribute"
+
+    @staticmethod
+    def keys_among(texts: Iterable[str]) -> list[str]:
+        """Those that could be a key; of the others no row needs to be asked."""
+        return [text for text in texts if _KEY.fullmatch(text)]
 
 
 class AttributeValue(Model):
