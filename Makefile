@@ -6,7 +6,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench migrate migrations schema lock
+.PHONY: help run test fuzz check bench migrate migrations schema lock
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,8 +14,11 @@ help: ## Show this
 run: $(STAMP) ## Everything on one port: engines, API, workers, demo shops (PORT=8000)
 	@exec $(BIN)/stoa up --port $(PORT)
 
-test: $(STAMP) ## Every test, on the embedded engines
-	$(BIN)/pytest
+test: $(STAMP) ## Every test, on the embedded engines; a process for every core
+	$(BIN)/pytest -n logical
+
+fuzz: $(STAMP) ## The properties again, with inputs that nobody has tried yet
+	$(BIN)/pytest -n logical --hypothesis-profile=exploring $(TESTS)
 
 check: $(STAMP) ## Types, style, layers, schema
 	$(BIN)/ruff check .

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from stoa.domains import catalog
 from stoa.domains.catalog.importing import ImportRun, Options, import_path
+from stoa.kit.languages import Locale
 from stoa.kit.money import Money
 from stoa.settings import Settings
 from stoa.tenants import access
 from stoa.tenants.access import Role, scopes_of
 from stoa.tenants.connecting import connect, disconnect
-from stoa.tenants.context import Actor, Context, Locale, ShopRef, open_shop
+from stoa.tenants.context import Actor, Context, ShopRef, open_shop
 from stoa.tenants.models import Account, Shop
 from stoa.tenants.uploading import receive_upload, stage_upload
 from stoa.workers import reactions

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
@@ -22,6 +23,11 @@ from stoa.tenants.connecting import connect, disconnect, owner_connection
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.migrating import migrate
 from tests import make
+
+# The same inputs in every run, so that a red run is about the change at hand. `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.register_profile("exploring", derandomize=False, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 
 # Roles and their passwords belong to the whole server: everybody who shares one derives them from the same key.
 SECRET_KEY = "stoa-development-secret-key-000000000000"

@@ -59,5 +59,5 @@ class GraphContext:
         """The shop's context, if the credential holds `scope`; `where` names the field that needs it."""
         ctx = self.in_shop()
         if scope not in ctx.scopes and ctx.actor.kind != "system":
-            raise PermissionDenied(f"{where} needs the scope {scope}.", params={"scope": scope, "field": where})
+            raise PermissionDenied("{field} needs the scope {scope}.", scope=scope, field=where)
         return ctx

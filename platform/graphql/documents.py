@@ -77,7 +77,7 @@ class Document:
         """The operation of that name, or the only one. Raises `InvalidInput`."""
         if name is not None:
             if name not in self.operations:
-                raise InvalidInput(f"The document has no operation named {name[:60]!r}.")
+                raise InvalidInput("The document has no operation named {name!r}.", name=name[:60])
             return self.operations[name]
         if len(self.operations) != 1:
             raise InvalidInput("Say by operationName which of the document's operations to run.")
@@ -117,8 +117,11 @@ class Documents:
     def read(self, text: str) -> Document:
         """Parse and validate. Raises `InvalidDocument`, and `TooComplex` for a text that is not worth parsing."""
         if len(text) > MAX_DOCUMENT:
-            sentence = f"The document has {len(text)} characters; {MAX_DOCUMENT} are allowed. Send values as variables."
-            raise TooComplex(sentence, params={"limit": MAX_DOCUMENT})
+            raise TooComplex(
+                "The document has {count} characters; {limit} are allowed. Send values as variables.",
+                limit=MAX_DOCUMENT,
+                count=len(text),
+            )
         return self._by_text.keep(text, _read(self.schema, text))
 
     def text_of(self, hash: str, text: str | None) -> str:
@@ -173,11 +176,18 @@ def _condition_variables(ast: DocumentNode) -> tuple[str, ...]:
 async def trust(ctx: Context, body: str) -> str:
     """Register a document for the shop; its hash. Raises `InvalidInput` for what does not parse."""
     if len(body) > MAX_DOCUMENT:
-        raise InvalidInput(f"The document has {len(body)} characters; {MAX_DOCUMENT} are allowed.", path=["body"])
+        raise InvalidInput(
+            "The document has {count} characters; {limit} are allowed.",
+            path=["body"],
+            count=len(body),
+            limit=MAX_DOCUMENT,
+        )
     try:
         _parsed(body)
     except InvalidDocument as invalid:
-        raise InvalidInput(f"The document does not parse: {invalid.errors[0].message}", path=["body"]) from None
+        raise InvalidInput(
+            "The document does not parse: {message}", path=["body"], message=invalid.errors[0].message
+        ) from None
     hash = sha256(body)
     await TrustedDocument.get_or_create(shop_id=ctx.shop.id, sha256=hash, defaults={"body": body})
     return hash

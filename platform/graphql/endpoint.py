@@ -123,7 +123,7 @@ def _parse(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"The body is not JSON: {error}.") from None
+        raise InvalidInput("The body is not JSON: {error}.", error=str(error)) from None
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes:
@@ -150,7 +150,7 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes:
 
 
 def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The request is larger than {MAX_BODY} bytes.", params={"limit": MAX_BODY})
+    return BodyTooLarge("The request is larger than {limit} bytes.", limit=MAX_BODY)
 
 
 def _status(answer: Answer, media_type: bytes) -> int:

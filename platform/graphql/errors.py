@@ -36,8 +36,12 @@ class OutOfPoints(TopLevel):
 
     code: ClassVar[str] = "THROTTLED"
 
-    def __init__(self, message: str, *, spent: Spent) -> None:
-        super().__init__(message, params={"retry_after": spent.wait})
+    def __init__(self, *, spent: Spent, points: int) -> None:
+        super().__init__(
+            "Too many requests at once: wait {retry_after} s. This one costs {points} points.",
+            retry_after=spent.wait,
+            points=points,
+        )
         self.spent = spent
 
 

@@ -79,7 +79,7 @@ def _persisted(extensions: dict[str, Any]) -> str | None:
 def _text(payload: dict[str, Any], name: str) -> str | None:
     value = payload.get(name)
     if value is not None and not isinstance(value, str):
-        raise InvalidInput(f"{name} must be text.")
+        raise InvalidInput("{name} must be text.", name=name)
     return value
 
 
@@ -88,7 +88,7 @@ def _object(payload: dict[str, Any], name: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidInput(f"{name} must be an object.")
+        raise InvalidInput("{name} must be an object.", name=name)
     return value
 
 
@@ -147,7 +147,9 @@ class Executor:
 
     def late(self, request_id: str, kind: str = "unknown") -> Answer:
         """The answer to what has run out of time."""
-        refusal = TimedOut(f"The request took longer than {self.seconds:g} seconds and was broken off.")
+        refusal = TimedOut(
+            "The request took longer than {seconds} seconds and was broken off.", seconds=f"{self.seconds:g}"
+        )
         return _refused(refusal, request_id, kind, "late")
 
     async def stream(self, request: Request, context: GraphContext) -> AsyncGenerator[Answer, None]:
@@ -178,8 +180,9 @@ class Executor:
         operation = context.document.operation(request.operation_name)
         cost = self._cost(context.document, operation, request.variables)
         if cost > MAX_COST:
-            sentence = f"The query costs {cost} points; {MAX_COST} are allowed. Ask for less at once."
-            raise TooComplex(sentence, params={"cost": cost, "limit": MAX_COST})
+            raise TooComplex(
+                "The query costs {cost} points; {limit} are allowed. Ask for less at once.", cost=cost, limit=MAX_COST
+            )
         return _Ready(request, context, operation, self._pay(context, max(cost, 1)))
 
     async def _text(self, request: Request, context: GraphContext) -> str:
@@ -211,8 +214,7 @@ class Executor:
     def _pay(self, context: GraphContext, points: int) -> Spent:
         spent = self.buckets.spend(_payer(context), points)
         if spent.retry_after:
-            sentence = f"Too many requests at once: wait {spent.wait} s. This one costs {points} points."
-            raise OutOfPoints(sentence, spent=spent)
+            raise OutOfPoints(spent=spent, points=points)
         POINTS.inc(points)
         return spent
 
@@ -337,7 +339,7 @@ def refused(refusal: Refusal | InvalidDocument, request_id: str) -> Answer:
 
 def too_many(limit: int, request_id: str) -> Answer:
     """The answer to one operation more than may run at once."""
-    return refused(TooMany(f"{limit} operations run already; complete one first.", params={"limit": limit}), request_id)
+    return refused(TooMany("{limit} operations run already; complete one first.", limit=limit), request_id)
 
 
 def _refused(refusal: Refusal | InvalidDocument, request_id: str, kind: str, outcome: str = "refused") -> Answer:

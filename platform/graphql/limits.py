@@ -118,7 +118,7 @@ class _Size:
     def of_values(self) -> Iterator[GraphQLError]:
         for node, nesting in _nodes(self.document):
             if isinstance(node, ListValueNode) and len(node.values) > MAX_LIST:
-                yield _too_complex(_list_sentence(len(node.values)), node)
+                yield _too_complex(f"A list has {len(node.values)} values; {MAX_LIST} are allowed.", node)
             if nesting > MAX_NESTING:
                 yield _too_complex(f"Values are nested more than {MAX_NESTING} deep.", node)
                 return
@@ -183,10 +183,6 @@ def _too_complex(message: str, node: Node) -> GraphQLError:
     return GraphQLError(message, node, extensions={"code": TooComplex.code})
 
 
-def _list_sentence(length: int) -> str:
-    return f"A list has {length} values; {MAX_LIST} are allowed."
-
-
 def _shown(number: int) -> str:
     return str(number) if number < 10**6 else "more than a million"
 
@@ -202,7 +198,7 @@ def check_variables(variables: dict[str, Any] | None) -> None:
         _check_container(value, nesting)
         left -= len(value)
         if left < 0:
-            raise TooComplex(f"The variables hold more than {MAX_VALUES} values.", params={"limit": MAX_VALUES})
+            raise TooComplex("The variables hold more than {limit} values.", limit=MAX_VALUES)
         for each in value.values() if isinstance(value, dict) else value:
             if isinstance(each, str):
                 if NUL in each:
@@ -213,6 +209,6 @@ def check_variables(variables: dict[str, Any] | None) -> None:
 
 def _check_container(value: Any, nesting: int) -> None:
     if nesting > MAX_NESTING:
-        raise TooComplex(f"The variables are nested more than {MAX_NESTING} deep.", params={"limit": MAX_NESTING})
+        raise TooComplex("The variables are nested more than {limit} deep.", limit=MAX_NESTING)
     if isinstance(value, list) and len(value) > MAX_LIST:
-        raise TooComplex(_list_sentence(len(value)), params={"limit": MAX_LIST})
+        raise TooComplex("A list has {count} values; {limit} are allowed.", count=len(value), limit=MAX_LIST)

@@ -33,7 +33,7 @@ def read_id(id: str) -> tuple[StoredType, UUID]:
     for stored in TYPES.values():
         if stored.prefix == prefix:
             return stored, parse_type_id(id, prefix)
-    raise InvalidInput(f"{id[:60]!r} is not the id of a thing that can be found by its id alone.")
+    raise InvalidInput("{id!r} is not the id of a thing that can be found by its id alone.", id=id[:60])
 
 
 def bind_nodes(schema: GraphQLSchema) -> None:
@@ -48,7 +48,7 @@ def bind_nodes(schema: GraphQLSchema) -> None:
     async def nodes(source: Any, info: GraphQLResolveInfo[Any], ids: list[str]) -> Any:
         info.context.in_shop()
         if len(ids) > MAX_NODES:
-            raise InvalidInput(f"{len(ids)} ids; {MAX_NODES} are allowed.", path=["ids"], params={"limit": MAX_NODES})
+            raise InvalidInput("{count} ids; {limit} are allowed.", path=["ids"], limit=MAX_NODES, count=len(ids))
         return await find_nodes(info, [_read_item(position, id) for position, id in enumerate(ids)])
 
     assert schema.query_type is not None

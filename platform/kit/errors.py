@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
+
+from stoa.kit.languages import Sentence
 
 
 class Refusal(Exception):
-    """A typed "no". `code` is for programs, the sentence for people (with the number or name in it).
+    """A typed "no". `code` is for programs; the sentence for people, with the number or the name in it.
 
-    `path` names the input that is in the way, as the caller wrote it (``["variants", 2, "sku"]``);
-    `params` carries the values inside the sentence, so that a client can say it in another language.
+    The sentence is written in English, its gaps named: ``SkuTaken("The code {taken} is in use.", taken=sku)``. How it
+    is said in other languages: `kit/languages.py`. What stands in its gaps goes to programs as `params`.
+    `path` names the input that is in the way, as the caller wrote it (``["variants", 2, "sku"]``).
     """
 
     code: ClassVar[str] = "REFUSED"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: Sequence[str | int] = (),
-        params: Mapping[str, str | int] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, sentence: str, *, path: Sequence[str | int] = (), **values: str | int | Sentence) -> None:
+        self.sentence = Sentence(sentence, values)
         self.path = tuple(path)
-        self.params = dict(params or {})
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """In English, as logs have it; `sentence.said()` is what the reader is told."""
+        return str(self.sentence)
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        return self.sentence.plain_values()
 
     def under(self, *prefix: str | int) -> Refusal:
         """The same refusal, its path seen from one floor up."""

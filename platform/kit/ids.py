@@ -44,10 +44,14 @@ def parse_type_id(text: str, prefix: str | None = None) -> UUID:
     """The UUID inside a TypeID. Refuses text that is none, or one of another type when `prefix` is given."""
     found, _, suffix = text.rpartition("_")
     if prefix is not None and found != prefix:
-        raise InvalidInput(f"{text[:60]!r} is not an id of this type; one would look like {prefix}_01h455vb4pex...")
+        raise InvalidInput(
+            "{text!r} is not an id of this type; one would look like {prefix}_01h455vb4pex...",
+            text=text[:60],
+            prefix=prefix,
+        )
     value = _decode(suffix)
     if value is None or not found:
-        raise InvalidInput(f"{text[:60]!r} is not an id.")
+        raise InvalidInput("{text!r} is not an id.", text=text[:60])
     return UUID(int=value)
 
 

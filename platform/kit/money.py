@@ -32,7 +32,9 @@ def exponent_of(currency: str) -> int:
     try:
         return EXPONENTS[currency]
     except KeyError:
-        raise InvalidInput(f"{currency!r} is not a currency that Stoa knows (ISO 4217, e.g. CNY, EUR).") from None
+        raise InvalidInput(
+            "{currency!r} is not a currency that Stoa knows (ISO 4217, e.g. CNY, EUR).", currency=currency
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -60,7 +62,11 @@ class Money:
 
     def _same_currency(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise InvalidInput(f"{self.currency} and {other.currency} cannot be added.")
+            raise InvalidInput(
+                "{currency} and {other_currency} cannot be added.",
+                currency=self.currency,
+                other_currency=other.currency,
+            )
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
@@ -88,12 +94,14 @@ def parse_money(text: str, currency: str) -> Money:
     """Read a decimal string exactly: "19.9" EUR is 1990; "19.999" EUR is refused, never rounded in silence."""
     places = exponent_of(currency)
     if not _AMOUNT.fullmatch(text.strip()):
-        raise InvalidInput(f"{text[:60]!r} is not an amount; write it like 19.90.")
+        raise InvalidInput("{text!r} is not an amount; write it like 19.90.", text=text[:60])
     value = Decimal(text.strip())
     if abs(value) >= MAX_MINOR:
-        raise InvalidInput(f"{text[:60]!r} is more than Stoa can keep.")
+        raise InvalidInput("{text!r} is more than Stoa can keep.", text=text[:60])
     if value != value.quantize(_unit(places)):
-        raise InvalidInput(f"{text!r} has more decimals than {currency} has ({places}).")
+        raise InvalidInput(
+            "{text!r} has more decimals than {currency} has ({places}).", text=text, currency=currency, places=places
+        )
     return Money(int(value.scaleb(places)), currency)
 
 

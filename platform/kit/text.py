@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from stoa.kit.errors import InvalidInput
+from stoa.kit.languages import Sentence
 
 _SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 _NOT_SLUG = re.compile(r"[^\w]+", re.UNICODE)
@@ -55,10 +56,12 @@ def _clean(text: str) -> str:
 
 def _within(text: str, *, what: str, limit: int, required: bool) -> str:
     if required and not text:
-        raise InvalidInput(f"The {what} is empty.")
+        raise InvalidInput("The {what} is empty.", what=Sentence(what))
     if len(text) > limit:
         raise InvalidInput(
-            f"The {what} is {len(text)} characters long; {limit} are allowed.",
-            params={"length": len(text), "limit": limit},
+            "The {what} is {length} characters long; {limit} are allowed.",
+            length=len(text),
+            limit=limit,
+            what=Sentence(what),
         )
     return text

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Locale
 
 SCHEMA_NAME = re.compile(r"shop_[a-z0-9]{12,40}")
-Locale = Literal["en", "zh"]
 
 
 class NoShopOpen(RuntimeError):
@@ -64,7 +64,7 @@ class Context:
     def require(self, scope: str) -> None:
         """Refuse unless the credential holds `scope`; Stoa itself may do anything."""
         if self.actor.kind != "system" and scope not in self.scopes:
-            raise MissingScope(f"This needs the scope {scope}.", params={"scope": scope})
+            raise MissingScope("This needs the scope {scope}.", scope=scope)
 
     def as_system(self) -> Context:
         return replace(self, actor=Actor("system"), scopes=frozenset())

@@ -96,7 +96,9 @@ async def stage_upload(ctx: Context, file_name: str, content_type: str, size: in
     """Announce a file of `size` bytes. Its address is good for one hour and takes one file, once."""
     content_type = content_type.partition(";")[0].strip().lower()
     if not CONTENT_TYPE.fullmatch(content_type):
-        raise InvalidInput(f"{content_type[:80]!r} is not a content type.", path=["contentType"])
+        raise InvalidInput(
+            "{content_type!r} is not a content type.", path=["contentType"], content_type=content_type[:80]
+        )
     if size < 1:
         raise InvalidInput("The file is empty.", path=["size"])
     _within(size, LIMITS[_purpose_of(content_type)])
@@ -132,12 +134,12 @@ async def receive_upload(ctx: Context, upload_id: UUID, body: AsyncIterator[byte
     # A name of this attempt's own: of two that race, one wins and the other takes nothing but its own bytes away.
     key = files.key("uploads", new_id().hex)
     if not await _change(upload, Q(state=UploadState.EXPECTED), file_key=key):
-        raise AlreadyUploaded(f"{upload.file_name} has arrived before.")
+        raise AlreadyUploaded("{file_name} has arrived before.", file_name=upload.file_name)
     try:
         await _store_body(files, key, upload, body)
         still_ours = Q(state=UploadState.EXPECTED, file_key=key)
         if not await _change(upload, still_ours, state=UploadState.RECEIVED, expires_at=now() + TIME_TO_USE):
-            raise AlreadyUploaded(f"{upload.file_name} is being sent twice at once.")
+            raise AlreadyUploaded("{file_name} is being sent twice at once.", file_name=upload.file_name)
     except BaseException:
         await files.delete(key)
         raise
@@ -193,21 +195,30 @@ def _fit(upload: Upload | None, purpose: Purpose) -> Upload:
     if upload is None or (upload.state is UploadState.EXPECTED and upload.expires_at < now()):
         raise NotFound("There is no such upload.")
     if upload.state is UploadState.EXPECTED:
-        raise NotUploaded(f"{upload.file_name} has been announced, but has not arrived yet.")
+        raise NotUploaded("{file_name} has been announced, but has not arrived yet.", file_name=upload.file_name)
     if _purpose_of(upload.content_type) is not purpose:
-        raise UploadUnfit(f"{upload.file_name} is {upload.content_type}, which does not serve here.")
+        raise UploadUnfit(
+            "{file_name} is {content_type}, which does not serve here.",
+            file_name=upload.file_name,
+            content_type=upload.content_type,
+        )
     return upload
 
 
 def _in_use(upload: Upload) -> UploadUnfit:
-    return UploadUnfit(f"{upload.file_name} is in use already; upload it again to use it twice.")
+    return UploadUnfit("{file_name} is in use already; upload it again to use it twice.", file_name=upload.file_name)
 
 
 async def _store_body(files: Files, key: str, upload: Upload, body: AsyncIterator[bytes]) -> None:
     start = IMAGE_STARTS.get(upload.content_type)
     stored = await files.put(key, _checked(body, upload, start))
     if stored < upload.size:
-        raise UploadBroken(f"{upload.file_name} ended after {stored:,} of {upload.size:,} bytes.")
+        raise UploadBroken(
+            "{file_name} ended after {stored:,} of {size:,} bytes.",
+            file_name=upload.file_name,
+            stored=stored,
+            size=upload.size,
+        )
 
 
 async def _checked(body: AsyncIterator[bytes], upload: Upload, start: re.Pattern[bytes] | None) -> AsyncIterator[bytes]:
@@ -218,7 +229,9 @@ async def _checked(body: AsyncIterator[bytes], upload: Upload, start: re.Pattern
         if start and len(head) < 16:
             head += chunk[:16]
             if (len(head) >= 16 or size == upload.size) and not start.match(head):
-                raise UploadUnfit(f"{upload.file_name} is not {upload.content_type}.")
+                raise UploadUnfit(
+                    "{file_name} is not {content_type}.", file_name=upload.file_name, content_type=upload.content_type
+                )
         yield chunk
 
 
@@ -232,7 +245,7 @@ async def _change(upload: Upload, *known_as: Q, **to: Any) -> bool:
 
 def _within(size: int, limit: int) -> None:
     if size > limit:
-        raise UploadTooLarge(f"The file is larger than {limit:,} bytes.", path=["size"], params={"limit": limit})
+        raise UploadTooLarge("The file is larger than {limit:,} bytes.", path=["size"], limit=limit)
 
 
 def _purpose_of(content_type: str) -> Purpose:

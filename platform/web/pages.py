@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from stoa.graphql.schema import printed
+from stoa.kit.languages import Locale, liked_best
 from stoa.settings import Settings
-from stoa.tenants.context import Locale
 from stoa.web import session
 from stoa.web.assets import ASSETS, HERE, serve
 
@@ -68,23 +68,7 @@ async def schema(request: Request) -> Response:
 def language_of(request: Request) -> Locale:
     """The language in the address (`?lang=zh`), else the one the browser likes best, else English."""
     asked = LANGUAGES.get(request.query_params.get("lang", ""))
-    return asked or _liked_best(request.headers.get("accept-language", ""))
-
-
-def _liked_best(accepted: str) -> Locale:
-    wishes = [_wish(part) for part in accepted.split(",")]
-    ours = [(liking, LANGUAGES[name]) for name, liking in wishes if name in LANGUAGES and liking > 0]
-    return max(ours, key=lambda wish: wish[0])[1] if ours else "en"
-
-
-def _wish(part: str) -> tuple[str, float]:
-    """`zh-CN;q=0.8` as ("zh", 0.8)."""
-    tag, _, weight = part.partition(";")
-    try:
-        liking = float(weight.strip().removeprefix("q=") or 1)
-    except ValueError:
-        liking = 0.0
-    return tag.strip().lower().partition("-")[0], liking
+    return asked or liked_best(request.headers.get("accept-language", ""))
 
 
 def _page(file: str, language: Locale, policy: str, **parts: str) -> Response:

@@ -28,6 +28,7 @@ from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
+from stoa.kit.languages import Sentence, joined
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
@@ -52,6 +53,11 @@ FROM variant v LEFT JOIN LATERAL (
   FROM stock WHERE variant_id = v.id) s ON true
 WHERE v.id = ANY($1)
 """
+_COUNTED = {
+    "on_hand": Sentence("{count} on hand"),
+    "reserved": Sentence("{count} reserved"),
+    "incoming": Sentence("{count} incoming"),
+}
 _REORDER = """
 UPDATE variant SET position = wanted.position
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place), LATERAL (SELECT (w.place - 1)::int AS position) wanted
@@ -120,7 +126,7 @@ async def reorder_variants(
         ids = [each.id for each in await Variant.filter(product_id=product_id).order_by("position", "id")]
         _require_all(set(ids), variant_ids)
         if len(variant_ids) != len(ids) or len(set(variant_ids)) != len(ids):
-            raise InvalidInput(f"Name each of the {len(ids)} variants once.", path=["variant_ids"])
+            raise InvalidInput("Name each of the {count} variants once.", path=["variant_ids"], count=len(ids))
         if ids != list(variant_ids):
             await shop_client().execute_query(_REORDER, [list(variant_ids)])
             await touch(product)
@@ -149,22 +155,23 @@ async def delete_variants(variant_ids: Sequence[UUID]) -> None:
 
 def still_in_use(error: IntegrityError) -> StillInUse:
     table = str(error.args[0].table_name or "something else")
-    return StillInUse(f"It stands on a {table.replace('_', ' ')}: archive it instead.", params={"table": table})
+    return StillInUse("It stands on a {what}: archive it instead.", table=table, what=Sentence(table.replace("_", " ")))
 
 
 def _in_the_way(row: dict[str, Any]) -> Refusal | None:
     label = row["label"]
     if row["on_hand"] or row["reserved"] or row["incoming"]:
-        counts = {name: int(row[name]) for name in ("on_hand", "reserved", "incoming")}
-        return StillStocked(f"Of {label} there are {listed(counts)}.", params=counts)
+        return there_are("Of {label} there are {counts}.", label, row)
     if row["bundles"]:
-        return StillInUse(f"{label} is part of {row['bundles']}.", params={"bundles": str(row["bundles"])})
+        return StillInUse("{label} is part of {bundles}.", label=label, bundles=str(row["bundles"]))
     return None
 
 
-def listed(counts: Mapping[str, int]) -> str:
-    """E.g. "3 on hand, 1 reserved"."""
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+def there_are(sentence: str, label: str, balances: Mapping[str, int]) -> StillStocked:
+    """With the balances that are not zero in it, as in "3 on hand, 1 reserved"."""
+    counts = {name: int(balances[name]) for name in _COUNTED}
+    words = joined(_COUNTED[name].filled(count=count) for name, count in counts.items() if count)
+    return StillStocked(sentence, path=(), label=label, counts=words, **counts)
 
 
 def _require_all(known: set[UUID], wanted: Sequence[UUID]) -> None:
@@ -192,7 +199,9 @@ def _rows(product: Product, existing: Sequence[Variant], drafts: Sequence[Varian
     problems = Problems()
     count = len(existing) + len(drafts)
     if count > MAX_VARIANTS:
-        problems.append(InvalidInput(f"{count} variants; {MAX_VARIANTS} are allowed.", path=["variants"]))
+        problems.append(
+            InvalidInput("{count} variants; {limit} are allowed.", path=["variants"], count=count, limit=MAX_VARIANTS)
+        )
     if product.is_bundle:
         problems.extend(
             IsABundle("A bundle has no stock of its own.", path=["variants", i, "on_hand"])
@@ -213,8 +222,7 @@ def _rows(product: Product, existing: Sequence[Variant], drafts: Sequence[Varian
 def _sku_taken(error: IntegrityError, drafts: Sequence[VariantDraft]) -> Refusal:
     for i, draft in enumerate(drafts):
         if draft.sku and f"(sku)=({draft.sku})" in (error.args[0].detail or ""):
-            taken = {"taken": draft.sku}
-            return SkuTaken(f"The code {draft.sku} is in use.", path=["variants", i, "sku"], params=taken)
+            return SkuTaken("The code {taken} is in use.", path=["variants", i, "sku"], taken=draft.sku)
     return SkuTaken("A code of these variants is in use.", path=["variants"])
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.domains.catalog.assorting import listed
-from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, StillInUse, StillStocked
+from stoa.domains.catalog.assorting import there_are
+from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, StillInUse
 from stoa.domains.catalog.events import BundleChanged
 from stoa.domains.catalog.models import BundlePart, Product, Variant
 from stoa.domains.catalog.touching import locked_product, touch
@@ -67,10 +67,10 @@ async def set_parts(
 
 def _check(parts: Mapping[UUID, int]) -> None:
     if len(parts) > MAX_PARTS:
-        raise InvalidInput(f"{len(parts)} parts; {MAX_PARTS} are allowed.", path=["parts"])
+        raise InvalidInput("{count} parts; {limit} are allowed.", path=["parts"], count=len(parts), limit=MAX_PARTS)
     for i, count in enumerate(parts.values()):
         if not 0 < count <= 10_000:
-            raise InvalidInput(f"{count} of a part: it must be 1 to 10,000.", path=["parts", i, "quantity"])
+            raise InvalidInput("{count} of a part: it must be 1 to 10,000.", path=["parts", i, "quantity"], count=count)
 
 
 async def _locked_with_parts(variant: Variant, parts: Mapping[UUID, int], expected_version: int | None) -> Product:
@@ -92,10 +92,10 @@ async def _require_may_be_bundle(product: Product) -> None:
         return
     holder = await BundlePart.filter(part__product_id=product.id).select_related("bundle__product").first()
     if holder is not None:
-        sentence = f"{product.title} is part of {holder.bundle.product.title}."
-        raise StillInUse(sentence, path=["variant_id"])
+        bundle = holder.bundle.product.title
+        raise StillInUse("{label} is part of {bundles}.", path=["variant_id"], label=product.title, bundles=bundle)
     [stocked] = await shop_client().execute_query_dict(_STOCKED, [product.id])
     counts = {name: int(count) for name, count in stocked.items() if count}
     if counts:
-        sentence = f"Of {product.title} there are {listed(counts)}: a bundle has no stock of its own."
-        raise StillStocked(sentence, path=["variant_id"], params=counts)
+        sentence = "Of {label} there are {counts}: a bundle has no stock of its own."
+        raise there_are(sentence, product.title, counts).under("variant_id")

@@ -122,7 +122,9 @@ class ProductChanges:
 
 def _overall(changes: ProductChanges) -> Iterator[Refusal]:
     if len(changes.variants) > MAX_VARIANTS:
-        yield InvalidInput(f"{len(changes.variants)} variants; {MAX_VARIANTS} are allowed.", path=["variants"])
+        yield InvalidInput(
+            "{count} variants; {limit} are allowed.", path=["variants"], count=len(changes.variants), limit=MAX_VARIANTS
+        )
     seen: set[UUID] = set()
     for i, each in enumerate(changes.variants):
         if each.variant_id in seen:

@@ -150,4 +150,4 @@ async def require_ready(product_id: UUID, *path: str) -> None:
     if lacking:
         words = ", ".join(each.message.en for each in lacking)
         codes = ",".join(each.code for each in lacking)
-        raise NotReady(f"It cannot go on sale yet: it lacks {words}.", path=path, params={"missing": codes})
+        raise NotReady("It cannot go on sale yet: it lacks {words}.", path=path, missing=codes, words=words)

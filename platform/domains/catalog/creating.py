@@ -73,8 +73,7 @@ async def create_category(ctx: Context, name: str, *, parent_id: UUID | None = N
         except IntegrityError as error:
             if isinstance(error.args[0], asyncpg.ForeignKeyViolationError):
                 raise NoSuchCategory("There is no such category.", path=["parent_id"]) from None
-            sentence = f"There is a category named {name} already."
-            raise CategoryTaken(sentence, path=["name"], params={"taken": name}) from None
+            raise CategoryTaken("There is a category named {taken} already.", path=["name"], taken=name) from None
         await publish(ctx, CategoryCreated(category.id))
     return category
 
@@ -86,7 +85,7 @@ async def _insert_under_free_handle(
     if draft.handle is not None:
         product = await insert_product(ctx, draft, draft.handle, pictures, metadata)
         if product is None:
-            raise HandleTaken(f"The handle {draft.handle} is in use.", path=["handle"], params={"taken": draft.handle})
+            raise HandleTaken("The handle {taken} is in use.", path=["handle"], taken=draft.handle)
         return product
     handle = slugify(draft.title) or NAMELESS
     for _ in range(TRIES):
@@ -116,9 +115,10 @@ def _refusal_for(error: asyncpg.IntegrityConstraintViolationError, draft: Produc
         return _sku_taken(error.detail or "", draft)
     if error.table_name == "product" and isinstance(error, asyncpg.UniqueViolationError):
         return ExternalIdTaken(
-            f"{draft.source} has brought {draft.external_id} already.",
+            "{source} has brought {taken} already.",
             path=["external_id"],
-            params={"taken": draft.external_id or ""},
+            taken=draft.external_id or "",
+            source=draft.source or "",
         )
     return error
 
@@ -126,7 +126,5 @@ def _refusal_for(error: asyncpg.IntegrityConstraintViolationError, draft: Produc
 def _sku_taken(detail: str, draft: ProductDraft) -> Refusal:
     for i, variant in enumerate(draft.variants):
         if variant.sku and f"(sku)=({variant.sku})" in detail:
-            return SkuTaken(
-                f"The code {variant.sku} is in use.", path=["variants", i, "sku"], params={"taken": variant.sku}
-            )
+            return SkuTaken("The code {taken} is in use.", path=["variants", i, "sku"], taken=variant.sku)
     return SkuTaken("A code of these variants is in use.", path=["variants"])

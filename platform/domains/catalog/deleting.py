@@ -32,7 +32,7 @@ async def delete_product(ctx: Context, product_id: UUID, *, expected_version: in
         product = await locked_product(product_id, expected_version)
         [row] = await shop_client().execute_query_dict(_WAS_ON_SALE, [product_id])
         if product.status is not ProductStatus.DRAFT or row["it_was"]:
-            raise NotADraft(f"{product.title} has been on sale: archive it instead.", path=["id"])
+            raise NotADraft("{title} has been on sale: archive it instead.", path=["id"], title=product.title)
         variants = [each.id for each in await Variant.filter(product_id=product_id).order_by("position", "id")]
         if variants:
             await require_unneeded(product, variants, "variants")

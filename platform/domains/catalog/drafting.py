@@ -22,6 +22,7 @@ from stoa.domains.catalog.optioning import (
 from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
 from stoa.domains.catalog.translating import Translation, clean_translations, merged
 from stoa.kit.errors import InvalidInput, Refusal, blaming
+from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
 from stoa.kit.text import clean_line, slugify
 from stoa.tenants.access.scopes import Scope
@@ -160,7 +161,9 @@ def _overall(draft: ProductDraft) -> Iterator[Refusal]:
         ("images", len(draft.images), MAX_IMAGES),
     ):
         if count > limit:
-            yield InvalidInput(f"{count} {name}; {limit} are allowed.", path=[name], params={"limit": limit})
+            yield InvalidInput(
+                "{count} {what}; {limit} are allowed.", path=[name], limit=limit, count=count, what=Sentence(name)
+            )
     if (draft.source is None) != (draft.external_id is None):
         yield InvalidInput("Give source and externalId together, or neither.", path=["external_id"])
     yield from sku_twice([variant.sku for variant in draft.variants])
@@ -171,7 +174,7 @@ def sku_twice(skus: Iterable[str | None]) -> Iterator[Refusal]:
     seen: set[str] = set()
     for i, sku in enumerate(skus):
         if sku and sku in seen:
-            yield SkuTaken(f"The code {sku} occurs twice.", path=["variants", i, "sku"], params={"taken": sku})
+            yield SkuTaken("The code {taken} occurs twice.", path=["variants", i, "sku"], taken=sku)
         seen.add(sku or "")
 
 
@@ -181,7 +184,7 @@ def checked_variant(problems: Problems, ctx: Context, i: int, draft: VariantDraf
     for name in ("price", "list_price", "cost"):
         problems.tried((*at, name), _check_price, getattr(draft, name), ctx)
     if not 0 <= draft.on_hand < 2**31:
-        problems.append(InvalidInput(f"{draft.on_hand} cannot be on hand.", path=[*at, "on_hand"]))
+        problems.append(InvalidInput("{on_hand} cannot be on hand.", path=[*at, "on_hand"], on_hand=draft.on_hand))
     return replace(
         draft,
         title=problems.tried((*at, "title"), clean_line, draft.title, what="title", limit=255, required=False),
@@ -207,7 +210,7 @@ def check_url(url: str) -> str:
     """An address of a picture that a browser may load."""
     cleaned = clean_line(url, what="address", limit=2000)
     if not cleaned.startswith(("https://", "http://")) or " " in cleaned or len(cleaned) < 12:
-        raise InvalidInput(f"{cleaned[:80]!r} is not an http(s) address.")
+        raise InvalidInput("{cleaned!r} is not an http(s) address.", cleaned=cleaned[:80])
     return cleaned
 
 
@@ -215,14 +218,18 @@ def _check_price(price: Money | None, ctx: Context) -> None:
     if price is None:
         return
     if price.currency != ctx.shop.currency:
-        raise WrongCurrency(f"Prices of this shop are in {ctx.shop.currency}, not {price.currency}.")
+        raise WrongCurrency(
+            "Prices of this shop are in {currency}, not {price_currency}.",
+            currency=ctx.shop.currency,
+            price_currency=price.currency,
+        )
     if price.minor < 0:
-        raise InvalidInput(f"{price} is less than nothing.")
+        raise InvalidInput("{price} is less than nothing.", price=str(price))
 
 
 def _check_weight(grams: int | None) -> int | None:
     if grams is not None and not 0 <= grams < 2**31:
-        raise InvalidInput(f"{grams} g is no weight.")
+        raise InvalidInput("{grams} g is no weight.", grams=grams)
     return grams
 
 

@@ -90,5 +90,5 @@ def _refusal_for(error: IntegrityError, product: Product) -> Exception:
     if isinstance(cause, asyncpg.ForeignKeyViolationError):
         return NoSuchCategory("There is no such category.", path=["category_id"])
     if cause.constraint_name == "product_handle_key":
-        return HandleTaken(f"The handle {product.handle} is in use.", path=["handle"], params={"taken": product.handle})
+        return HandleTaken("The handle {taken} is in use.", path=["handle"], taken=product.handle)
     return error

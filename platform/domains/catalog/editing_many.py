@@ -45,7 +45,9 @@ async def update_products(ctx: Context, edits: Sequence[ProductEdit], policy: Bu
     Products are locked in the order of their ids, so that two bulk edits never wait for each other.
     """
     if len(edits) > MAX_ROWS:
-        raise InvalidInput(f"{len(edits)} products; {MAX_ROWS} are allowed.", path=["products"])
+        raise InvalidInput(
+            "{count} products; {limit} are allowed.", path=["products"], count=len(edits), limit=MAX_ROWS
+        )
     results: dict[int, RowResult] = {}
     try:
         async with shop_transaction():

@@ -30,7 +30,7 @@ async def checked_metadata(given: Mapping[str, str | None]) -> dict[str, Any]:
     for i, (key, text) in enumerate(given.items()):
         with blaming("metadata", i):
             if key not in known:
-                raise NoSuchAttribute(f"The shop has no attribute {key[:60]} besides its facets.", path=["key"])
+                raise NoSuchAttribute("The shop has no attribute {key} besides its facets.", path=["key"], key=key[:60])
             with blaming("value"):
                 checked[key] = None if text is None else read_value(known[key], text)
     return checked
@@ -40,10 +40,14 @@ def merged_metadata(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
     """The old with the new over them, within limits. Raises `InvalidInput`."""
     both = {key: value for key, value in {**old, **new}.items() if value is not None}
     if len(both) > MAX_ENTRIES:
-        raise InvalidInput(f"{len(both)} entries; {MAX_ENTRIES} are allowed.", path=["metadata"])
+        raise InvalidInput(
+            "{count} entries; {limit} are allowed.", path=["metadata"], count=len(both), limit=MAX_ENTRIES
+        )
     size = len(json.dumps(both, ensure_ascii=False).encode())
     if size > MAX_BYTES:
-        raise InvalidInput(f"The metadata is {size} bytes long; {MAX_BYTES} are allowed.", path=["metadata"])
+        raise InvalidInput(
+            "The metadata is {size} bytes long; {limit} are allowed.", path=["metadata"], size=size, limit=MAX_BYTES
+        )
     return both
 
 
@@ -70,15 +74,15 @@ def _number(text: str) -> str:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
-        raise InvalidInput(f"{text[:60]!r} is not a number.") from None
+        raise InvalidInput("{text!r} is not a number.", text=text[:60]) from None
     if not number.is_finite() or abs(number) >= Decimal(10) ** 12 or number != round(number, 6):
-        raise InvalidInput(f"{text[:60]!r} has more digits than are kept: 12, and 6 behind the point.")
+        raise InvalidInput("{text!r} has more digits than are kept: 12, and 6 behind the point.", text=text[:60])
     return format(number.normalize(), "f")
 
 
 def _truth(text: str) -> bool:
     if text.strip().lower() not in _TRUTHS:
-        raise InvalidInput(f"{text[:60]!r} is neither true nor false.")
+        raise InvalidInput("{text!r} is neither true nor false.", text=text[:60])
     return _TRUTHS[text.strip().lower()]
 
 
@@ -86,11 +90,11 @@ def _day(text: str) -> str:
     try:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
-        raise InvalidInput(f"{text[:60]!r} is not a day; write it like 2026-11-22.") from None
+        raise InvalidInput("{text!r} is not a day; write it like 2026-11-22.", text=text[:60]) from None
 
 
 def _choice(attribute: Attribute, text: str) -> str:
     choices = [each["value"] for each in attribute.choices]
     if text not in choices:
-        raise InvalidInput(f"{text[:60]!r} is none of {', '.join(choices)[:200]}.")
+        raise InvalidInput("{text!r} is none of {choices}.", text=text[:60], choices=", ".join(choices)[:200])
     return text

@@ -67,21 +67,23 @@ def clean_value(value: str) -> str:
 
 def options_wrong(options: Sequence[OptionDraft]) -> Iterator[Refusal]:
     if len(options) > MAX_OPTIONS:
-        yield InvalidInput(f"{len(options)} options; {MAX_OPTIONS} are allowed.", path=["options"])
+        yield InvalidInput(
+            "{count} options; {limit} are allowed.", path=["options"], count=len(options), limit=MAX_OPTIONS
+        )
     seen: set[str] = set()
     for i, option in enumerate(options):
         if option.name.casefold() in seen:
-            yield InvalidInput(f"There are two options {option.name}.", path=["options", i, "name"])
+            yield InvalidInput("There are two options {name}.", path=["options", i, "name"], name=option.name)
         seen.add(option.name.casefold())
 
 
 def _values_wrong(values: Sequence[str]) -> Iterator[Refusal]:
     if len(values) > MAX_VALUES:
-        yield InvalidInput(f"More than {MAX_VALUES} values.", params={"limit": MAX_VALUES})
+        yield InvalidInput("More than {limit} values.", limit=MAX_VALUES)
     seen: set[str] = set()
     for j, value in enumerate(values):
         if value.casefold() in seen:
-            yield InvalidInput(f"The value {value} occurs twice.", path=[j])
+            yield InvalidInput("The value {value} occurs twice.", path=[j], value=value)
         seen.add(value.casefold())
 
 
@@ -105,13 +107,15 @@ def combinations_wrong(
     for i, values in enumerate(combinations):
         at: tuple[str | int, ...] = ("variants", i, "option_values")
         if len(values) != len(options):
-            yield InvalidInput(f"{len(values)} values for {len(options)} options.", path=at)
+            yield InvalidInput(
+                "{count} values for {options} options.", path=at, count=len(values), options=len(options)
+            )
             continue
         for j, (option, value) in enumerate(zip(options, values, strict=True)):
             if value not in option["values"]:
-                yield InvalidInput(f"{option['name']} has no value {value}.", path=[*at, j])
+                yield InvalidInput("{name} has no value {value}.", path=[*at, j], name=option["name"], value=value)
         if options and tuple(values) in seen:
-            yield SameCombination(f"Two variants are {BETWEEN.join(values)}.", path=at)
+            yield SameCombination("Two variants are {values}.", path=at, values=BETWEEN.join(values))
         seen[tuple(values)] = i
 
 
@@ -139,7 +143,7 @@ def changed_options(
     seen: set[tuple[str, ...]] = set()
     for each in values:
         if made and tuple(each) in seen:
-            raise SameCombination(f"Two variants would be {BETWEEN.join(each)}.", path=["options"])
+            raise SameCombination("Two variants would be {each}.", path=["options"], each=BETWEEN.join(each))
         seen.add(tuple(each))
     return made, values
 
@@ -158,7 +162,7 @@ def _change(options: list[dict[str, Any]], combinations: list[list[str]], change
 
 def _add(options: list[dict[str, Any]], combinations: list[list[str]], change: OptionChange) -> None:
     if change.is_removed or change.new_name or change.renamed or change.removed:
-        raise NoSuchOption(f"The product has no option {change.name}.", path=["name"])
+        raise NoSuchOption("The product has no option {name}.", path=["name"], name=change.name)
     if combinations and change.value_for_existing is None:
         raise InvalidInput("A new option needs a value for the variants there are.", path=["value_for_existing"])
     first = [] if change.value_for_existing is None else [clean_value(change.value_for_existing)]
@@ -188,7 +192,7 @@ def _alter(option: dict[str, Any], at: int, combinations: list[list[str]], chang
 
 def _rename(option: dict[str, Any], at: int, combinations: list[list[str]], old: str, new: str) -> None:
     if old not in option["values"]:
-        raise InvalidInput(f"{option['name']} has no value {old}.", path=["rename_values"])
+        raise InvalidInput("{name} has no value {old}.", path=["rename_values"], name=option["name"], old=old)
     _reword(option, old, new)
     option["values"] = [new if value == old else value for value in option["values"]]
     for each in combinations:
@@ -208,5 +212,9 @@ def _reword(option: dict[str, Any], old: str, new: str) -> None:
 def _require_unused(at: int, combinations: list[list[str]], value: str) -> None:
     count = sum(each[at] == value for each in combinations)
     if count:
-        sentence = f"{count} variants are {value}; change or remove them first."
-        raise OptionInUse(sentence, path=["removed"], params={"variants": count})
+        raise OptionInUse(
+            "{variants} variants are {value}; change or remove them first.",
+            path=["removed"],
+            variants=count,
+            value=value,
+        )

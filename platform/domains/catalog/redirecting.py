@@ -48,8 +48,12 @@ async def leave_redirect(product: Product, old: str) -> None:
     """
     lead = await SlugRedirect.get_or_none(handle=product.handle).select_related("product")
     if lead is not None and lead.product.id != product.id:
-        sentence = f"Addresses with {product.handle} lead to {lead.product.title}; remove that redirect first."
-        raise HandleTaken(sentence, path=["handle"], params={"taken": product.handle})
+        raise HandleTaken(
+            "Addresses with {taken} lead to {title}; remove that redirect first.",
+            path=["handle"],
+            taken=product.handle,
+            title=lead.product.title,
+        )
     if lead is not None:
         await lead.delete()
     await shop_client().execute_query(_LEAVE, [old, product.id, now()])
@@ -64,7 +68,7 @@ async def remove_redirect(ctx: Context, handle: str) -> UUID:
     async with shop_transaction():
         lead = await SlugRedirect.filter(handle=handle).select_for_update().get_or_none()
         if lead is None:
-            raise NoSuchRedirect(f"{handle} is no old handle of a product.", path=["handle"])
+            raise NoSuchRedirect("{handle} is no old handle of a product.", path=["handle"], handle=handle)
         product_id: UUID = lead.product_id  # type: ignore[attr-defined]
         await lead.delete()
         await publish(ctx, HandleFreed(product_id, handle))

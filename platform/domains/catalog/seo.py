@@ -54,7 +54,7 @@ class KeywordCoverage:
 def clean_keywords(keywords: Sequence[str]) -> list[str]:
     """In the order given, each once; upper and lower case are the same."""
     if len(keywords) > MAX_KEYWORDS:
-        raise InvalidInput(f"{len(keywords)} keywords; {MAX_KEYWORDS} are allowed.", params={"limit": MAX_KEYWORDS})
+        raise InvalidInput("{count} keywords; {limit} are allowed.", limit=MAX_KEYWORDS, count=len(keywords))
     kept: dict[str, str] = {}
     for i, keyword in enumerate(keywords):
         with blaming(i):

@@ -17,9 +17,11 @@ async def locked_product(product_id: UUID, expected_version: int | None = None) 
         raise NoSuchProduct("There is no such product.", path=["id"])
     if expected_version is not None and product.version != expected_version:
         raise ProductChanged(
-            f"{product.title} has been changed since version {expected_version}; it is at {product.version} now.",
+            "{title} has been changed since version {expected_version}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": product.version},
+            current_version=product.version,
+            title=product.title,
+            expected_version=expected_version,
         )
     return product
 

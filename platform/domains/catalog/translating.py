@@ -9,9 +9,9 @@ from typing import Any, Final
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.seo import clean_seo_description, clean_seo_title
 from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.languages import LOCALES
 from stoa.kit.text import clean_line
 
-LOCALES: Final = ("en", "zh")
 MAX_WORDS: Final = 510  # the name of an option, and all its values
 
 
@@ -40,7 +40,9 @@ def clean_translations(translations: list[Translation]) -> dict[str, dict[str, s
     for i, each in enumerate(translations):
         with blaming(i):
             if each.locale not in LOCALES or each.locale in cleaned:
-                raise InvalidInput(f"{each.locale} is no language of the shop, or named twice.", path=["locale"])
+                raise InvalidInput(
+                    "{locale} is no language of the shop, or named twice.", path=["locale"], locale=each.locale
+                )
             cleaned[each.locale] = _texts(each)
     return cleaned
 
@@ -69,7 +71,7 @@ def clean_words(words: Mapping[str, Mapping[str, str]] | None) -> dict[str, dict
     cleaned: dict[str, dict[str, Any]] = {}
     for locale, given in words.items():
         if locale not in LOCALES or len(given) > MAX_WORDS:
-            raise InvalidInput(f"{locale} is no language of the shop, or has too many words.")
+            raise InvalidInput("{locale} is no language of the shop, or has too many words.", locale=locale)
         cleaned[locale] = {
             clean_line(own, what="word", limit=60): clean_line(word, what="translation", limit=60)
             for own, word in given.items()

@@ -114,9 +114,7 @@ async def _change(i: int, variant: Variant, changes: VariantChanges) -> Told:
     try:
         await variant.save(update_fields=[*changed, "version"])
     except IntegrityError:
-        raise SkuTaken(
-            f"The code {variant.sku} is in use.", path=["variants", i, "sku"], params={"taken": variant.sku or ""}
-        ) from None
+        raise SkuTaken("The code {taken} is in use.", path=["variants", i, "sku"], taken=variant.sku or "") from None
     told = changes_between(_priced(before, variant), _priced(columns, variant), changed)
     return [column.removesuffix("_minor") for column in changed], told
 
@@ -149,9 +147,10 @@ async def _restock(ctx: Context, product: Product, i: int, stock: Stock | None, 
         raise IsABundle("A bundle has no stock of its own: there are as many as its parts make.", path=at)
     if stock and on_hand - there + stock.available < -stock.backorder_limit:
         raise StockPromised(
-            f"{there - stock.available} are reserved or set aside; {on_hand} on hand would not cover them.",
+            "{promised} are reserved or set aside; {on_hand} on hand would not cover them.",
             path=at,
-            params={"promised": there - stock.available},
+            promised=there - stock.available,
+            on_hand=on_hand,
         )
     await set_on_hand(ctx, {changes.variant_id: on_hand}, reason="product edited")
     return ["on_hand"], [FieldChange("on_hand", str(there), str(on_hand))]

@@ -109,7 +109,7 @@ class ProductImportStartInput:
         for i, each in enumerate(self.mapping):
             field = importing.Field(each.field).value
             if field in columns:
-                raise InvalidInput(f"{field} is mapped twice.", path=["mapping", i, "field"])
+                raise InvalidInput("{field} is mapped twice.", path=["mapping", i, "field"], field=field)
             columns[field] = each.column
         return columns
 

@@ -37,7 +37,11 @@ def changed(input: Any, name: str, *, nullable: bool = False) -> Any:
     """What an input says of a field: `SAME` when it is left out. Null is refused where there must be something."""
     value = getattr(input, name)
     if value is None and not nullable:
-        raise InvalidInput(f"{to_camel_case(name)} cannot be null: leave it out to leave it as it is.", path=[name])
+        raise InvalidInput(
+            "{name} cannot be null: leave it out to leave it as it is.",
+            path=[name],
+            name=to_camel_case(name),
+        )
     return SAME if value is strawberry.UNSET else value
 
 

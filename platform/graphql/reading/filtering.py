@@ -33,7 +33,7 @@ TESTS: dict[str, dict[str, Condition]] = {}  # type -> GraphQL name of the field
 def where_sql(stored: StoredType, row: Row, given: Mapping[str, Any], into: Gathered, depth: int = 0) -> Fragment:
     """The condition a `where` states about `row`. Raises `InvalidInput` that blames the part in the way."""
     if depth > MAX_DEPTH:
-        raise InvalidInput(f"The filter is nested more than {MAX_DEPTH} deep.", params={"limit": MAX_DEPTH})
+        raise InvalidInput("The filter is nested more than {limit} deep.", limit=MAX_DEPTH)
     into.scopes.setdefault(stored.scope, stored.name)
     return all_of(_one(stored, row, name, value, into, depth) for name, value in said(given))
 
@@ -109,13 +109,13 @@ def exists(
 def search_sql(stored: StoredType, text: str, into: Gathered) -> Fragment:
     """Every word must occur. Chinese is written without spaces: there a "word" is what was typed between them."""
     if not stored.search:
-        raise InvalidInput(f"{stored.name} cannot be searched.")
+        raise InvalidInput("{name} cannot be searched.", name=stored.name)
     if len(text) > MAX_SEARCH:
         raise InvalidInput(
-            f"The search is {len(text)} characters long; {MAX_SEARCH} are allowed.", params={"limit": MAX_SEARCH}
+            "The search is {count} characters long; {limit} are allowed.", limit=MAX_SEARCH, count=len(text)
         )
     words = searchable(text).split()
     if len(words) > MAX_WORDS:
-        raise InvalidInput(f"The search has {len(words)} words; {MAX_WORDS} are allowed.", params={"limit": MAX_WORDS})
+        raise InvalidInput("The search has {count} words; {limit} are allowed.", limit=MAX_WORDS, count=len(words))
     searched = column(ROW, column_of(stored.model, stored.search))
     return all_of(COMPARE["like"](searched, word, into) for word in words)

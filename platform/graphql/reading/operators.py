@@ -37,7 +37,7 @@ class Gathered:
         """Variables are not bound by the limits of a document."""
         self._tests += 1
         if self._tests > MAX_TESTS:
-            raise InvalidInput(f"The filter tests more than {MAX_TESTS} things.", params={"limit": MAX_TESTS})
+            raise InvalidInput("The filter tests more than {limit} things.", limit=MAX_TESTS)
 
 
 class Test(Protocol):
@@ -82,7 +82,7 @@ def said(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if value is strawberry.UNSET:
             continue
         if value is None:
-            raise InvalidInput(f"{name} is null: leave it out, or ask with isNull.", path=[name])
+            raise InvalidInput("{name} is null: leave it out, or ask with isNull.", path=[name], name=name)
         yield name, value
 
 
@@ -152,7 +152,7 @@ def read_text(value: str) -> str:
     try:
         return unicodedata.normalize("NFC", readable(value))
     except ValueError as error:
-        raise InvalidInput(f"This text cannot be sought: {error}") from None
+        raise InvalidInput("This text cannot be sought: {error}", error=str(error)) from None
 
 
 def read_id(prefix: str) -> Callable[[Any], Any]:

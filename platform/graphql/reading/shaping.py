@@ -70,7 +70,7 @@ def _limit(arguments: dict[str, Any]) -> tuple[int, bool]:
         return DEFAULT_FIRST, False
     if not 0 <= wanted <= MAX_FIRST:
         raise InvalidInput(
-            f"{name} is {wanted}; 0 to {MAX_FIRST} are allowed.", path=[name], params={"limit": MAX_FIRST}
+            "{name} is {wanted}; 0 to {limit} are allowed.", path=[name], limit=MAX_FIRST, name=name, wanted=wanted
         )
     return wanted, last is not None
 
@@ -79,9 +79,7 @@ def _ordering(page: PagePlan, wanted: list[dict[str, Any]] | None) -> Ordering:
     if not wanted:
         return ordering_of(page.target.name, tuple((name.lstrip("-"), name.startswith("-")) for name in page.order))
     if len(wanted) > MAX_TERMS:
-        raise InvalidInput(
-            f"{len(wanted)} terms; {MAX_TERMS} are allowed.", path=["orderBy"], params={"limit": MAX_TERMS}
-        )
+        raise InvalidInput("{count} terms; {limit} are allowed.", path=["orderBy"], limit=MAX_TERMS, count=len(wanted))
     sorts = SORTS[page.target.name]
     return ordering_of(
         page.target.name, tuple((sorts[_name(each["field"])], _name(each["direction"]) == "DESC") for each in wanted)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 from tortoise.exceptions import IntegrityError
 
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Taken, blaming
+from stoa.kit.languages import LOCALES, Locale
 from stoa.kit.text import clean_line
 from stoa.tenants.access.passwords import check_password, hash_password
-from stoa.tenants.context import Locale
 from stoa.tenants.models import Account
 
-LOCALES: Final[tuple[Locale, ...]] = ("en", "zh")
 NAME_LIMIT, EMAIL_LIMIT = 120, 254
 
 
@@ -44,7 +42,7 @@ def read_email(text: str) -> Email:
             raise EmailNotValidError("It is too long.")
         address = validate_email(text.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise InvalidInput(f"This is not an e-mail address. {error}", path=["email"]) from None
+        raise InvalidInput("This is not an e-mail address. {error}", path=["email"], error=str(error)) from None
     return Email(address, address.lower())
 
 
@@ -61,7 +59,12 @@ def read_locale(text: str) -> Locale:
     for locale in LOCALES:
         if locale == text:
             return locale
-    raise InvalidInput(f"{text[:20]!r} is not a language of Stoa; it speaks {', '.join(LOCALES)}.", path=["locale"])
+    raise InvalidInput(
+        "{text!r} is not a language of Stoa; it speaks {locales}.",
+        path=["locale"],
+        text=text[:20],
+        locales=", ".join(LOCALES),
+    )
 
 
 async def account_for(newcomer: Newcomer) -> Account:
@@ -87,4 +90,4 @@ async def sign_up(email: str, password: str, *, name: str, locale: str = "en") -
 
 
 def email_taken(email: str) -> Taken:
-    return Taken(f"{email} has an account already: sign in.", path=["email"], params={"taken": email})
+    return Taken("{taken} has an account already: sign in.", path=["email"], taken=email)

@@ -73,8 +73,7 @@ def check_origin(origin: str | None, allowed: frozenset[str]) -> None:
     if origin is None or (origin not in allowed and origin_of(origin) not in allowed):
         said = (origin or "")[:200]
         raise ForeignOrigin(
-            f"Requests with a session must come from pages of this site; the header Origin says {said!r}.",
-            params={"origin": said},
+            "Requests with a session must come from pages of this site; the header Origin says {origin!r}.", origin=said
         )
 
 

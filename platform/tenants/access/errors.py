@@ -29,7 +29,7 @@ class Throttled(Refusal):
     code = "THROTTLED"
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many tries. Try again in {retry_after} seconds.", params={"retry_after": retry_after})
+        super().__init__("Too many tries. Try again in {retry_after} seconds.", retry_after=retry_after)
         self.retry_after = retry_after
 
 

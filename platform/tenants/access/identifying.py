@@ -19,11 +19,12 @@ import orjson
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import parse_type_id
+from stoa.kit.languages import Locale
 from stoa.tenants.access.errors import NoShopChosen, NotSignedIn, UnknownShop
 from stoa.tenants.access.opaque import hash_of, is_session_secret, is_token_secret
 from stoa.tenants.access.remembering import Key, Remembered
 from stoa.tenants.access.scopes import scopes_of
-from stoa.tenants.context import Actor, Context, Locale, ShopRef
+from stoa.tenants.context import Actor, Context, ShopRef
 from stoa.tenants.database import platform_client
 
 SHOP_PREFIX: Final = "shop"

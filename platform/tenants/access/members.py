@@ -76,7 +76,7 @@ async def _locked(ctx: Context, membership_id: UUID) -> Membership:
 async def _refuse_last_owner(ctx: Context, member: Membership) -> None:
     others = Membership.filter(shop_id=ctx.shop.id, role=Role.OWNER.value).exclude(id=member.id)
     if not await others.exists():
-        raise LastOwner(f"{ctx.shop.name} would have no owner; make somebody else an owner first.")
+        raise LastOwner("{name} would have no owner; make somebody else an owner first.", name=ctx.shop.name)
 
 
 def _account_of(member: Membership) -> UUID:

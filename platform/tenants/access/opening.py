@@ -14,6 +14,7 @@ import asyncpg
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Locale
 from stoa.kit.money import exponent_of
 from stoa.kit.text import clean_line
 from stoa.settings import Settings
@@ -27,7 +28,7 @@ from stoa.tenants.access.identifying import remembered
 from stoa.tenants.access.scopes import Role
 from stoa.tenants.access.throttling import SIGN_UPS, count_try, network_of
 from stoa.tenants.connecting import owner_connection
-from stoa.tenants.context import Locale, ShopRef
+from stoa.tenants.context import ShopRef
 from stoa.tenants.models import Account
 from stoa.tenants.provisioning import provisioner
 
@@ -63,7 +64,9 @@ def read_shop_wish(name: str, *, currency: str, time_zone: str, locale: str, cal
     with blaming("currency"):
         exponent_of(currency)
     if time_zone not in _time_zones():
-        raise InvalidInput(f"{time_zone[:60]!r} is not a time zone, e.g. Asia/Shanghai.", path=["time_zone"])
+        raise InvalidInput(
+            "{time_zone!r} is not a time zone, e.g. Asia/Shanghai.", path=["time_zone"], time_zone=time_zone[:60]
+        )
     return ShopWish(name, currency, time_zone, read_locale(locale))
 
 

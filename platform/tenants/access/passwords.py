@@ -59,10 +59,10 @@ T = TypeVar("T")
 def check_password(password: str, *, email: str) -> None:
     """Refuse (`WeakPassword`) what is too short or long, the e-mail itself, and what a thief tries first."""
     if len(password) > LONGEST:
-        raise _weak(f"The password is {len(password)} characters long; {LONGEST} are allowed.")
+        raise _weak("The password is {length} characters long; {longest} are allowed.", length=len(password))
     plain = unicodedata.normalize("NFKC", password)
     if len(plain) < SHORTEST:
-        raise _weak(f"The password is {len(plain)} characters long; it takes {SHORTEST} or more.")
+        raise _weak("The password is {length} characters long; it takes {shortest} or more.", length=len(plain))
     folded = plain.casefold()
     if folded in (email.casefold(), email.casefold().partition("@")[0]):
         raise _weak("The password is your e-mail; choose something else.")
@@ -118,5 +118,5 @@ def _is_common(folded: str) -> bool:
     )
 
 
-def _weak(sentence: str) -> WeakPassword:
-    return WeakPassword(sentence, path=["password"], params={"shortest": SHORTEST, "longest": LONGEST})
+def _weak(sentence: str, **values: int) -> WeakPassword:
+    return WeakPassword(sentence, path=["password"], shortest=SHORTEST, longest=LONGEST, **values)

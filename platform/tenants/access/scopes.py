@@ -83,7 +83,9 @@ def read_role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        raise UnknownRole(f"{text[:40]!r} is not a role; the roles are {', '.join(Role)}.", path=["role"]) from None
+        raise UnknownRole(
+            "{text!r} is not a role; the roles are {roles}.", path=["role"], text=text[:40], roles=", ".join(Role)
+        ) from None
 
 
 def read_scopes(texts: Sequence[str]) -> list[Scope]:
@@ -92,7 +94,7 @@ def read_scopes(texts: Sequence[str]) -> list[Scope]:
         raise InvalidInput("Name at least one scope, e.g. catalog:read.", path=["scopes"])
     for position, text in enumerate(texts):
         if text not in EVERY_SCOPE:
-            raise UnknownScope(f"{text[:40]!r} is not a scope.", path=["scopes", position], params={"scope": text[:40]})
+            raise UnknownScope("{scope!r} is not a scope.", path=["scopes", position], scope=text[:40])
     return [scope for scope in Scope if scope in texts]
 
 
@@ -101,5 +103,5 @@ def require_all(ctx: Context, scopes: Iterable[str]) -> None:
     beyond = [] if ctx.actor.kind == "system" else sorted(scope for scope in scopes if scope not in ctx.scopes)
     if beyond:
         raise BeyondYourRights(
-            f"You do not hold {', '.join(beyond)} yourself.", path=["scopes"], params={"scopes": " ".join(beyond)}
+            "You do not hold {beyond} yourself.", path=["scopes"], scopes=" ".join(beyond), beyond=", ".join(beyond)
         )

@@ -76,7 +76,7 @@ def _require_file(run: ExportRun) -> str:
     is_over = run.expires_at is not None and run.expires_at < now()
     if run.state is not ExportState.DONE or run.file_key is None or is_over:
         state = "expired" if is_over else run.state.lower()
-        raise ExportNotReady(f"{run.file_name} is {state}: there is no file to fetch.")
+        raise ExportNotReady("{file_name} is {state}: there is no file to fetch.", file_name=run.file_name, state=state)
     return run.file_key
 
 

@@ -37,7 +37,7 @@ async def start_export(
     async with shop_transaction():
         await shop_client().execute_query(ONE_BY_ONE)
         if await ExportRun.filter(state__in=AT_WORK).count() >= MAX_AT_WORK:
-            raise TooManyExports(f"{MAX_AT_WORK} exports are at work; wait for the end of one.")
+            raise TooManyExports("{limit} exports are at work; wait for the end of one.", limit=MAX_AT_WORK)
         run = await ExportRun.create(
             format=format,
             chosen=_chosen(status, product_ids),
@@ -51,7 +51,9 @@ async def start_export(
 
 async def _check_products(product_ids: Sequence[UUID]) -> None:
     if len(product_ids) > MAX_IDS:
-        raise InvalidInput(f"{len(product_ids)} products are named; {MAX_IDS} may be.", path=["ids"])
+        raise InvalidInput(
+            "{count} products are named; {limit} may be.", path=["ids"], count=len(product_ids), limit=MAX_IDS
+        )
     known = set(await Product.filter(id__in=product_ids).values_list("id", flat=True))
     for i, each in enumerate(product_ids):
         if each not in known:

@@ -117,7 +117,12 @@ def wrong_encoding(codec: str, error: UnicodeDecodeError, line: int, byte: int, 
     """The refusal for what Python could not decode: in that line, `byte` bytes into the text."""
     found = " ".join(f"{each:02x}" for each in error.object[error.start : error.start + 4])
     return WrongEncoding(
-        f"Line {line}, byte {byte:,}: {found} is not {codec.upper()}.{hint}", params={"line": line, "byte": byte}
+        "Line {line}, byte {byte:,}: {found} is not {codec}.{hint}",
+        line=line,
+        byte=byte,
+        found=found,
+        codec=codec.upper(),
+        hint=hint,
     )
 
 

@@ -97,7 +97,12 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     """The mapping with its headers trimmed, blank ones left out. Needs a SKU or a PRODUCT column."""
     unknown = sorted(set(mapping) - set(Field))
     if unknown:
-        raise BadMapping(f"{unknown[0][:60]!r} is not a field; there are {', '.join(Field)}.", path=["mapping"])
+        raise BadMapping(
+            "{unknown!r} is not a field; there are {fields}.",
+            path=["mapping"],
+            unknown=unknown[0][:60],
+            fields=", ".join(Field),
+        )
     checked = {str(field): header.strip() for field, header in mapping.items() if header.strip()}
     if Field.SKU not in checked and Field.PRODUCT not in checked:
         raise BadMapping(
@@ -117,6 +122,11 @@ def read_options(**given: object) -> Options:
     said = {name: value for name, value in given.items() if value is not None}
     for name, choices in CHOICES.items():
         if name in said and said[name] not in choices:
-            there_are = ", ".join(map(repr, choices))
-            raise InvalidInput(f"{str(said[name])[:20]!r} is no {name}; there are {there_are}.", path=["options", name])
+            raise InvalidInput(
+                "{said!r} is no {name}; there are {allowed}.",
+                path=["options", name],
+                said=str(said[name])[:20],
+                name=name,
+                allowed=", ".join(map(repr, choices)),
+            )
     return msgspec.convert(said, Options)

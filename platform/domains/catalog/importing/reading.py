@@ -66,8 +66,9 @@ class RowReader:
                 return
             except csv.Error as error:
                 if "unexpected end" in str(error):
-                    message = f"A quote that is opened in the row of line {self._line} is not closed."
-                    raise UnclosedQuote(message, params={"line": self._line}) from None
+                    raise UnclosedQuote(
+                        "A quote that is opened in the row of line {line} is not closed.", line=self._line
+                    ) from None
                 yield self._row([], "BAD_QUOTES")
 
     def _row(self, cells: list[str], problem: str | None = None) -> Row:
@@ -119,13 +120,16 @@ class RowReader:
         if cells and len(cells[-1]) > MAX_CELL:
             return self._cell_too_long(len(cells) - 1)
         return RowTooLong(
-            f"The row that begins in line {self._line} is longer than {MAX_ROW:,} bytes. Is a closing quote missing?",
-            params={"line": self._line},
+            "The row that begins in line {line} is longer than {limit:,} bytes. Is a closing quote missing?",
+            line=self._line,
+            limit=MAX_ROW,
         )
 
     def _cell_too_long(self, i: int) -> CellTooLong:
         name = self._columns[i] if i < len(self._columns) else str(i + 1)
         return CellTooLong(
-            f"Line {self._line}, column {name}: the cell is longer than {MAX_CELL:,} letters.",
-            params={"line": self._line, "column": name},
+            "Line {line}, column {column}: the cell is longer than {limit:,} letters.",
+            line=self._line,
+            column=name,
+            limit=MAX_CELL,
         )

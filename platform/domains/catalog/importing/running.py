@@ -129,7 +129,9 @@ async def give_up_import(ctx: Context, run_id: UUID, reason: str) -> None:
     async with shop_transaction():
         run = await ImportRun.filter(id=run_id).select_for_update().get_or_none()
         if run is not None and run.state in (ImportState.QUEUED, ImportState.RUNNING):
-            _turn_back(run, ImportState.FAILED, GaveUp(f"The import did not come to its end: {reason[:500]}"))
+            _turn_back(
+                run, ImportState.FAILED, GaveUp("The import did not come to its end: {reason}", reason=reason[:500])
+            )
             await run.save()
 
 
@@ -158,7 +160,7 @@ async def _take_over(run_id: UUID) -> ImportRun:
         if run.state is ImportState.QUEUED:
             run.state = ImportState.RUNNING
         if run.attempt > MAX_ATTEMPTS and run.state is ImportState.RUNNING:
-            _turn_back(run, ImportState.FAILED, GaveUp(f"{MAX_ATTEMPTS} attempts were broken off."))
+            _turn_back(run, ImportState.FAILED, GaveUp("{limit} attempts were broken off.", limit=MAX_ATTEMPTS))
         await run.save()
     return run
 
@@ -229,7 +231,7 @@ def _open(ctx: Context, run: ImportRun) -> tuple[Folder, Layout]:
     try:
         table = Table(shop_files(ctx.shop).open(run.file_key), run.bytes_total)
     except NoSuchFile:
-        raise FileGone(f"{run.file_name} is not there any more; upload it again.") from None
+        raise FileGone("{file_name} is not there any more; upload it again.", file_name=run.file_name) from None
     options = msgspec.convert(run.options, Options)
     if run.checkpoint:
         checkpoint = msgspec.convert(run.checkpoint, Checkpoint)

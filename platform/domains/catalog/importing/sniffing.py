@@ -88,9 +88,11 @@ def find_columns(columns: list[str], mapping: Mapping[str, str]) -> dict[str, in
     wanted = {field: _clean_header(header) for field, header in mapping.items()}
     for header in wanted.values():
         if not times[header]:
-            raise MissingColumn(f"There is no column {header!r}; the file has: {found}.", params={"column": header})
+            raise MissingColumn("There is no column {column!r}; the file has: {found}.", column=header, found=found)
         if times[header] > 1:
-            raise DoubleColumn(f"There are {times[header]} columns {header!r}: {found}.", params={"column": header})
+            raise DoubleColumn(
+                "There are {times} columns {column!r}: {found}.", column=header, times=times[header], found=found
+            )
     return {field: columns.index(header) for field, header in wanted.items()}
 
 

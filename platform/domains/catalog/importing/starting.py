@@ -68,7 +68,11 @@ async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
             # whoever works on it sees the wish; if nobody does any more, this job will
             await _order(ctx, run)
         elif not run.cancel_asked and run.state is not ImportState.CANCELLED:
-            raise CannotCancel(f"The import of {run.file_name} is {run.state.lower()} and cannot be cancelled.")
+            raise CannotCancel(
+                "The import of {file_name} is {state} and cannot be cancelled.",
+                file_name=run.file_name,
+                state=run.state.lower(),
+            )
         await run.save(update_fields=["state", "finished_at", "cancel_asked"])
     return run
 
@@ -82,7 +86,9 @@ async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
             return run
         if run.state is not ImportState.DONE or run.dry_run:
             what = "was a dry run" if run.dry_run else f"is {run.state.lower()}"
-            raise CannotUndo(f"The import of {run.file_name} {what}: there is nothing to undo.")
+            raise CannotUndo(
+                "The import of {file_name} {what}: there is nothing to undo.", file_name=run.file_name, what=what
+            )
         await _refuse_another(run.id)
         run.state, run.ends_as, run.finished_at = ImportState.UNDOING, ImportState.UNDONE, None
         run.products_total, run.products_done = run.products_created + run.products_updated, 0
@@ -161,8 +167,9 @@ async def _refuse_another(run_id: UUID | None) -> None:
     other = await ImportRun.filter(state__in=UNFINISHED, dry_run=False).exclude(id=run_id or new_id()).first()
     if other is not None:
         raise ImportRunning(
-            f"The import of {other.file_name} is at work; wait for its end, or cancel it.",
-            params={"import_id": str(other.id)},
+            "The import of {file_name} is at work; wait for its end, or cancel it.",
+            import_id=str(other.id),
+            file_name=other.file_name,
         )
 
 

@@ -40,11 +40,16 @@ class Unpacked:
             data = self._stream.read(size)
         except _BROKEN as error:
             raise BrokenArchive(
-                f"The {self.packing} file is broken after {self.position:,} bytes of text: {error}"
+                "The {packing} file is broken after {position:,} bytes of text: {error}",
+                packing=self.packing,
+                position=self.position,
+                error=str(error),
             ) from None
         self.position += len(data)
         if self.position > self._limit:
-            raise ArchiveBomb(f"More than {self._limit:,} bytes come out of this {self.packing} file.")
+            raise ArchiveBomb(
+                "More than {limit:,} bytes come out of this {packing} file.", limit=self._limit, packing=self.packing
+            )
         return data
 
     def skip_to(self, position: int) -> None:
@@ -77,7 +82,7 @@ def _the_table_in(file: BinaryIO, size: int) -> BinaryIO:
         member = _only_member(archive)
         return archive.open(member)  # type: ignore[return-value]
     except _BROKEN as error:
-        raise BrokenArchive(f"The zip file is broken: {error}") from None
+        raise BrokenArchive("The zip file is broken: {error}", error=str(error)) from None
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -86,7 +91,9 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise UnfitArchive("This is a workbook of Excel's kind: save it as CSV.")
     if len(members) != 1:
         names = ", ".join(each.filename[:60] for each in members[:5]) or "none"
-        raise UnfitArchive(f"The zip must hold one table; it holds {len(members)} files ({names}).")
+        raise UnfitArchive(
+            "The zip must hold one table; it holds {count} files ({names}).", count=len(members), names=names
+        )
     if members[0].flag_bits & 1:
         raise UnfitArchive("The zip is locked with a password.")
     if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -109,4 +116,4 @@ def _check_directory(file: BinaryIO, size: int) -> None:
         raise BrokenArchive("The zip file is broken: its end is missing.")
     members, length = struct.unpack_from("<HL", tail, at + 10)
     if members > MAX_MEMBERS or length > MAX_DIRECTORY:
-        raise UnfitArchive(f"The zip must hold one table; it holds {members:,} files.")
+        raise UnfitArchive("The zip must hold one table; it holds {members:,} files.", members=members)

@@ -39,7 +39,9 @@ async def add_images(
     shown by a job.
     """
     if not 0 < len(images) <= MAX_IMAGES:
-        raise InvalidInput(f"{len(images)} images; 1 to {MAX_IMAGES} can be added at once.", path=["images"])
+        raise InvalidInput(
+            "{count} images; 1 to {limit} can be added at once.", path=["images"], count=len(images), limit=MAX_IMAGES
+        )
     async with shop_transaction():
         product = await locked_product(product_id, expected_version)
         count, last = await _there(product_id)
@@ -68,7 +70,7 @@ def _checked(images: Sequence[NewImage], room: int) -> tuple[list[Outcome], dict
         try:
             image = each.checked()
             if len(fit) >= room:
-                raise TooManyImages(f"A product has at most {MAX_IMAGES} images.", params={"limit": MAX_IMAGES})
+                raise TooManyImages("A product has at most {limit} images.", limit=MAX_IMAGES)
             if image.upload_id in claimed:
                 raise UploadUnfit("The upload stands for an earlier image of this list.", path=["upload_id"])
         except Refusals as refusals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.changing import SAME
@@ -12,8 +12,8 @@ from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import check_url
 from stoa.domains.catalog.models.products import Translations
 from stoa.kit.errors import InvalidInput
+from stoa.kit.languages import LOCALES
 from stoa.kit.text import clean_line
-from stoa.tenants.context import Locale
 
 ALT_LIMIT = 512
 FULL = 1000  # thousandths
@@ -117,8 +117,12 @@ def _alts(problems: Problems, alts: Mapping[str, str]) -> dict[str, str]:
 
 def check_locale(locale: str) -> str:
     """Raises `InvalidInput` for a language that Stoa has no words in."""
-    if locale not in get_args(Locale):
-        raise InvalidInput(f"{locale[:20]!r} is no language here; there are {' and '.join(get_args(Locale))}.")
+    if locale not in LOCALES:
+        raise InvalidInput(
+            "{locale!r} is no language here; there are {languages}.",
+            locale=locale[:20],
+            languages=", ".join(LOCALES),
+        )
     return locale
 
 

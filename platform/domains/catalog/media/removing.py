@@ -24,7 +24,9 @@ async def remove_images(
     Raises `NoSuchProduct`, `ProductChanged`, and `InvalidInput` for more than 50 at once.
     """
     if not 0 < len(image_ids) <= MAX_IMAGES:
-        raise InvalidInput(f"{len(image_ids)} images; 1 to {MAX_IMAGES} can be removed at once.", path=["ids"])
+        raise InvalidInput(
+            "{count} images; 1 to {limit} can be removed at once.", path=["ids"], count=len(image_ids), limit=MAX_IMAGES
+        )
     async with shop_transaction():
         product = await locked_product(product_id, expected_version)
         rows = {each.id: each for each in await Image.filter(product_id=product_id, id__in=image_ids)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stoa.kit.languages import Locale
 from stoa.kit.pictures.limits import MAX_PIXELS, ODD_SHAPE, TOO_SMALL
-from stoa.tenants.context import Locale
 
 _MILLIONS = MAX_PIXELS // 1_000_000
 WORDS: dict[str, dict[Locale, str]] = {

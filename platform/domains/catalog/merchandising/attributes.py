@@ -71,17 +71,17 @@ async def define_attribute(ctx: Context, draft: AttributeDraft) -> Attribute:
     """Define an attribute. Raises `Refusals` with everything that is wrong with it, and `AttributeTaken`."""
     columns = _checked(draft)
     if not Attribute.keys_among([draft.key]):
-        sentence = f"{draft.key[:60]!r} is no key; one is made of small letters, digits and _, such as heel_height."
-        raise InvalidInput(sentence, path=["key"])
+        sentence = "{key!r} is no key; one is made of small letters, digits and _, such as heel_height."
+        raise InvalidInput(sentence, path=["key"], key=draft.key[:60])
     _check_choices(draft.type, columns["choices"])
     async with shop_transaction():
         if await Attribute.all().count() >= MAX_ATTRIBUTES:
-            raise InvalidInput(f"A shop has at most {MAX_ATTRIBUTES} attributes.", params={"limit": MAX_ATTRIBUTES})
+            raise InvalidInput("A shop has at most {limit} attributes.", limit=MAX_ATTRIBUTES)
         try:
             attribute = await Attribute.create(key=draft.key, **columns)
         except IntegrityError:
-            sentence = f"There is an attribute with the key {draft.key} already."
-            raise AttributeTaken(sentence, path=["key"], params={"taken": draft.key}) from None
+            sentence = "There is an attribute with the key {taken} already."
+            raise AttributeTaken(sentence, path=["key"], taken=draft.key) from None
         await publish(ctx, AttributeDefined(attribute.id, attribute.key))
     return attribute
 
@@ -117,8 +117,12 @@ async def delete_attribute(ctx: Context, attribute_id: UUID, *, with_values: boo
         attribute = await _locked(attribute_id)
         values = await AttributeValue.filter(attribute_id=attribute_id).count()
         if values and not with_values:
-            sentence = f"Products have {values} values of {attribute.name}; say that they may go with it."
-            raise AttributeInUse(sentence, path=["id"], params={"values": values})
+            raise AttributeInUse(
+                "Products have {values} values of {name}; say that they may go with it.",
+                path=["id"],
+                values=values,
+                name=attribute.name,
+            )
         await touch_where(_HAVING, attribute_id, leaving=True)
         await attribute.delete()
         await publish(ctx, AttributeDeleted(attribute_id, attribute.key, values))
@@ -146,7 +150,7 @@ def _checked(given: AttributeDraft | AttributeChanges) -> dict[str, Any]:
 
 def _clean_choices(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     if len(choices) > MAX_CHOICES:
-        raise InvalidInput(f"{len(choices)} choices; {MAX_CHOICES} are allowed.", params={"limit": MAX_CHOICES})
+        raise InvalidInput("{count} choices; {limit} are allowed.", limit=MAX_CHOICES, count=len(choices))
     cleaned: list[dict[str, Any]] = []
     seen: set[str] = set()
     for i, each in enumerate(choices):
@@ -154,7 +158,7 @@ def _clean_choices(choices: Sequence[Choice]) -> list[dict[str, Any]]:
             with blaming("value"):
                 value = clean_line(each.value, what="value", limit=VALUE_LIMIT)
                 if value.casefold() in seen:
-                    raise InvalidInput(f"The choice {value} is named twice.")
+                    raise InvalidInput("The choice {value} is named twice.", value=value)
             with blaming("translations"):
                 cleaned.append({"value": value, "translations": clean_translations(each.translations)})
             seen.add(value.casefold())
@@ -163,22 +167,22 @@ def _clean_choices(choices: Sequence[Choice]) -> list[dict[str, Any]]:
 
 def _check_choices(type: AttributeType, choices: Sequence[dict[str, Any]]) -> None:
     if bool(choices) != (type is AttributeType.CHOICE):
-        sentence = "A CHOICE needs choices." if type is AttributeType.CHOICE else f"A {type} has no choices."
-        raise InvalidInput(sentence, path=["choices"])
+        sentence = "A CHOICE needs choices." if type is AttributeType.CHOICE else "A {type} has no choices."
+        raise InvalidInput(sentence, path=["choices"], type=type)
 
 
 async def _check_values(attribute: Attribute, changed: list[str], had: Sequence[str]) -> None:
     """Whether what products have fits the attribute as it is to be."""
     if "type" in changed and (values := await AttributeValue.filter(attribute_id=attribute.id).count()):
-        sentence = f"Products have {values} values of {attribute.name}: its type cannot change any more."
-        raise AttributeInUse(sentence, path=["type"], params={"values": values})
+        sentence = "Products have {values} values of {name}: its type cannot change any more."
+        raise AttributeInUse(sentence, path=["type"], values=values, name=attribute.name)
     if "choices" in changed:
         await _check_removed(attribute, had)
     if "is_multiple" in changed and not attribute.is_multiple:
         [several] = await shop_client().execute_query_dict(_SEVERAL, [attribute.id])
         if several["products"]:
-            sentence = f"{several['products']} products have several values of {attribute.name}."
-            raise AttributeInUse(sentence, path=["is_multiple"], params={"products": several["products"]})
+            sentence, products = "{products} products have several values of {name}.", several["products"]
+            raise AttributeInUse(sentence, path=["is_multiple"], products=products, name=attribute.name)
 
 
 async def _check_removed(attribute: Attribute, had: Sequence[str]) -> None:
@@ -186,14 +190,23 @@ async def _check_removed(attribute: Attribute, had: Sequence[str]) -> None:
     rows = await shop_client().execute_query_dict(_IN_USE, [attribute.id, sorted(gone)]) if gone else []
     if rows:
         row = min(rows, key=lambda row: str(row["text"]))
-        sentence = f"{row['products']} products are {row['text']}: this choice cannot be taken away."
-        raise AttributeInUse(sentence, path=["choices"], params={"choice": row["text"], "products": row["products"]})
+        raise AttributeInUse(
+            "{products} products are {choice}: this choice cannot be taken away.",
+            path=["choices"],
+            choice=row["text"],
+            products=row["products"],
+        )
 
 
 def _check_version(attribute: Attribute, expected: int | None) -> None:
     if expected not in (None, attribute.version):
-        sentence = f"{attribute.name} has been changed since version {expected}; it is at {attribute.version} now."
-        raise AttributeChanged(sentence, path=["expected_version"], params={"current_version": attribute.version})
+        raise AttributeChanged(
+            "{name} has been changed since version {expected}; it is at {current_version} now.",
+            path=["expected_version"],
+            current_version=attribute.version,
+            name=attribute.name,
+            expected=expected,
+        )
 
 
 async def _locked(attribute_id: UUID) -> Attribute:

@@ -98,12 +98,17 @@ async def update_collection(
     async with shop_transaction():
         row = await locked_collection(collection_id)
         if expected_version not in (None, row.version):
-            sentence = f"{row.title} has been changed since version {expected_version}; it is at {row.version} now."
-            raise CollectionChanged(sentence, path=["expected_version"], params={"current_version": row.version})
+            raise CollectionChanged(
+                "{title} has been changed since version {expected_version}; it is at {current_version} now.",
+                path=["expected_version"],
+                current_version=row.version,
+                title=row.title,
+                expected_version=expected_version,
+            )
         rules = None
         if not isinstance(changes.rules, _Same):
             if row.kind is CollectionKind.MANUAL:
-                raise HasNoRules(f"{row.title} is put together by hand.", path=["rules"])
+                raise HasNoRules("{title} is put together by hand.", path=["rules"], title=row.title)
             rules = await _checked_rules(ctx, changes.rules)
             columns["rules"] = rules.as_kept()
         changed = set_what_differs(row, columns)
@@ -157,12 +162,15 @@ async def _by_hand(
     async with shop_transaction():
         row = await locked_collection(collection_id)
         if row.kind is CollectionKind.RULES:
-            raise FollowsRules(f"What is in {row.title} is for its rules to say.", path=["id"])
+            raise FollowsRules("What is in {title} is for its rules to say.", path=["id"], title=row.title)
         there = await lock_products(product_ids)
         rows = await shop_client().execute_query_dict(statement, [collection_id, there])
         if what == "products added" and await row.products.all().count() > MAX_BY_HAND:  # type: ignore[attr-defined]
-            sentence = f"A collection put together by hand holds at most {MAX_BY_HAND:,} products."
-            raise InvalidInput(sentence, path=["product_ids"], params={"limit": MAX_BY_HAND})
+            raise InvalidInput(
+                "A collection put together by hand holds at most {limit:,} products.",
+                path=["product_ids"],
+                limit=MAX_BY_HAND,
+            )
         if rows:
             await _save(row, [])
             await publish(ctx, CollectionEdited(row.id, (what,)))
@@ -194,17 +202,16 @@ def _checked(changes: CollectionChanges) -> dict[str, Any]:
 def _clean_handle(handle: str) -> str:
     clean = slugify(handle)
     if not clean:
-        raise InvalidInput(f"{handle[:60]!r} has no letter and no digit.")
+        raise InvalidInput("{handle!r} has no letter and no digit.", handle=handle[:60])
     return clean
 
 
 async def _check_room(kind: CollectionKind) -> None:
     """Every change of a product is held against all rules: there must not be any number of them."""
     if await Collection.all().count() >= MAX_COLLECTIONS:
-        raise InvalidInput(f"A shop has at most {MAX_COLLECTIONS:,} collections.", params={"limit": MAX_COLLECTIONS})
+        raise InvalidInput("A shop has at most {limit:,} collections.", limit=MAX_COLLECTIONS)
     if kind is CollectionKind.RULES and await Collection.filter(kind=kind).count() >= MAX_RULED:
-        sentence = f"A shop has at most {MAX_RULED} collections with rules."
-        raise InvalidInput(sentence, path=["rules"], params={"limit": MAX_RULED})
+        raise InvalidInput("A shop has at most {limit} collections with rules.", path=["rules"], limit=MAX_RULED)
 
 
 async def _save(row: Collection, changed: list[str]) -> None:
@@ -217,4 +224,4 @@ async def _save(row: Collection, changed: list[str]) -> None:
 
 
 def _handle_taken(handle: str) -> HandleTaken:
-    return HandleTaken(f"The handle {handle} is in use.", path=["handle"], params={"taken": handle})
+    return HandleTaken("The handle {taken} is in use.", path=["handle"], taken=handle)

@@ -33,9 +33,9 @@ class Miss:
 async def search_misses(ctx: Context, *, days: int = 30, at_most: int = 0, first: int = 50) -> list[Miss]:
     """What of the last days found no more than `at_most` products, most searched for first. Raises `InvalidInput`."""
     if not 0 < days <= MAX_DAYS:
-        raise InvalidInput(f"{days} days; 1 to {MAX_DAYS} are allowed.", path=["days"], params={"limit": MAX_DAYS})
+        raise InvalidInput("{days} days; 1 to {limit} are allowed.", path=["days"], limit=MAX_DAYS, days=days)
     if not 0 < first <= MAX_LISTED:
-        raise InvalidInput(f"first is {first}; 1 to {MAX_LISTED} are allowed.", path=["first"])
+        raise InvalidInput("first is {first}; 1 to {limit} are allowed.", path=["first"], first=first, limit=MAX_LISTED)
     since = now().astimezone(ZoneInfo(ctx.shop.time_zone)).date() - timedelta(days=days - 1)
     rows = await shop_client().execute_query_dict(_MISSES, [since, at_most, first])
     return [Miss(row["words"], row["searches"], row["found"], row["last_day"]) for row in rows]

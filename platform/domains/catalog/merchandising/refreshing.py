@@ -62,7 +62,7 @@ async def refresh_collection(ctx: Context, collection_id: UUID) -> Refreshed:
         if row is None:
             raise NoSuchCollection("There is no such collection.", path=["id"])
         if row.kind is CollectionKind.MANUAL:
-            raise HasNoRules(f"{row.title} is put together by hand.", path=["id"])
+            raise HasNoRules("{title} is put together by hand.", path=["id"], title=row.title)
         return await refresh(ctx, row.id, Rules.read(row.rules))
 
 

@@ -74,14 +74,18 @@ async def merge_tags(ctx: Context, into_id: UUID, merged_ids: Sequence[UUID]) ->
     Tells the change's id too. Raises `NoSuchTag`, and `InvalidInput` when nothing, or itself, is to be merged.
     """
     if not 0 < len(set(merged_ids)) <= MAX_MERGED or into_id in merged_ids:
-        raise InvalidInput(f"Name 1 to {MAX_MERGED} other tags to be merged.", path=["merged_ids"])
+        raise InvalidInput("Name 1 to {limit} other tags to be merged.", path=["merged_ids"], limit=MAX_MERGED)
     async with shop_transaction():
         into, *merged = await _locked([into_id, *merged_ids], "into_id", "merged_ids")
         rows = await shop_client().execute_query_dict(_HELD, [[each.id for each in merged]])
         held = {row["tag_id"]: row["products"] for row in rows}
         if (moved := sum(map(len, held.values()))) > MAX_MOVED:
-            sentence = f"{moved:,} times the merged tags are on a product; {MAX_MOVED:,} at a time are allowed."
-            raise InvalidInput(sentence, path=["merged_ids"], params={"limit": MAX_MOVED})
+            raise InvalidInput(
+                "{moved:,} times the merged tags are on a product; {limit:,} at a time are allowed.",
+                path=["merged_ids"],
+                limit=MAX_MOVED,
+                moved=moved,
+            )
         gave = await shop_client().execute_query_dict(_GIVE, [into.id, [each.id for each in merged]])
         await Tag.filter(id__in=[each.id for each in merged]).delete()
         await touch(sorted({product for products in held.values() for product in products}))
@@ -115,12 +119,14 @@ async def undo_tag_change(ctx: Context, change_id: UUID) -> Tag:
 
 async def _undo_rename(tag: Tag, change: dict[str, Any]) -> None:
     if tag.name != change["after"]:
-        raise TagChangedSince(f"It has been renamed to {tag.name} since.", path=["id"])
+        raise TagChangedSince("It has been renamed to {name} since.", path=["id"], name=tag.name)
     tag.name, tag.name_key = clean_name(change["before"])
     try:
         await _save_name(tag)
     except TagTaken:
-        raise TagChangedSince(f"There is another tag named {change['before']} now.", path=["id"]) from None
+        raise TagChangedSince(
+            "There is another tag named {before} now.", path=["id"], before=change["before"]
+        ) from None
     await touch_where(_HAVING, tag.id)
 
 
@@ -128,11 +134,15 @@ async def _undo_merge(tag: Tag, change: dict[str, Any]) -> None:
     given = [UUID(each) for each in change["given"]]
     keys = [each["name_key"] for each in change["merged"]]
     if taken := await Tag.filter(name_key__in=keys).order_by("name_key").first():
-        raise TagChangedSince(f"There is another tag named {taken.name} now.", path=["id"])
+        raise TagChangedSince("There is another tag named {name} now.", path=["id"], name=taken.name)
     [lost] = await shop_client().execute_query_dict(_LOST, [tag.id, given])
     if lost["products"]:
-        sentence = f"{lost['products']} products that got the tag {tag.name} by it have lost it since."
-        raise TagChangedSince(sentence, path=["id"], params={"products": lost["products"]})
+        raise TagChangedSince(
+            "{products} products that got the tag {name} by it have lost it since.",
+            path=["id"],
+            products=lost["products"],
+            name=tag.name,
+        )
     as_json = msgspec.json.encode(change["merged"]).decode()
     await shop_client().execute_query(_TAGS_BACK, [as_json])
     await shop_client().execute_query(_PRODUCTS_BACK, [as_json])
@@ -164,8 +174,7 @@ async def _save_name(tag: Tag) -> None:
         async with shop_transaction():
             await tag.save(update_fields=["name", "name_key"])
     except IntegrityError:
-        sentence = f"There is a tag named {tag.name} already; merge the two."
-        raise TagTaken(sentence, path=["name"], params={"taken": tag.name}) from None
+        raise TagTaken("There is a tag named {taken} already; merge the two.", path=["name"], taken=tag.name) from None
 
 
 async def _last_change(tag_id: UUID) -> UUID:

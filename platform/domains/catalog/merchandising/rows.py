@@ -26,8 +26,12 @@ class RowResult:
 async def lock_products(product_ids: Sequence[UUID]) -> list[UUID]:
     """Those that there are, locked in this transaction, in the order asked for. Raises `InvalidInput`."""
     if not 0 < len(product_ids) <= MAX_PRODUCTS:
-        sentence = f"{len(product_ids)} products; 1 to {MAX_PRODUCTS} at a time are allowed."
-        raise InvalidInput(sentence, path=["product_ids"], params={"limit": MAX_PRODUCTS})
+        raise InvalidInput(
+            "{count} products; 1 to {limit} at a time are allowed.",
+            path=["product_ids"],
+            limit=MAX_PRODUCTS,
+            count=len(product_ids),
+        )
     rows = await shop_client().execute_query_dict(_LOCK, [list(product_ids)])
     there = {row["id"] for row in rows}
     return [each for each in dict.fromkeys(product_ids) if each in there]

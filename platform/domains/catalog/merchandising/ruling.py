@@ -110,8 +110,12 @@ _SIGNS = {Relation.AT_LEAST: ">=", Relation.AT_MOST: "<="}
 async def checked_rules(ctx: Context, rules: Rules) -> Rules:
     """The rules as they are kept. Raises `InvalidInput`, `NoSuchCategory`, `NoSuchAttribute` that blame a condition."""
     if not 0 < len(rules.conditions) <= MAX_CONDITIONS:
-        sentence = f"{len(rules.conditions)} conditions; 1 to {MAX_CONDITIONS} are allowed."
-        raise InvalidInput(sentence, path=["conditions"], params={"limit": MAX_CONDITIONS})
+        raise InvalidInput(
+            "{count} conditions; 1 to {limit} are allowed.",
+            path=["conditions"],
+            limit=MAX_CONDITIONS,
+            count=len(rules.conditions),
+        )
     kept = []
     for i, each in enumerate(rules.conditions):
         with blaming("conditions", i):
@@ -123,7 +127,13 @@ async def _checked(ctx: Context, condition: Condition) -> Condition:
     about, relation = condition.about, condition.relation
     if relation not in ALLOWED[about]:
         allowed = ", ".join(ALLOWED[about])
-        raise InvalidInput(f"{about} knows {allowed}, but not {relation}.", path=["relation"])
+        raise InvalidInput(
+            "{about} knows {allowed}, but not {relation}.",
+            path=["relation"],
+            about=about,
+            allowed=allowed,
+            relation=relation,
+        )
     if about is About.ATTRIBUTE:
         return await _checked_attribute(condition)
     with blaming("value"):
@@ -139,9 +149,9 @@ async def _checked(ctx: Context, condition: Condition) -> Condition:
 async def _checked_attribute(condition: Condition) -> Condition:
     attribute = await Attribute.get_or_none(key__in=Attribute.keys_among([condition.key]))
     if attribute is None:
-        raise NoSuchAttribute(f"There is no attribute with the key {condition.key[:60]!r}.", path=["key"])
+        raise NoSuchAttribute("There is no attribute with the key {key!r}.", path=["key"], key=condition.key[:60])
     if condition.relation in _ORDERED and attribute.type not in (AttributeType.NUMBER, AttributeType.DATE):
-        raise InvalidInput(f"{attribute.name} is neither a number nor a date.", path=["relation"])
+        raise InvalidInput("{name} is neither a number nor a date.", path=["relation"], name=attribute.name)
     with blaming("value"):
         text, _ = read_value(attribute, condition.value)
     return Condition(condition.about, condition.relation, text, attribute.key)
@@ -153,7 +163,7 @@ def _amount(ctx: Context, value: str) -> str:
 
 def _whole(ctx: Context, value: str) -> str:
     if not value.removeprefix("-").isdecimal() or len(value) > 12:
-        raise InvalidInput(f"{value[:60]!r} is not a whole number.")
+        raise InvalidInput("{value!r} is not a whole number.", value=value[:60])
     return str(int(value))
 
 
@@ -163,7 +173,7 @@ def _moment(ctx: Context, value: str) -> str:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise InvalidInput(f"{value[:60]!r} is not a moment; write it like 2026-11-22T00:00:00Z.")
+        raise InvalidInput("{value!r} is not a moment; write it like 2026-11-22T00:00:00Z.", value=value[:60])
     return moment.isoformat()
 
 

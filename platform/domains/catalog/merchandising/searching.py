@@ -88,9 +88,7 @@ async def search_products(ctx: Context, text: str, *, first: int, after: str | N
     words = _words(text)
     place = _read_cursor(after)
     if not 0 < first <= MAX_PAGE:
-        raise InvalidInput(
-            f"first is {first}; 1 to {MAX_PAGE} are allowed.", path=["first"], params={"limit": MAX_PAGE}
-        )
+        raise InvalidInput("first is {first}; 1 to {limit} are allowed.", path=["first"], limit=MAX_PAGE, first=first)
     rows = await _plain(words)
     typed = len(rows)
     is_code = any(row["score"] < 1 for row in rows)  # whoever typed a code and found it sought nothing else
@@ -112,12 +110,12 @@ def normal_words(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     if len(text) > MAX_TEXT:
-        sentence = f"The search is {len(text)} characters long; {MAX_TEXT} are allowed."
-        raise InvalidInput(sentence, path=["text"], params={"limit": MAX_TEXT})
+        sentence = "The search is {count} characters long; {limit} are allowed."
+        raise InvalidInput(sentence, path=["text"], count=len(text), limit=MAX_TEXT)
     words = searchable(text).split()
     if not 0 < len(words) <= MAX_WORDS:
-        sentence = f"The search has {len(words)} words; 1 to {MAX_WORDS} are allowed."
-        raise InvalidInput(sentence, path=["text"], params={"limit": MAX_WORDS})
+        sentence = "The search has {count} words; 1 to {limit} are allowed."
+        raise InvalidInput(sentence, path=["text"], count=len(words), limit=MAX_WORDS)
     return words
 
 

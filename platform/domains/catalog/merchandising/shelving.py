@@ -84,11 +84,13 @@ async def update_category(
             await shop_client().execute_query_dict(_ONE_MOVE_AT_A_TIME)
         category = await _locked(category_id)
         if expected_version not in (None, category.version):
-            sentence = (
-                f"{category.name} has been changed since version {expected_version}; it is at {category.version}."
+            raise CategoryChanged(
+                "{name} has been changed since version {expected}; it is at {current_version} now.",
+                path=["expected_version"],
+                name=category.name,
+                expected=expected_version or 0,
+                current_version=category.version,
             )
-            params = {"current_version": category.version}
-            raise CategoryChanged(sentence, path=["expected_version"], params=params)
         changed = set_what_differs(category, columns)
         if changed:
             if category.parent_id is not None and "parent_id" in changed:  # type: ignore[attr-defined]
@@ -106,9 +108,11 @@ async def delete_category(ctx: Context, category_id: UUID) -> None:
         children = await Category.filter(parent_id=category_id).count()
         if products or children:
             raise CategoryInUse(
-                f"On {category.name} stand {products} products and {children} categories; move them first.",
+                "On {name} stand {products} products and {categories} categories; move them first.",
                 path=["id"],
-                params={"products": products, "categories": children},
+                products=products,
+                categories=children,
+                name=category.name,
             )
         await category.delete()
         await publish(ctx, CategoryDeleted(category_id, category.name))
@@ -127,13 +131,15 @@ async def _check_place(category: Category) -> None:
     if not above:
         raise NoSuchCategory("There is no such category.", path=["parent_id"])
     if category.id in {row["id"] for row in above}:
-        sentence = f"{above[0]['name']} stands inside {category.name}; a category cannot stand inside itself."
-        raise CategoryCircle(sentence, path=["parent_id"])
+        raise CategoryCircle(
+            "{name} stands inside {category_name}; a category cannot stand inside itself.",
+            path=["parent_id"],
+            name=above[0]["name"],
+            category_name=category.name,
+        )
     [down] = await shop_client().execute_query_dict(_HEIGHT, [category.id])
     if len(above) + down["height"] > MAX_DEPTH:
-        raise InvalidInput(
-            f"Categories stand at most {MAX_DEPTH} deep.", path=["parent_id"], params={"limit": MAX_DEPTH}
-        )
+        raise InvalidInput("Categories stand at most {limit} deep.", path=["parent_id"], limit=MAX_DEPTH)
 
 
 async def _save(category: Category, changed: list[str]) -> None:
@@ -143,5 +149,4 @@ async def _save(category: Category, changed: list[str]) -> None:
     except IntegrityError as error:
         if not isinstance(error.args[0], asyncpg.UniqueViolationError):
             raise
-        sentence = f"There is a category named {category.name} already."
-        raise CategoryTaken(sentence, path=["name"], params={"taken": category.name}) from None
+        raise CategoryTaken("There is a category named {taken} already.", path=["name"], taken=category.name) from None

@@ -70,7 +70,7 @@ async def accept_suggestion(ctx: Context, tag: str, product_ids: Sequence[UUID])
     """Give the products the tag. Raises `NoSuchSuggestion` for words that nobody searched for."""
     name, key = clean_name(tag)
     if not await SearchLog.exists(words=key):
-        raise NoSuchSuggestion(f"Nobody searched for {name}.", path=["tag"])
+        raise NoSuchSuggestion("Nobody searched for {name}.", path=["tag"], name=name)
     return await change_tags(ctx, product_ids, add=[name])
 
 

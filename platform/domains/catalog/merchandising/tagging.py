@@ -50,7 +50,7 @@ async def change_tags(
     """
     adding, removing = clean_names("add", add), clean_names("remove", remove)
     if both := adding.keys() & removing.keys():
-        raise InvalidInput(f"{adding[min(both)]} is to be added and removed.", path=["remove"])
+        raise InvalidInput("{tag} is to be added and removed.", path=["remove"], tag=adding[min(both)])
     async with shop_transaction():
         there = await lock_products(product_ids)
         names = await _tags(adding, removing)
@@ -72,7 +72,7 @@ def clean_names(at: str, names: Iterable[str]) -> dict[str, str]:
     for i, name in enumerate(names):
         with blaming(at, i):
             if i >= MAX_NAMES:
-                raise InvalidInput(f"{MAX_NAMES} tags at a time are allowed.", params={"limit": MAX_NAMES})
+                raise InvalidInput("{limit} tags at a time are allowed.", limit=MAX_NAMES)
             line, key = clean_name(name)
             cleaned.setdefault(key, line)
     return cleaned
@@ -97,8 +97,7 @@ async def _too_many(product_ids: Sequence[UUID], adding: dict[str, str]) -> dict
     if not adding:
         return {}
     rows = await shop_client().execute_query_dict(_FULL, [list(product_ids), MAX_TAGS - len(adding)])
-    sentence, params = f"A product has at most {MAX_TAGS} tags.", {"limit": MAX_TAGS}
-    return {row["product_id"]: InvalidInput(sentence, params=params) for row in rows}
+    return {row["product_id"]: InvalidInput("A product has at most {limit} tags.", limit=MAX_TAGS) for row in rows}
 
 
 async def _pairs(statement: str, products: Sequence[UUID], tags: Sequence[UUID]) -> dict[UUID, set[UUID]]:

@@ -17,12 +17,12 @@ NAME_LIMIT, DESCRIPTION_LIMIT = 120, 5_000
 def clean_translations(given: Mapping[str, Mapping[str, str]]) -> Translations:
     """The translations as they are kept; what is empty is left out. Raises `InvalidInput` that blames the locale."""
     if len(given) > MOST:
-        raise InvalidInput(f"{len(given)} translations; {MOST} are allowed.", params={"limit": MOST})
+        raise InvalidInput("{count} translations; {limit} are allowed.", limit=MOST, count=len(given))
     cleaned = {}
     for locale, texts in given.items():
         with blaming(locale[:20]):
             if not LOCALE.fullmatch(locale):
-                raise InvalidInput(f"{locale[:20]!r} is no locale; one looks like zh or en-GB.")
+                raise InvalidInput("{locale!r} is no locale; one looks like zh or en-GB.", locale=locale[:20])
             if kept := {name: text for name, value in texts.items() if (text := _clean(name, value))}:
                 cleaned[locale] = kept
     return cleaned

@@ -77,7 +77,7 @@ def _checked(
         attribute = attributes.get(key)
         try:
             if attribute is None:
-                raise NoSuchAttribute(f"There is no attribute with the key {key[:60]!r}.", path=["key"])
+                raise NoSuchAttribute("There is no attribute with the key {key!r}.", path=["key"], key=key[:60])
             with blaming("values"):
                 wanted[attribute.id] = (key, read_values(attribute, texts))
         except Refusal as refusal:
@@ -91,8 +91,12 @@ def read_values(attribute: Attribute, texts: Sequence[str]) -> list[Value]:
     """The values in their normal form, each once. Raises `WrongValue` and `InvalidInput`."""
     most = MAX_VALUES if attribute.is_multiple else 1
     if len(texts) > most:
-        sentence = f"{len(texts)} values of {attribute.name}; a product has at most {most}."
-        raise WrongValue(sentence, params={"limit": most})
+        raise WrongValue(
+            "{count} values of {name}; a product has at most {limit}.",
+            limit=most,
+            count=len(texts),
+            name=attribute.name,
+        )
     found: dict[str, Value] = {}
     for i, text in enumerate(texts):
         with blaming(i):
@@ -154,7 +158,9 @@ def _choice(attribute: Attribute, line: str) -> str:
 
 
 def _wrong(attribute: Attribute, line: str, needed: str) -> InvalidInput:
-    return WrongValue(f"{attribute.name} cannot be {line[:60]!r}: it must be {needed}.", params={"needed": needed})
+    return WrongValue(
+        "{name} cannot be {line!r}: it must be {needed}.", needed=needed, name=attribute.name, line=line[:60]
+    )
 
 
 async def _write(product_ids: Sequence[UUID], wanted: Mapping[UUID, tuple[str, list[Value]]]) -> dict[UUID, list[str]]:

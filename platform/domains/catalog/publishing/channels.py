@@ -12,9 +12,9 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.errors import ChannelTaken, NoSuchChannel
 from stoa.domains.catalog.events import ChannelSaved
 from stoa.domains.catalog.models import Channel
-from stoa.domains.catalog.translating import LOCALES
 from stoa.domains.catalog.variants import set_what_differs
 from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.languages import LOCALES
 from stoa.kit.text import clean_line, slugify
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -51,7 +51,7 @@ async def create_channel(ctx: Context, draft: ChannelDraft) -> Channel:
     columns = draft.columns
     for name in ("code", "name"):
         if name not in columns:
-            raise InvalidInput(f"A channel needs a {name}.", path=[name])
+            raise InvalidInput("A channel needs a {name}.", path=[name], name=name)
     async with shop_transaction():
         try:
             channel = await Channel.create(**columns)
@@ -87,14 +87,14 @@ def _clean_code(code: str) -> str:
 
 
 def _clean_names(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    cleaned = {}
+    cleaned: dict[str, dict[str, str]] = {}
     for i, (locale, name) in enumerate(names.items()):
         with blaming("names", i):
             if locale not in LOCALES:
-                raise InvalidInput(f"{locale} is no language of the shop.", path=["locale"])
+                raise InvalidInput("{locale} is no language of the shop.", path=["locale"], locale=locale)
             cleaned[locale] = {"name": clean_line(name, what="name", limit=120)}
     return cleaned
 
 
 def _taken(code: str) -> ChannelTaken:
-    return ChannelTaken(f"There is a channel {code} already.", path=["code"], params={"taken": code})
+    return ChannelTaken("There is a channel {taken} already.", path=["code"], taken=code)

@@ -84,7 +84,9 @@ async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> S
     """
     reason = clean_line(reason, what="reason", limit=200)
     if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
+        )
     refused = {n: refusal for n, each in enumerate(lines) if (refusal := _problem(n, each))}
     entries = [each.entry(n) for n, each in enumerate(lines) if n not in refused]
     async with shop_transaction():
@@ -124,9 +126,11 @@ def _problem(n: int, line: Adjustment) -> Refusal | None:
         if line.expected_on_hand is None:
             return InvalidInput("Say what you think is on hand: expectedOnHand.", path=[*path, "expected_on_hand"])
         if not 0 <= line.set_to <= MAX_QUANTITY:
-            return InvalidInput(f"{line.set_to} cannot be on hand.", path=[*path, "set_to"])
+            return InvalidInput("{set_to} cannot be on hand.", path=[*path, "set_to"], set_to=line.set_to)
     if line.quantity is not None and not 1 <= abs(line.quantity) <= MAX_QUANTITY:
-        return InvalidInput(f"{line.quantity} is no quantity to correct by.", path=[*path, "quantity"])
+        return InvalidInput(
+            "{quantity} is no quantity to correct by.", path=[*path, "quantity"], quantity=line.quantity
+        )
     if line.quantity is not None and line.quantity < 0 and line.correction in (Correction.SCRAP, Correction.RETURN):
         return InvalidInput("What is scrapped or came back is counted from 1.", path=[*path, "quantity"])
     return None

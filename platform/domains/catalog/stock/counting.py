@@ -56,12 +56,12 @@ async def open_count(ctx: Context, location_id: UUID, *, note: str = "") -> Stoc
         if location is None:
             raise NoSuchLocation("There is no such location.", path=["location_id"])
         if not location.is_active:
-            raise LocationClosed(f"{location.name} is not active.", path=["location_id"])
+            raise LocationClosed("{name} is not active.", path=["location_id"], name=location.name)
         try:
             count = await StockCount.create(location_id=location_id, state=StockCountState.OPEN, note=note)
         except IntegrityError as error:
             if isinstance(error.args[0], asyncpg.UniqueViolationError):
-                raise CountOpen(f"{location.name} is being counted already.", path=["location_id"]) from None
+                raise CountOpen("{name} is being counted already.", path=["location_id"], name=location.name) from None
             raise
         await publish(ctx, StockCountOpened(count.id))
     return count
@@ -129,11 +129,13 @@ async def _differences(count: StockCount) -> list[Move]:
 
 def _check(lines: Sequence[tuple[UUID, int]]) -> None:
     if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
+        )
     seen: set[UUID] = set()
     for n, (variant_id, counted) in enumerate(lines):
         if not 0 <= counted <= MAX_QUANTITY:
-            raise InvalidInput(f"{counted} cannot be counted.", path=["lines", n, "counted"])
+            raise InvalidInput("{counted} cannot be counted.", path=["lines", n, "counted"], counted=counted)
         if variant_id in seen:
             raise NamedTwice("An earlier line is about the same variant.", path=["lines", n, "variant_id"])
         seen.add(variant_id)
@@ -144,12 +146,13 @@ async def _locked(count_id: UUID, expected: int | None = None, *, besides: Stock
     if count is None:
         raise NoSuchCount("There is no such count.", path=["id"])
     if count.state not in (StockCountState.OPEN, besides):
-        raise CountEnded(f"The count is {count.state.value.lower()} already.", path=["id"])
+        raise CountEnded("The count is {state} already.", path=["id"], state=count.state.value.lower())
     if expected is not None and count.version != expected and count.state is StockCountState.OPEN:
         raise CountChanged(
-            f"The count has been changed since version {expected}; it is at {count.version} now.",
+            "The count has been changed since version {expected}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": count.version},
+            current_version=count.version,
+            expected=expected,
         )
     return count
 

@@ -18,6 +18,7 @@ from stoa.domains.catalog.stock.reserving import EXPIRE, Demand, Holder, Taken, 
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import enqueue, publish
@@ -222,11 +223,17 @@ async def _refusals(done: _Ended, wanted: list[Wanted]) -> list[Refusal]:
         if lacking is not None and line.variant_id not in names.variants:
             found.append(names.unknown(line))
         elif lacking is not None:
-            sentence = f"{names.variants[line.variant_id]}: {lacking.there} reserved, {lacking.wanted} wanted."
-            params = {"left": lacking.there, "wanted": lacking.wanted}
-            found.append(NotReserved(sentence, path=["lines", line.n], params=params))
+            found.append(
+                NotReserved(
+                    "{what}: {left} reserved, {wanted} wanted.",
+                    path=["lines", line.n],
+                    what=names.variants[line.variant_id],
+                    left=lacking.there,
+                    wanted=lacking.wanted,
+                )
+            )
     for each in done.short if not found else ():
         n = next((line.n for line in wanted if line.variant_id == each.variant_id), 0)
-        what = f"{names.variants.get(each.variant_id, 'This variant')} at {names.locations[each.at]}" if each.at else ""
-        found.append(not_enough(what, each.variant_id, each.at, each.there, each.wanted, n, "on hand"))
+        what = names.placed(each.variant_id, each.at) if each.at else ""
+        found.append(not_enough(what, each.variant_id, each.at, each.there, each.wanted, n, Sentence("on hand")))
     return found

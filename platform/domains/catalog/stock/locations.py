@@ -16,13 +16,13 @@ from stoa.domains.catalog.errors import LocationChanged, LocationClosed, Locatio
 from stoa.domains.catalog.events import LocationCreated, LocationEdited
 from stoa.domains.catalog.models import Location, Translations
 from stoa.kit.errors import InvalidInput
+from stoa.kit.languages import LOCALES, Sentence, joined
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
 NAME_LIMIT = 120
-LOCALES = ("en", "zh")
 ADDRESS = ("recipient", "line1", "line2", "district", "city", "region", "postal_code", "country", "phone")
 
 _IN_THE_WAY = """
@@ -56,7 +56,7 @@ class LocationChanges:
             address=_tried(problems, "address", self.address),
         )
         if isinstance(self.position, int) and not -(2**31) <= self.position < 2**31:
-            problems.append(InvalidInput(f"{self.position} is no position.", path=["position"]))
+            problems.append(InvalidInput("{position} is no position.", path=["position"], position=self.position))
         problems.refuse()
         return checked
 
@@ -80,7 +80,11 @@ def _clean_name(name: str) -> str:
 def _clean_translations(given: Translations) -> Translations:
     unknown = sorted(given.keys() - set(LOCALES))
     if unknown:
-        raise InvalidInput(f"There is no language {unknown[0]!r:.20}; there are {' and '.join(LOCALES)}.")
+        raise InvalidInput(
+            "There is no language {unknown!r:.20}; there are {locales}.",
+            unknown=unknown[0],
+            locales=" and ".join(LOCALES),
+        )
     return {locale: {"name": _clean_name(texts.get("name", ""))} for locale, texts in given.items()}
 
 
@@ -144,7 +148,7 @@ async def set_main_location(ctx: Context, location_id: UUID) -> Location:
         await Location.all().order_by("id").select_for_update()
         location = await _locked(location_id, None)
         if not location.is_active:
-            raise LocationClosed(f"{location.name} is not active.", path=["id"])
+            raise LocationClosed("{name} is not active.", path=["id"], name=location.name)
         if not location.is_main:
             await Location.filter(is_main=True).update(is_main=False)
             location.is_main = True
@@ -159,9 +163,11 @@ async def _locked(location_id: UUID, expected_version: int | None) -> Location:
         raise NoSuchLocation("There is no such location.", path=["id"])
     if expected_version is not None and location.version != expected_version:
         raise LocationChanged(
-            f"{location.name} has been changed since version {expected_version}; it is at {location.version} now.",
+            "{name} has been changed since version {expected_version}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": location.version},
+            current_version=location.version,
+            name=location.name,
+            expected_version=expected_version,
         )
     return location
 
@@ -170,19 +176,21 @@ async def _check_closing(location: Location) -> None:
     # whoever moves stock there has ended before this, or is refused by the trigger of the movements afterwards
     await shop_client().execute_query("SELECT FROM stock WHERE location_id = $1 ORDER BY id FOR UPDATE", [location.id])
     [found] = await shop_client().execute_query_dict(_IN_THE_WAY, [location.id])
-    parts = ["it is the main location"] if location.is_main else []
+    parts = [Sentence("it is the main location")] if location.is_main else []
     for name, words in (
-        ("stock", "{n} variants have stock there"),
-        ("transfers", "{n} transfers are under way"),
-        ("counts", "{n} counts are open"),
-        ("purchases", "{n} purchase orders are to arrive there"),
+        ("stock", Sentence("{n} variants have stock there")),
+        ("transfers", Sentence("{n} transfers are under way")),
+        ("counts", Sentence("{n} counts are open")),
+        ("purchases", Sentence("{n} purchase orders are to arrive there")),
     ):
-        parts += [words.format(n=found[name])] if found[name] else []
+        parts += [words.filled(n=found[name])] if found[name] else []
     if parts:
         raise LocationInUse(
-            f"{location.name} cannot be closed: {', '.join(parts)}.",
+            "{name} cannot be closed: {reasons}.",
             path=["is_active"],
-            params={name: count for name, count in found.items() if count},
+            name=location.name,
+            reasons=joined(parts),
+            **{name: count for name, count in found.items() if count},
         )
 
 
@@ -197,4 +205,4 @@ async def _save(location: Location, changed: list[str]) -> None:
 
 
 def _taken(name: str) -> LocationTaken:
-    return LocationTaken(f"There is a location named {name} already.", path=["name"], params={"taken": name})
+    return LocationTaken("There is a location named {taken} already.", path=["name"], taken=name)

@@ -68,9 +68,10 @@ def _check(moves: Sequence[Move]) -> None:
         for name in ("on_hand", "reserved", "damaged", "held", "incoming"):
             if abs(getattr(each, name)) > MAX_QUANTITY:
                 raise InvalidInput(
-                    f"{getattr(each, name)} is more than {MAX_QUANTITY}, the most that moves at once.",
+                    "{value} is more than {limit}, the most that moves at once.",
                     path=["lines", n],
-                    params={"limit": MAX_QUANTITY},
+                    limit=MAX_QUANTITY,
+                    value=getattr(each, name),
                 )
 
 

@@ -19,14 +19,16 @@ from stoa.domains.catalog.models import Location, Variant
 from stoa.domains.catalog.stock.recording import Entry, Row, available_of
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
 
+LEFT = Sentence("left")
 _SAID = {
-    "on_hand": "on hand",
-    "reserved": "reserved",
-    "damaged": "damaged",
-    "held": "held",
-    "incoming": "incoming",
-    "available": "left",
+    "on_hand": Sentence("on hand"),
+    "reserved": Sentence("reserved"),
+    "damaged": Sentence("damaged"),
+    "held": Sentence("held"),
+    "incoming": Sentence("incoming"),
+    "available": Sentence("left"),
 }
 
 
@@ -55,9 +57,19 @@ class Names:
             return NoSuchVariant("There is no such variant.", path=["lines", entry.n, "variant_id"])
         return NoSuchLocation("There is no such location.", path=["lines", entry.n, "location_id"])
 
+    def placed(self, variant_id: UUID, location_id: UUID) -> Sentence:
+        """What lies where."""
+        variant, location = self.variants.get(variant_id), self.locations[location_id]
+        return Sentence(
+            "{variant} at {location}", {"variant": variant or Sentence("This variant"), "location": location}
+        )
+
     def closed_at(self, entry: Placed, location_id: UUID) -> Refusal:
-        sentence = f"{self.locations[location_id]} is not active: nothing moves there."
-        return LocationClosed(sentence, path=["lines", entry.n, "location_id"])
+        return LocationClosed(
+            "{location} is not active: nothing moves there.",
+            path=["lines", entry.n, "location_id"],
+            location=self.locations[location_id],
+        )
 
 
 def missing(entries: Sequence[Entry], rows: Sequence[Row]) -> set[int]:
@@ -85,20 +97,22 @@ def refusal_for(entry: Entry, row: Row, names: Names) -> Refusal:
     """Why this row could not be moved."""
     if row.verdict == "closed":
         return names.closed_at(entry, row.location_id)
-    what = f"{names.variants[row.variant_id]} at {names.locations[row.location_id]}"
+    what = names.placed(row.variant_id, row.location_id)
     if row.verdict == "stale":
         on_hand = row.before["on_hand"]
         return StockChanged(
-            f"{what}: {on_hand} are on hand now, and not {entry.expected}.",
+            "{what}: {on_hand} are on hand now, and not {expected}.",
             path=["lines", entry.n, "expected_on_hand"],
-            params={"on_hand": on_hand},
+            on_hand=on_hand,
+            what=what,
+            expected=entry.expected or 0,
         )
     if row.verdict == "much":
-        return TooMuchStock(f"{what}: that is more than can be kept track of.", path=["lines", entry.n])
+        return TooMuchStock("{what}: that is more than can be kept track of.", path=["lines", entry.n], what=what)
     return _not_enough(entry, row, what)
 
 
-def _not_enough(entry: Entry, row: Row, what: str) -> Refusal:
+def _not_enough(entry: Entry, row: Row, what: Sentence) -> Refusal:
     balance = str(row.verdict)
     if balance == "available":
         left, then = available_of(row.before) + row.backorder_limit, available_of(row.after) + row.backorder_limit
@@ -108,9 +122,14 @@ def _not_enough(entry: Entry, row: Row, what: str) -> Refusal:
 
 
 def not_enough(
-    what: str, variant_id: UUID, location_id: UUID | None, left: int, wanted: int, n: int, said: str = "left"
+    what: str | Sentence,
+    variant_id: UUID,
+    location_id: UUID | None,
+    left: int,
+    wanted: int,
+    n: int,
+    said: Sentence = LEFT,
 ) -> NotEnoughStock:
-    params: dict[str, str | int] = {"variant": type_id("var", variant_id), "left": left, "wanted": wanted}
-    if location_id:
-        params["location"] = type_id("loc", location_id)
-    return NotEnoughStock(f"{what}: {left} {said}, {wanted} wanted.", path=["lines", n], params=params)
+    ids = {"variant": type_id("var", variant_id)} | ({"location": type_id("loc", location_id)} if location_id else {})
+    sentence = "{what}: {left} {said}, {wanted} wanted."
+    return NotEnoughStock(sentence, path=["lines", n], what=what, left=left, said=said, wanted=wanted, **ids)

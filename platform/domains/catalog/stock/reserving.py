@@ -226,16 +226,18 @@ async def _ask(
 def checked_lines(lines: Sequence[Demand]) -> list[Wanted]:
     """The lines as the statements take them. Raises `InvalidInput`."""
     if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
+        )
     for n, each in enumerate(lines):
         if not 1 <= each.quantity <= MAX_QUANTITY:
-            raise InvalidInput(f"{each.quantity} cannot be reserved.", path=["lines", n, "quantity"])
+            raise InvalidInput("{quantity} cannot be reserved.", path=["lines", n, "quantity"], quantity=each.quantity)
     return [Wanted(n, each.variant_id, each.location_id, each.quantity) for n, each in enumerate(lines)]
 
 
 def check_expiry(expires_at: datetime | None) -> None:
     if expires_at is not None and expires_at <= now():
-        raise InvalidInput(f"{expires_at:%Y-%m-%d %H:%M:%S} is over already.", path=["expires_at"])
+        raise InvalidInput("{moment} is over already.", path=["expires_at"], moment=f"{expires_at:%Y-%m-%d %H:%M:%S}")
 
 
 def _checked_key(key: str | None) -> str | None:

@@ -16,6 +16,7 @@ from stoa.domains.catalog.stock.noticing import notice
 from stoa.domains.catalog.stock.recording import Entry, Mode, Row, record
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.kit.errors import InvalidInput
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -84,12 +85,14 @@ async def _set(ctx: Context, lines: Sequence[Limits], of: dict[int, Row]) -> Non
 
 def _check(lines: Sequence[Limits]) -> None:
     if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
+        )
     for n, each in enumerate(lines):
         for name in ("threshold", "backorder_limit"):
             value = getattr(each, name)
             if value is not SAME and value is not None and not 0 <= value <= MAX_QUANTITY:
-                raise InvalidInput(f"{value} cannot be a limit.", path=["lines", n, name])
+                raise InvalidInput("{value} cannot be a limit.", path=["lines", n, name], value=value)
 
 
 async def _check_sold(lines: Sequence[Limits], of: dict[int, Row]) -> None:
@@ -97,7 +100,5 @@ async def _check_sold(lines: Sequence[Limits], of: dict[int, Row]) -> None:
         limit, row = each.backorder_limit, of[n]
         if isinstance(limit, int) and row.available + limit < 0:
             names = await names_of((), [row.location_id], [row.variant_id])
-            what = f"{names.variants[row.variant_id]} at {names.locations[row.location_id]}"
-            raise not_enough(
-                what, row.variant_id, row.location_id, limit, -row.available, n, "may be sold before they are there"
-            )
+            what, said = names.placed(row.variant_id, row.location_id), Sentence("may be sold before they are there")
+            raise not_enough(what, row.variant_id, row.location_id, limit, -row.available, n, said)

@@ -138,9 +138,11 @@ def _arrived(transfer: Transfer, received: Sequence[tuple[UUID, int]] | None) ->
             raise NoSuchVariant("This variant is not in the transfer.", path=["lines", n, "variant_id"])
         if quantity > left[variant_id]:
             raise NotEnoughStock(
-                f"{left[variant_id]} are on their way, and not {quantity}.",
+                "{left} are on their way, and not {wanted}.",
                 path=["lines", n, "quantity"],
-                params={"variant": type_id("var", variant_id), "left": left[variant_id], "wanted": quantity},
+                variant=type_id("var", variant_id),
+                left=left[variant_id],
+                wanted=quantity,
             )
     return dict(received)
 
@@ -151,11 +153,13 @@ def _plus(line: dict[str, Any], arrived: Mapping[UUID, int]) -> dict[str, Any]:
 
 def _check(lines: Sequence[tuple[UUID, int]]) -> None:
     if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
+        )
     seen: set[UUID] = set()
     for n, (variant_id, quantity) in enumerate(lines):
         if not 1 <= quantity <= MAX_QUANTITY:
-            raise InvalidInput(f"{quantity} cannot be sent.", path=["lines", n, "quantity"])
+            raise InvalidInput("{quantity} cannot be sent.", path=["lines", n, "quantity"], quantity=quantity)
         if variant_id in seen:
             raise NamedTwice("An earlier line is about the same variant.", path=["lines", n, "variant_id"])
         seen.add(variant_id)
@@ -173,12 +177,13 @@ async def _locked(transfer_id: UUID, expected: int | None, *, besides: TransferS
     if transfer is None:
         raise NoSuchTransfer("There is no such transfer.", path=["id"])
     if transfer.state not in (TransferState.IN_TRANSIT, besides):
-        raise TransferEnded(f"The transfer is {transfer.state.value.lower()} already.", path=["id"])
+        raise TransferEnded("The transfer is {state} already.", path=["id"], state=transfer.state.value.lower())
     if expected is not None and transfer.version != expected and transfer.state is TransferState.IN_TRANSIT:
         raise TransferChanged(
-            f"The transfer has been changed since version {expected}; it is at {transfer.version} now.",
+            "The transfer has been changed since version {expected}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": transfer.version},
+            current_version=transfer.version,
+            expected=expected,
         )
     return transfer
 

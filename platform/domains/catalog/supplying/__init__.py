@@ -6,7 +6,7 @@ from stoa.domains.catalog.supplying.landing import CostDraft
 from stoa.domains.catalog.supplying.ordering import create_purchase, place_purchase, update_purchase
 from stoa.domains.catalog.supplying.pricing import PriceDraft, PriceResult, set_supplier_prices
 from stoa.domains.catalog.supplying.receiving import Delivery, ReceivedDraft, receive_purchase
-from stoa.domains.catalog.supplying.states import PurchaseAction, Transition, transitions_of
+from stoa.domains.catalog.supplying.states import PurchaseAction, Reason, Transition, transitions_of
 from stoa.domains.catalog.supplying.suppliers import (
     SupplierChanges,
     SupplierDraft,
@@ -24,6 +24,7 @@ __all__ = [
     "PurchaseAction",
     "PurchaseChanges",
     "PurchaseDraft",
+    "Reason",
     "ReceivedDraft",
     "SupplierChanges",
     "SupplierDraft",

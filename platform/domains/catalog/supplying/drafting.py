@@ -73,7 +73,7 @@ def check_lines(ctx: Context, drafts: Sequence[LineDraft]) -> None:
     """What can be said without looking anything up. Raises `MissingScope` for costs, and `Refusals`."""
     problems = Problems()
     if len(drafts) > MAX_LINES:
-        raise InvalidInput(f"{len(drafts)} lines; {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput("{count} lines; {limit} are allowed.", path=["lines"], count=len(drafts), limit=MAX_LINES)
     seen: set[UUID] = set()
     for i, each in enumerate(drafts):
         if each.cost is not None:
@@ -88,9 +88,14 @@ def _check_line(draft: LineDraft, seen: set[UUID]) -> None:
         raise InvalidInput("This variant is named twice.", path=["variant_id"])
     seen.add(draft.variant_id)
     if not 1 <= draft.quantity <= MAX_PIECES:
-        raise InvalidInput(f"{draft.quantity} pieces; 1 to {MAX_PIECES:,} are allowed.", path=["quantity"])
+        raise InvalidInput(
+            "{quantity} pieces; 1 to {limit:,} are allowed.",
+            path=["quantity"],
+            quantity=draft.quantity,
+            limit=MAX_PIECES,
+        )
     if draft.cost is not None and not 0 <= draft.cost.minor < MAX_MINOR:
-        raise InvalidInput(f"{draft.cost} is no cost.", path=["cost"])
+        raise InvalidInput("{cost} is no cost.", path=["cost"], cost=str(draft.cost))
 
 
 async def terms_of(
@@ -144,10 +149,15 @@ def _fitted(draft: LineDraft, terms: Terms) -> int:
     proposed = next_fit(draft.quantity, minimum, pack)
     if proposed != draft.quantity and not terms.round_up:
         raise QuantityUnfit(
-            f"{terms.supplier} sells {terms.names[draft.variant_id]} in packs of {pack}, {minimum} at the least: "
-            f"order {proposed} instead of {draft.quantity}.",
+            "{supplier} sells {variant} in packs of {pack_size}, {minimum_quantity} at the least: order "
+            "{proposed} instead of {quantity}.",
             path=["quantity"],
-            params={"proposed": proposed, "minimum_quantity": minimum, "pack_size": pack},
+            proposed=proposed,
+            minimum_quantity=minimum,
+            pack_size=pack,
+            supplier=terms.supplier,
+            variant=terms.names[draft.variant_id],
+            quantity=draft.quantity,
         )
     return proposed
 
@@ -156,9 +166,16 @@ def _cost(draft: LineDraft, terms: Terms) -> Money:
     """What was said, or the supplier's newest price. Raises `NoSupplierPrice` and `WrongCurrency`."""
     price, name = terms.prices.get(draft.variant_id), terms.names[draft.variant_id]
     if draft.cost is None and price is None:
-        raise NoSupplierPrice(f"{terms.supplier} has no price for {name}: give its cost.", path=["cost"])
+        raise NoSupplierPrice(
+            "{supplier} has no price for {name}: give its cost.", path=["cost"], supplier=terms.supplier, name=name
+        )
     cost = draft.cost or Money(price["minor"], price["currency"])  # type: ignore[index]
     if cost.currency != terms.currency:
-        sentence = f"The cost of {name} is in {cost.currency}; the order is in {terms.currency}."
-        raise WrongCurrency(sentence, path=["cost"])
+        raise WrongCurrency(
+            "The cost of {name} is in {currency}; the order is in {terms_currency}.",
+            path=["cost"],
+            name=name,
+            currency=cost.currency,
+            terms_currency=terms.currency,
+        )
     return cost

@@ -68,7 +68,10 @@ class Exchange:
             return amount.minor
         if amount.currency == self.origin:
             return self.value_of(amount.minor)
-        raise RateNeeded(f"{amount.currency} is neither the order's currency nor, with an exchange rate, the shop's.")
+        raise RateNeeded(
+            "{currency} is neither the order's currency nor, with an exchange rate, the shop's.",
+            currency=amount.currency,
+        )
 
 
 def exchange_of(order_currency: str, shop_currency: str, rate: str | None) -> Exchange:
@@ -76,20 +79,24 @@ def exchange_of(order_currency: str, shop_currency: str, rate: str | None) -> Ex
     if rate is None:
         return Exchange(order_currency, order_currency, Decimal(1))
     if order_currency == shop_currency:
-        raise InvalidInput(f"The order is in {shop_currency} already.", path=["exchange_rate"])
+        raise InvalidInput(
+            "The order is in {shop_currency} already.", path=["exchange_rate"], shop_currency=shop_currency
+        )
     try:
         value = Decimal(rate.strip()) if len(rate) <= 40 else Decimal("NaN")
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or not 0 < value < MAX_RATE or value < 1 / MAX_RATE:
-        raise InvalidInput(f"{rate[:40]!r} is no exchange rate; write it like 7.1934.", path=["exchange_rate"])
+        raise InvalidInput(
+            "{rate!r} is no exchange rate; write it like 7.1934.", path=["exchange_rate"], rate=rate[:40]
+        )
     return Exchange(order_currency, shop_currency, value)
 
 
 def checked_costs(drafts: Sequence[CostDraft], exchange: Exchange) -> list[dict[str, str | int]]:
     """The costs as a receipt keeps them."""
     if len(drafts) > MAX_COSTS:
-        raise InvalidInput(f"{len(drafts)} costs; {MAX_COSTS} are allowed.", path=["costs"])
+        raise InvalidInput("{count} costs; {limit} are allowed.", path=["costs"], count=len(drafts), limit=MAX_COSTS)
     costs: list[dict[str, str | int]] = []
     for i, each in enumerate(drafts):
         with blaming("costs", i, "name"):
@@ -97,7 +104,7 @@ def checked_costs(drafts: Sequence[CostDraft], exchange: Exchange) -> list[dict[
         with blaming("costs", i, "amount"):
             minor = exchange.taken(each.amount)
             if not 0 <= minor < MAX_MINOR:
-                raise InvalidInput(f"{each.amount} is no cost.")
+                raise InvalidInput("{amount} is no cost.", amount=str(each.amount))
         costs.append({"name": name, "minor": minor})
     return costs
 
@@ -129,5 +136,7 @@ def _weights(lines: Sequence[Arrived], spread_by: SpreadBy) -> list[int]:
         return [each.value for each in lines]
     unknown = [each.name for each in lines if each.weight_grams is None]
     if unknown:
-        raise WeightUnknown(f"{unknown[0]} has no weight: spread by value or quantity.", path=["spread_by"])
+        raise WeightUnknown(
+            "{unknown} has no weight: spread by value or quantity.", path=["spread_by"], unknown=unknown[0]
+        )
     return [each.quantity * (each.weight_grams or 0) for each in lines]

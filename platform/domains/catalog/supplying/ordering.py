@@ -131,9 +131,11 @@ async def locked_purchase(purchase_id: UUID) -> PurchaseOrder:
 def check_version(order: PurchaseOrder, expected: int | None) -> None:
     if expected is not None and order.version != expected:
         raise PurchaseChanged(
-            f"Purchase order {order.number} has been changed since version {expected}; it is at {order.version} now.",
+            "Purchase order {number} has been changed since version {expected}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": order.version},
+            current_version=order.version,
+            number=order.number,
+            expected=expected,
         )
 
 
@@ -156,7 +158,7 @@ async def _active_supplier(supplier_id: UUID) -> Supplier:
     if supplier is None:
         raise NoSuchSupplier("There is no such supplier.", path=["supplier_id"])
     if not supplier.is_active:
-        raise SupplierInactive(f"Nothing is ordered from {supplier.name} any more.", path=["supplier_id"])
+        raise SupplierInactive("Nothing is ordered from {name} any more.", path=["supplier_id"], name=supplier.name)
     return supplier
 
 

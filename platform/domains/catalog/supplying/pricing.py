@@ -69,7 +69,7 @@ async def set_supplier_prices(ctx: Context, supplier_id: UUID, drafts: Sequence[
     """
     ctx.require(Scope.CATALOG_COST)
     if len(drafts) > MAX_PRICES:
-        raise InvalidInput(f"{len(drafts)} prices; {MAX_PRICES} are allowed.", path=["prices"])
+        raise InvalidInput("{count} prices; {limit} are allowed.", path=["prices"], count=len(drafts), limit=MAX_PRICES)
     async with shop_transaction():
         supplier = await locked_supplier(supplier_id, "supplier_id")
         results = [PriceResult(each.variant_id) for each in drafts]
@@ -110,10 +110,12 @@ async def _checked(drafts: Sequence[PriceDraft], results: Sequence[PriceResult])
 
 def _clean(draft: PriceDraft) -> PriceDraft:
     if not 0 <= draft.price.minor < MAX_MINOR:
-        raise InvalidInput(f"{draft.price} is no price.", path=["price"])
+        raise InvalidInput("{price} is no price.", path=["price"], price=str(draft.price))
     for name in ("minimum_quantity", "pack_size"):
         if not 1 <= getattr(draft, name) <= MAX_PIECES:
-            raise InvalidInput(f"{getattr(draft, name)} pieces; 1 to {MAX_PIECES:,} are allowed.", path=[name])
+            raise InvalidInput(
+                "{value} pieces; 1 to {limit:,} are allowed.", path=[name], value=getattr(draft, name), limit=MAX_PIECES
+            )
     try:
         code = clean_line(draft.supplier_code, what="supplier's code", limit=120, required=False)
     except Refusal as refusal:

@@ -143,7 +143,9 @@ def _checked(ctx: Context, delivery: Delivery) -> Delivery:
             with blaming(name):
                 ctx.require(Scope.CATALOG_COST)
     if not delivery.lines or len(delivery.lines) > MAX_LINES:
-        raise InvalidInput(f"{len(delivery.lines)} lines; 1 to {MAX_LINES} are allowed.", path=["lines"])
+        raise InvalidInput(
+            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(delivery.lines), limit=MAX_LINES
+        )
     with blaming("reference"):
         reference = clean_line(delivery.reference, what="reference", limit=120, required=False)
     problems, seen = Problems(), set[UUID]()
@@ -158,10 +160,19 @@ def _check_line(draft: ReceivedDraft, seen: set[UUID]) -> None:
         raise InvalidInput("This line is named twice.", path=["line_id"])
     seen.add(draft.line_id)
     if not 1 <= draft.quantity <= MAX_PIECES:
-        raise InvalidInput(f"{draft.quantity} pieces; 1 to {MAX_PIECES:,} are allowed.", path=["quantity"])
+        raise InvalidInput(
+            "{quantity} pieces; 1 to {limit:,} are allowed.",
+            path=["quantity"],
+            quantity=draft.quantity,
+            limit=MAX_PIECES,
+        )
     if not 0 <= draft.damaged <= draft.quantity:
-        sentence = f"{draft.damaged} of {draft.quantity} pieces cannot be damaged."
-        raise InvalidInput(sentence, path=["damaged"])
+        raise InvalidInput(
+            "{damaged} of {quantity} pieces cannot be damaged.",
+            path=["damaged"],
+            damaged=draft.damaged,
+            quantity=draft.quantity,
+        )
 
 
 def _check_lines(lines: dict[UUID, PurchaseLine], delivery: Delivery) -> None:
@@ -177,9 +188,10 @@ def _check_outstanding(line: PurchaseLine | None, draft: ReceivedDraft, allow_ov
     outstanding = max(line.quantity - line.received, 0)
     if draft.quantity > outstanding and not allow_over:
         raise OverReceipt(
-            f"{draft.quantity} came and {outstanding} are outstanding: say allowOver if that is right.",
+            "{quantity} came and {outstanding} are outstanding: say allowOver if that is right.",
             path=["quantity"],
-            params={"outstanding": outstanding},
+            outstanding=outstanding,
+            quantity=draft.quantity,
         )
 
 
@@ -187,8 +199,10 @@ def _exchange(ctx: Context, order: PurchaseOrder, delivery: Delivery) -> Exchang
     exchange = exchange_of(order.currency, ctx.shop.currency, delivery.exchange_rate)
     if delivery.update_costs and exchange.target != ctx.shop.currency:
         raise RateNeeded(
-            f"The order is in {order.currency} and costs are in {ctx.shop.currency}: give the exchange rate.",
+            "The order is in {currency} and costs are in {shop_currency}: give the exchange rate.",
             path=["exchange_rate"],
+            currency=order.currency,
+            shop_currency=ctx.shop.currency,
         )
     return exchange
 

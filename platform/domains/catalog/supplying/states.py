@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from stoa.domains.catalog.errors import PurchaseStands
 from stoa.domains.catalog.models import PurchaseOrder, PurchaseState
+from stoa.kit.languages import Sentence
 
 
 class PurchaseAction(StrEnum):
@@ -22,11 +23,10 @@ class PurchaseAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why not: for programs, and for people in both languages."""
+    """Why not: for programs, and for people."""
 
     code: str
-    en: str
-    zh: str
+    words: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,15 @@ class Transition:
         return self.reason is None
 
 
-STILL_DRAFT = Reason("STILL_DRAFT", "It has not been ordered yet.", "尚未下单。")
-IS_ORDERED = Reason("ALREADY_ORDERED", "It has been ordered already.", "已经下单。")
-NOTHING_CAME = Reason(
-    "NOTHING_RECEIVED", "Nothing of it has come yet: cancel it instead.", "尚未收到任何货物：请改为取消。"
-)
-SOME_CAME = Reason("PARTLY_RECEIVED", "Some of it has come already: close it instead.", "已有部分到货：请改为关闭。")
-ALL_CAME = Reason("ALREADY_RECEIVED", "All of it has come.", "已全部到货。")
-IS_CLOSED = Reason("ALREADY_CLOSED", "It has been closed.", "已经关闭。")
-IS_CANCELLED = Reason("ALREADY_CANCELLED", "It has been cancelled.", "已经取消。")
-NO_LINES = Reason("NO_LINES", "There is nothing on it.", "采购单没有任何明细。")
-SUPPLIER_PUT_ASIDE = Reason("SUPPLIER_INACTIVE", "Nothing is ordered from this supplier any more.", "该供应商已停用。")
+STILL_DRAFT = Reason("STILL_DRAFT", Sentence("It has not been ordered yet."))
+IS_ORDERED = Reason("ALREADY_ORDERED", Sentence("It has been ordered already."))
+NOTHING_CAME = Reason("NOTHING_RECEIVED", Sentence("Nothing of it has come yet: cancel it instead."))
+SOME_CAME = Reason("PARTLY_RECEIVED", Sentence("Some of it has come already: close it instead."))
+ALL_CAME = Reason("ALREADY_RECEIVED", Sentence("All of it has come."))
+IS_CLOSED = Reason("ALREADY_CLOSED", Sentence("It has been closed."))
+IS_CANCELLED = Reason("ALREADY_CANCELLED", Sentence("It has been cancelled."))
+NO_LINES = Reason("NO_LINES", Sentence("There is nothing on it."))
+SUPPLIER_PUT_ASIDE = Reason("SUPPLIER_INACTIVE", Sentence("Nothing is ordered from this supplier any more."))
 
 _S, _A = PurchaseState, PurchaseAction
 _CAME = (_S.PART_RECEIVED, _S.RECEIVED)
@@ -96,8 +94,14 @@ def require(
     """Refuse with `PurchaseStands` what the table does not allow."""
     reason = _transition(order.state, action, has_lines, supplier_is_active).reason
     if reason is not None:
-        params = {"reason": reason.code, "state": order.state.value}
-        raise PurchaseStands(f"Purchase order {order.number}: {reason.en}", path=["id"], params=params)
+        raise PurchaseStands(
+            "Purchase order {number}: {why}",
+            path=["id"],
+            number=order.number,
+            why=reason.words,
+            reason=reason.code,
+            state=order.state.value,
+        )
 
 
 def _transition(state: PurchaseState, action: PurchaseAction, has_lines: bool, is_active: bool) -> Transition:

@@ -115,7 +115,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 def _email(text: str) -> str:
     email = clean_line(text, what="e-mail", limit=254, required=False)
     if email and ("@" not in email[1:-1] or " " in email):
-        raise InvalidInput(f"{email[:60]!r} is not an e-mail address.")
+        raise InvalidInput("{email!r} is not an e-mail address.", email=email[:60])
     return email
 
 
@@ -126,7 +126,7 @@ def _currency(code: str) -> str:
 
 def _lead_days(days: int | None) -> int | None:
     if days is not None and not 0 <= days <= MAX_LEAD_DAYS:
-        raise InvalidInput(f"{days} days; 0 to {MAX_LEAD_DAYS} are allowed.", params={"limit": MAX_LEAD_DAYS})
+        raise InvalidInput("{days} days; 0 to {limit} are allowed.", limit=MAX_LEAD_DAYS, days=days)
     return days
 
 
@@ -143,9 +143,11 @@ CHECKS: Mapping[str, Any] = {
 def _check_version(supplier: Supplier, expected: int | None) -> None:
     if expected is not None and supplier.version != expected:
         raise SupplierChanged(
-            f"{supplier.name} has been changed since version {expected}; it is at {supplier.version} now.",
+            "{name} has been changed since version {expected}; it is at {current_version} now.",
             path=["expected_version"],
-            params={"current_version": supplier.version},
+            current_version=supplier.version,
+            name=supplier.name,
+            expected=expected,
         )
 
 
@@ -164,5 +166,4 @@ def _search_text(values: Mapping[str, Any]) -> str:
 
 
 def _taken(supplier: Supplier) -> SupplierTaken:
-    sentence = f"There is a supplier named {supplier.name} already."
-    return SupplierTaken(sentence, path=["name"], params={"taken": supplier.name})
+    return SupplierTaken("There is a supplier named {taken} already.", path=["name"], taken=supplier.name)

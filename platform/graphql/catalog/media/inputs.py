@@ -121,7 +121,7 @@ def _alts(translations: Sequence[ImageTranslationInput]) -> Iterator[tuple[str, 
     for i, each in enumerate(translations):
         with blaming("translations", i, "locale"):
             if check_locale(each.locale) in seen:
-                raise InvalidInput(f"{each.locale} occurs twice.")
+                raise InvalidInput("{locale} occurs twice.", locale=each.locale)
         seen.add(each.locale)
         yield each.locale, each.alt
 

@@ -234,5 +234,5 @@ class CollectionQueries:
     ) -> CollectionPreview:
         ctx = info.context.require(Scope.CATALOG_READ, "collectionPreview")
         if not 0 <= first <= 100:
-            raise InvalidInput(f"first is {first}; 0 to 100 are allowed.", path=["first"], params={"limit": 100})
+            raise InvalidInput("first is {first}; 0 to 100 are allowed.", path=["first"], limit=100, first=first)
         return CollectionPreview(found=await merchandising.preview_rules(ctx, rules.read(), first=first))

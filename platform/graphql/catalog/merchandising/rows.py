@@ -52,4 +52,4 @@ def same_twice(what: str, keys: list[str]) -> None:
     """Refuse an input in which one thing is named twice."""
     for i, key in enumerate(keys):
         if key in keys[:i]:
-            raise InvalidInput(f"{key[:60]} is named twice.", path=[what, i])
+            raise InvalidInput("{key} is named twice.", path=[what, i], key=key[:60])

@@ -167,7 +167,7 @@ def _holder(id: strawberry.ID) -> stock.Holder:
     with blaming("holder"):
         kind = prefix_of(id)
         if len(kind) > 40:
-            raise InvalidInput(f"{id[:60]!r} is not an id.")
+            raise InvalidInput("{id!r} is not an id.", id=id[:60])
         return stock.Holder(kind, parse_type_id(id))
 
 

@@ -44,7 +44,9 @@ async def stock_changed(
 
 def _read_ids(ids: list[strawberry.ID]) -> set[str]:
     if len(ids) > MAX_VARIANTS:
-        raise InvalidInput(f"{len(ids)} variants; {MAX_VARIANTS} are allowed.", path=["variant_ids"])
+        raise InvalidInput(
+            "{count} variants; {limit} are allowed.", path=["variant_ids"], count=len(ids), limit=MAX_VARIANTS
+        )
     with blaming("variant_ids"):
         return {str(read_id(str(i), id, "var")) for i, id in enumerate(ids)}
 

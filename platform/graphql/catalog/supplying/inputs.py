@@ -35,8 +35,9 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"{text[:40]!r} is not a day; write it like 2026-11-22."
-        raise InvalidInput(message, path=["expected_on"]) from None
+        raise InvalidInput(
+            "{text!r} is not a day; write it like 2026-11-22.", path=["expected_on"], text=text[:40]
+        ) from None
 
 
 @strawberry.input(description="A supplier to be made.")

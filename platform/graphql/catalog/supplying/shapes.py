@@ -122,10 +122,14 @@ def transitions(facts: Sequence[Any]) -> list[PurchaseTransition]:
             action=each.action,
             is_available=each.is_available,
             to=list(each.to),
-            reason=TransitionReason(code=why.code, en=why.en, zh=why.zh) if (why := each.reason) else None,
+            reason=_reason(each.reason) if each.reason else None,
         )
         for each in supplying.transitions_of(*facts)
     ]
+
+
+def _reason(why: supplying.Reason) -> TransitionReason:
+    return TransitionReason(code=why.code, en=why.words.said_in("en"), zh=why.words.said_in("zh"))
 
 
 def receipt_lines(lines: Sequence[dict[str, Any]]) -> list[ReceiptLine]:
