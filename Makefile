@@ -15,10 +15,10 @@ run: $(STAMP) ## Everything on one port: engines, API, workers, demo shops (PORT
 	@exec $(BIN)/stoa up --port $(PORT)
 
 test: $(STAMP) ## Every test, on the embedded engines; a process for every core
-	$(BIN)/pytest -n logical
+	$(BIN)/pytest -n auto
 
 fuzz: $(STAMP) ## The properties again, with inputs that nobody has tried yet
-	$(BIN)/pytest -n logical --hypothesis-profile=exploring $(TESTS)
+	$(BIN)/pytest -n auto --hypothesis-profile=exploring $(TESTS)
 
 check: $(STAMP) ## Types, style, layers, schema
 	$(BIN)/ruff check .

@@ -27,6 +27,8 @@ from tests.doors import opened, program
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200)) * 5
 CSV = b"sku,title\nA,Lantern\n"
 
+SOME_ID = "019c0000-0000-7000-8000-000000000000"
+
 
 @pytest.fixture(scope="module")
 async def address(settings: Settings, database: None) -> AsyncIterator[str]:
@@ -153,10 +155,10 @@ async def test_an_address_that_we_did_not_sign_is_refused(
     "path",
     [
         "/uploads/nonsense/nonsense?expires=1&signature=x",
-        f"/uploads/{new_id()}/nonsense?expires=1&signature=x",
-        f"/uploads/{new_id()}/{new_id()}",
-        f"/uploads/{new_id()}/{new_id()}?expires=soon&signature=x",
-        f"/uploads/{new_id()}/{new_id()}?expires={'9' * 5000}&signature=x",
+        f"/uploads/{SOME_ID}/nonsense?expires=1&signature=x",
+        f"/uploads/{SOME_ID}/{SOME_ID}",
+        f"/uploads/{SOME_ID}/{SOME_ID}?expires=soon&signature=x",
+        f"/uploads/{SOME_ID}/{SOME_ID}?expires={'9' * 5000}&signature=x",
     ],
 )
 async def test_an_address_that_makes_no_sense_is_refused(http: httpx.AsyncClient, path: str) -> None:
