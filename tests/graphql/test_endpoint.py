@@ -248,8 +248,8 @@ async def spoken(caller: Caller, headers: dict[str, str], *body: bytes, pause: f
     return head, content
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for_forever(till: Caller) -> None:
-    head, body = await spoken(till, {"Content-Length": "100"}, b'{"query"')
+async def test_a_body_that_does_not_come_is_not_waited_for_forever(odd: Caller) -> None:
+    head, body = await spoken(odd, {"Content-Length": "100"}, b'{"query"')
 
     assert head.startswith(b"HTTP/1.1 504")
     assert orjson.loads(body)["errors"][0]["extensions"]["code"] == "TIMED_OUT"
