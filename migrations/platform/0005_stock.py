@@ -7,11 +7,21 @@ from tortoise.migrations import operations as ops
 # Run as whoever inserts, in whose search path `stock` is the shop's own.
 ADD_UP = """
 CREATE FUNCTION platform.add_up_stock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  is_closed bool;
+  is_bundle bool;
 BEGIN
-  -- a location that was closed while this waited for its stock is seen as it is now
-  IF EXISTS (SELECT FROM moved m JOIN stock s ON s.id = m.stock_id JOIN location l ON l.id = s.location_id
-      WHERE NOT l.is_active) THEN
-    RAISE EXCEPTION 'Nothing moves at a location that is not active.' USING ERRCODE = 'restrict_violation';
+  -- a location that was closed while this waited for its stock, and what became a bundle, are seen as they are now
+  SELECT bool_or(NOT l.is_active), bool_or(p.is_bundle) INTO is_closed, is_bundle
+  FROM moved m JOIN stock s ON s.id = m.stock_id JOIN location l ON l.id = s.location_id
+    JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id;
+  IF is_closed THEN
+    RAISE EXCEPTION 'Nothing moves at a location that is not active.'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'stock_location_is_active';
+  END IF;
+  IF is_bundle THEN
+    RAISE EXCEPTION 'A bundle has no stock of its own.'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bundle_has_no_stock';
   END IF;
   UPDATE stock s SET on_hand = s.on_hand + m.on_hand, reserved = s.reserved + m.reserved,
     damaged = s.damaged + m.damaged, held = s.held + m.held, incoming = s.incoming + m.incoming,

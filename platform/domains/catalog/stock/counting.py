@@ -23,8 +23,9 @@ from stoa.domains.catalog.errors import (
 from stoa.domains.catalog.events import StockCountCancelled, StockCountClosed, StockCountOpened
 from stoa.domains.catalog.models import Location, MovementKind, StockCount, StockCountLine, StockCountState
 from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
+from stoa.domains.catalog.stock.refusing import names_of
 from stoa.kit.clock import now
-from stoa.kit.errors import InvalidInput, Refusals
+from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
@@ -41,7 +42,9 @@ locked AS MATERIALIZED (
   WHERE s.location_id = $3 AND s.variant_id IN (SELECT variant_id FROM counted) ORDER BY s.id FOR UPDATE)
 INSERT INTO stock_count_line (id, count_id, variant_id, expected, counted, counted_at)
 SELECT c.id, $2, v.id, coalesce(l.on_hand, 0), c.counted, $4
-FROM counted c JOIN variant v ON v.id = c.variant_id LEFT JOIN locked l ON l.variant_id = v.id ORDER BY v.id
+FROM counted c JOIN variant v ON v.id = c.variant_id
+  JOIN product p ON p.id = v.product_id AND NOT p.is_bundle
+  LEFT JOIN locked l ON l.variant_id = v.id ORDER BY v.id
 ON CONFLICT (count_id, variant_id) DO UPDATE
   SET expected = excluded.expected, counted = excluded.counted, counted_at = excluded.counted_at
 RETURNING variant_id
@@ -70,7 +73,7 @@ async def open_count(ctx: Context, location_id: UUID, *, note: str = "") -> Stoc
 async def record_counts(ctx: Context, count_id: UUID, lines: Sequence[tuple[UUID, int]]) -> StockCount:
     """Note how many there are of these variants; one that is counted again replaces what was noted before.
 
-    Raises `NoSuchCount`, `CountEnded`, `NoSuchVariant`, `NamedTwice` and `InvalidInput`.
+    Raises `NoSuchCount`, `CountEnded`, `NoSuchVariant`, `IsABundle`, `NamedTwice` and `InvalidInput`.
     """
     _check(lines)
     async with shop_transaction():
@@ -81,9 +84,7 @@ async def record_counts(ctx: Context, count_id: UUID, lines: Sequence[tuple[UUID
         noted = {row["variant_id"] for row in await shop_client().execute_query_dict(_RECORD, values)}
         unknown = [n for n, (id, _) in enumerate(lines) if id not in noted]
         if unknown:
-            raise Refusals(
-                [NoSuchVariant("There is no such variant.", path=["lines", n, "variant_id"]) for n in unknown]
-            )
+            raise Refusals(await _uncountable(unknown, lines))
         await _save(count)
     return count
 
@@ -115,6 +116,16 @@ async def cancel_count(ctx: Context, count_id: UUID) -> StockCount:
             await _save(count)
             await publish(ctx, StockCountCancelled(count.id))
     return count
+
+
+async def _uncountable(which: Sequence[int], lines: Sequence[tuple[UUID, int]]) -> list[Refusal]:
+    names = await names_of((), (), [lines[n][0] for n in which])
+    return [
+        names.bundle(n, lines[n][0])
+        if lines[n][0] in names.variants
+        else NoSuchVariant("There is no such variant.", path=["lines", n, "variant_id"])
+        for n in which
+    ]
 
 
 async def _differences(count: StockCount) -> list[Move]:
