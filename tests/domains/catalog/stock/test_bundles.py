@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tortoise.exceptions import IntegrityError
 
@@ -276,7 +276,12 @@ COUNT = st.integers(0, 8)
 LINE = st.tuples(st.integers(0, 4), st.integers(1, 3))  # which of three parts and two bundles, and how many
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(COUNT, min_size=3, max_size=3),
     st.lists(st.dictionaries(st.integers(0, 2), st.integers(1, 3), min_size=1), min_size=2, max_size=2),
@@ -310,14 +315,11 @@ async def test_what_is_granted_is_what_plain_python_grants(
     gone: Counter[UUID] = Counter()
     for holder, demand in granted:
         for line in choice.sample(demand, len(demand)):
-            before = [(await balances(part)).get("on_hand", 0) for part in parts]
             end = choice.choice([stock.release, stock.ship])
             await end(ctx, holder, [line])
             gone[line.variant_id] += line.quantity if end is stock.ship else 0
-            assert all(
-                (await balances(part)).get("on_hand", 0) <= count for part, count in zip(parts, before, strict=True)
-            )
-    assert await Reservation.filter(state=ReservationState.HELD).count() == 0
+    holders = [holder.id for holder, _ in granted]
+    assert await Reservation.filter(holder_id__in=holders, state=ReservationState.HELD).count() == 0
     for n, part in enumerate(parts):
         shipped = gone[part.id] + sum(gone[kit.id] * made_of[k].get(n, 0) for k, kit in enumerate(kits))
         assert await balances(part) == ({"on_hand": there[n] - shipped} if there[n] - shipped else {})
