@@ -170,6 +170,8 @@ class Migration(migrations.Migration):
                 ('checkpoint', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('attempt', fields.IntField(default=0)),
                 ('cancel_asked', fields.BooleanField(default=False)),
+                ('actor_kind', fields.CharField(default='system', db_default='system', max_length=10)),
+                ('actor_id', fields.UUIDField(null=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

@@ -28,6 +28,9 @@ OF_VARIANTS = """FROM variant v LEFT JOIN stock s ON s.variant_id = v.id
   AND s.location_id = (SELECT id FROM location WHERE is_main) WHERE v.product_id = p.id"""
 SPOKEN_FOR = "greatest(0, coalesce(s.reserved + s.damaged + s.held - s.backorder_limit, 0))"
 OF_IMAGES = "FROM image i WHERE i.product_id = p.id"
+# Old handles that no product has now.
+OF_REDIRECTS = """FROM slug_redirect r WHERE r.product_id = p.id
+    AND NOT EXISTS (SELECT FROM product o WHERE o.handle = r.handle)"""
 OF_TAGS = "FROM product_tag t WHERE t.product_id = p.id"
 
 
@@ -41,6 +44,7 @@ def _list(table: str, columns: Sequence[str]) -> str:
 
 SNAPSHOTS = f"""
 SELECT p.external_id AS key, jsonb_build_object({_pairs("p", PRODUCT)}, 'is_bundle', p.is_bundle,
+  'redirects', (SELECT coalesce(jsonb_agg(r.handle), '[]') {OF_REDIRECTS}),
   'variants', (SELECT coalesce(jsonb_agg(jsonb_build_object({_pairs("v", VARIANT)}, 'on_hand', coalesce(s.on_hand, 0),
     'spoken_for', {SPOKEN_FOR}) ORDER BY v.position, v.id), '[]') {OF_VARIANTS}),
   'tags', (SELECT coalesce(jsonb_agg(t.tag_id ORDER BY t.tag_id), '[]') {OF_TAGS}),
