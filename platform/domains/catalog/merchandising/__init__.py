@@ -23,6 +23,7 @@ from stoa.domains.catalog.merchandising.refreshing import (
     Preview,
     Refreshed,
     follow_changes,
+    follow_stock,
     preview_rules,
     refresh_collection,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "delete_category",
     "delete_collection",
     "follow_changes",
+    "follow_stock",
     "merge_tags",
     "preview_rules",
     "put_into_collection",
