@@ -13,8 +13,9 @@ from stoa.domains.catalog.errors import TooManyImages
 from stoa.domains.catalog.media.addresses import media_path
 from stoa.domains.catalog.media.describing import NewImage
 from stoa.domains.catalog.media.processing import plan_processing
-from stoa.domains.catalog.media.touching import announce, locked_product
+from stoa.domains.catalog.media.touching import announce
 from stoa.domains.catalog.models import Image
+from stoa.domains.catalog.touching import locked_product
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -43,7 +44,7 @@ async def add_images(
             "{count} images; 1 to {limit} can be added at once.", path=["images"], count=len(images), limit=MAX_IMAGES
         )
     async with shop_transaction():
-        product = await locked_product(product_id, expected_version)
+        product = await locked_product(product_id, expected_version, named="product_id")
         count, last = await _there(product_id)
         outcomes, fit = _checked(images, MAX_IMAGES - count)
         rows = await _rows(ctx, product_id, fit, outcomes, last + 1)

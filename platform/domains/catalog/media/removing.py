@@ -9,8 +9,9 @@ from stoa.domains.catalog.drafting import MAX_IMAGES
 from stoa.domains.catalog.errors import NoSuchImage
 from stoa.domains.catalog.media.adding import Outcome
 from stoa.domains.catalog.media.forgetting import plan_forgetting
-from stoa.domains.catalog.media.touching import announce, locked_product
+from stoa.domains.catalog.media.touching import announce
 from stoa.domains.catalog.models import Image
+from stoa.domains.catalog.touching import locked_product
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -28,7 +29,7 @@ async def remove_images(
             "{count} images; 1 to {limit} can be removed at once.", path=["ids"], count=len(image_ids), limit=MAX_IMAGES
         )
     async with shop_transaction():
-        product = await locked_product(product_id, expected_version)
+        product = await locked_product(product_id, expected_version, named="product_id")
         rows = {each.id: each for each in await Image.filter(product_id=product_id, id__in=image_ids)}
         outcomes = [_outcome(each, rows) for each in image_ids]
         if rows:
