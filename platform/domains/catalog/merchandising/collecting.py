@@ -14,10 +14,11 @@ from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import CollectionChanged, FollowsRules, HandleTaken, HasNoRules, NoSuchCollection
 from stoa.domains.catalog.events import CollectionCreated, CollectionDeleted, CollectionEdited
 from stoa.domains.catalog.merchandising.refreshing import refresh
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
+from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.merchandising.ruling import Rules, checked_rules
 from stoa.domains.catalog.merchandising.translating import DESCRIPTION_LIMIT, NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Collection, CollectionKind, Translations
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.variants import set_what_differs
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, blaming

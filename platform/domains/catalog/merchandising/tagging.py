@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.catalog.events import ProductTagsChanged
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
+from stoa.domains.catalog.merchandising.rows import lock_products, results
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.touching import touch_all
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal, blaming

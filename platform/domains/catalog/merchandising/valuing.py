@@ -14,8 +14,9 @@ import msgspec
 from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
 from stoa.domains.catalog.events import ProductAttributesSet
 from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
+from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.models import Attribute, AttributeType
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.touching import touch_all
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id

@@ -1,6 +1,6 @@
 """Stock: how many there are of what and where; every change is a movement, and the balances are their sums."""
 
-from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, Outcome, adjust
+from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
@@ -23,7 +23,6 @@ __all__ = [
     "Limits",
     "LocationChanges",
     "Move",
-    "Outcome",
     "Report",
     "adjust",
     "cancel_count",
