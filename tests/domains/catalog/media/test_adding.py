@@ -129,11 +129,11 @@ async def test_a_product_has_fifty_pictures_at_the_most(ctx: Context) -> None:
     product = await make.product(ctx)
     many = [NewImage(url=f"https://img.test/{n}.jpg") for n in range(48)]
     upload_id = await uploaded(ctx)
-    assert all(each.image_id for each in await add_images(ctx, product.id, many))
+    assert all(each.id for each in await add_images(ctx, product.id, many))
 
     outcomes = await add_images(ctx, product.id, [HERE, NewImage(), THERE, NewImage(upload_id=upload_id)])
 
-    assert [bool(each.image_id) for each in outcomes] == [True, False, True, False]
+    assert [bool(each.id) for each in outcomes] == [True, False, True, False]
     assert [each.code for each in outcomes[3].refusals] == ["TOO_MANY_IMAGES"]
     assert len(await images_of(product)) == 50
     assert (await Upload.get(id=upload_id)).state is UploadState.RECEIVED
