@@ -57,6 +57,8 @@ _COUNTED = {
     "on_hand": Sentence("{count} on hand"),
     "reserved": Sentence("{count} reserved"),
     "incoming": Sentence("{count} incoming"),
+    "damaged": Sentence("{count} damaged"),
+    "held": Sentence("{count} held"),
 }
 _REORDER = """
 UPDATE variant SET position = wanted.position
