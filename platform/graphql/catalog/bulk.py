@@ -38,6 +38,10 @@ class BulkPayload(Payload):
     results: list[BulkRow] | None = strawberry.field(default=None, description="One for each row, in their order.")
     succeeded: int = strawberry.field(default=0, description="How many rows were done.")
 
+    @property
+    def was_refused(self) -> bool:
+        return bool(self.results) and not self.succeeded
+
 
 @strawberry.input(description="Many products to be changed, each its own way.")
 class ProductsBulkUpdateInput:
@@ -53,6 +57,7 @@ class ProductsBulkUpdateInput:
 @shop_mutation(
     Scope.CATALOG_WRITE,
     "Change up to 250 products in one transaction, with a result for each. Each row takes eight statements.",
+    once=True,
 )
 async def products_bulk_update(ctx: Context, input: ProductsBulkUpdateInput) -> BulkPayload:
     edits = each_of("products", input.products, _edit)
