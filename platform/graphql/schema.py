@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
+from stoa.graphql.catalog.choosing import bind_choosing
 from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.media.mutations import MediaMutations
@@ -111,6 +112,7 @@ def schema() -> strawberry.Schema:
     bind_facets(built._schema)
     bind_lead_time(built._schema)
     bind_mutations(built._schema)
+    bind_choosing(built._schema)
     return built
 
 

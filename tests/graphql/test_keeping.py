@@ -22,8 +22,6 @@ TAGS = """mutation ($input: ProductTagsChangeInput!) { productTagsChange(input: 
   rows { productId changed userErrors { __typename code message path } } userErrors { code path } } }"""
 IMAGES = """mutation ($input: ProductImageAddInput!) { productImageAdd(input: $input) {
   product { id images(first: 5) { nodes { alt } } } userErrors { code path } } }"""
-    """mutation ($input: TagsMergeInput!) { tagsMerge(input: $input) { tag { name } changeId userErrors { code } } }"""
-)
 # What a request does that is sent twice, though it is the same: none of these may be without a key.
 COSTLY = """productsBulkUpdate productImageAdd productImageRemove productTagsChange tagRename tagsMerge tagChangeUndo
   productAttributesSet collectionProductsAdd collectionProductsRemove collectionReorder channelCreate categoryCreate

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from stoa.domains.catalog.choosing import Chosen
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.exporting import ExportRun, FileFormat, run_export, start_export
 from stoa.domains.catalog.importing import run_import
@@ -231,9 +232,11 @@ async def _insert(table: str, **columns: Any) -> None:
     )
 
 
-async def exported(ctx: Context, format: FileFormat = FileFormat.GENERIC, **order: Any) -> bytes:
+async def exported(
+    ctx: Context, format: FileFormat = FileFormat.GENERIC, *, with_bom: bool = False, **chosen: Any
+) -> bytes:
     """The file of an export of the open shop."""
-    run = await run_export(ctx, (await start_export(ctx, format, **order)).id)
+    run = await run_export(ctx, (await start_export(ctx, format, Chosen(**chosen), with_bom=with_bom)).id)
     return await content_of(ctx, run)
 
 
