@@ -15,6 +15,12 @@ async def locked_product(product_id: UUID, expected_version: int | None = None) 
     product = await Product.filter(id=product_id).select_for_update().get_or_none()
     if product is None:
         raise NoSuchProduct("There is no such product.", path=["id"])
+    require_version(product, expected_version)
+    return product
+
+
+def require_version(product: Product, expected_version: int | None) -> None:
+    """Raises `ProductChanged`."""
     if expected_version is not None and product.version != expected_version:
         raise ProductChanged(
             "{title} has been changed since version {expected_version}; it is at {current_version} now.",
@@ -23,7 +29,6 @@ async def locked_product(product_id: UUID, expected_version: int | None = None) 
             title=product.title,
             expected_version=expected_version,
         )
-    return product
 
 
 async def touch(product: Product, *changed: str) -> None:

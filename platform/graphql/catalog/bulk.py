@@ -47,7 +47,7 @@ class BulkPayload(Payload):
 class ProductsBulkUpdateInput:
     products: list[ProductUpdateInput] = strawberry.field(
         description="Up to 250. Stock cannot be set here: that is done by stock's own mutations. "
-        "An idempotencyKey in a row is not looked at: a row with an expectedVersion is done once."
+        "An idempotencyKey in a row is not looked at; that beside the rows counts."
     )
     policy: Policy = optional(  # type: ignore[valid-type]
         "What becomes of the others when some are refused.", catalog.BulkPolicy.IGNORE_FAILED
@@ -56,7 +56,8 @@ class ProductsBulkUpdateInput:
 
 @shop_mutation(
     Scope.CATALOG_WRITE,
-    "Change up to 250 products in one transaction, with a result for each. Each row takes eight statements.",
+    "Change up to 250 products in one transaction, with a result for each. All rows together take the "
+    "statements of one; each with a handle, options or a code in it some of its own.",
     once=True,
 )
 async def products_bulk_update(ctx: Context, input: ProductsBulkUpdateInput) -> BulkPayload:
