@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
+from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
 from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
@@ -46,6 +47,7 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     ExportQueries,
+    BulkEditQueries,
     ImportQueries,
     CollectionQueries,
     FacetQueries,
@@ -72,6 +74,7 @@ class Query(
 class Mutation(
     TenantMutations,
     BulkMutations,
+    BulkEditMutations,
     ExportMutations,
     ImportMutations,
     MediaMutations,
@@ -88,6 +91,7 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     ExportSubscriptions,
+    BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
 ):

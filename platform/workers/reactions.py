@@ -36,6 +36,8 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.forget_images,
     catalog.work_on_export,
     catalog.give_up_export,
+    catalog.work_on_bulk_edit,
+    catalog.give_up_bulk_edit,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
