@@ -48,14 +48,14 @@ def remembered(value: Any, payload: type) -> Any:
         case {"moment": moment}:
             return datetime.fromisoformat(moment)
         case {"enum": name, "name": member}:
-            return _parts_of(payload)[name][member]  # type: ignore[index]
+            return parts_of(payload)[name][member]  # type: ignore[index]
         case {"type": name, "fields": given}:
-            return _parts_of(payload)[name](**{key: remembered(each, payload) for key, each in given.items()})
+            return parts_of(payload)[name](**{key: remembered(each, payload) for key, each in given.items()})
     return value
 
 
 @lru_cache(maxsize=256)
-def _parts_of(payload: type) -> dict[str, type]:
+def parts_of(payload: type) -> dict[str, type]:
     """All types of which the payload is made, by name; of stored rows it holds nothing but the id."""
     found: dict[str, type] = {each.__name__: each for each in (*ERROR_TYPES, payload)}
     waiting = [payload]

@@ -110,7 +110,7 @@ class ProductBulkEdit(Node):
     "there is none afterwards; a product of which one would fall below zero is refused."
 )
 class PriceRuleInput:
-    price: PriceKind = strawberry.field(description="Which price; COST needs `catalog:cost`.")  # type: ignore[valid-type]
+    price: PriceKind = strawberry.field(description="Which price; COST needs `catalog:cost`.")
     percent: str | None = optional('By how many percent, as a decimal such as "-12.5"; -100 to 10,000.')
     amount: MoneyInput | None = optional("By how much, in the shop's currency; less than nothing lowers it.")
     round_to: MoneyInput | None = optional("The result is a multiple of this, e.g. 0.05 or 1.00.")
