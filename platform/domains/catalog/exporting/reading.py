@@ -18,6 +18,7 @@ PRODUCTS = """
 SELECT p.id, jsonb_build_object(
   'title', p.title, 'handle', p.handle, 'description', p.description, 'status', p.status, 'vendor', p.vendor,
   'options', p.options, 'seo_title', p.seo_title, 'seo_description', p.seo_description,
+  'keywords', p.keywords, 'translations', p.translations, 'metadata', p.metadata,
   'category', (
     WITH RECURSIVE up AS (
       SELECT c.name, c.parent_id, 1 AS height FROM category c WHERE c.id = p.category_id
@@ -76,6 +77,9 @@ class ExportedProduct(msgspec.Struct):
     options: list[ExportedOption]
     seo_title: str
     seo_description: str
+    keywords: list[str]
+    translations: dict[str, dict[str, str]]
+    metadata: dict[str, Any]
     category: list[str]
     tags: list[str]
     variants: list[ExportedVariant]

@@ -9,6 +9,7 @@ from typing import Any
 from stoa.domains.catalog.importing.gathering import Wanted
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
+from stoa.domains.catalog.models import Attribute
 from stoa.kit.ids import new_id
 
 
@@ -29,6 +30,7 @@ class Shelf:
     by_sku: Mapping[str, dict[str, Any]]
     by_key: Mapping[str, dict[str, Any]]
     taken_handles: set[str]
+    attributes: Mapping[str, Attribute]
     new_skus: set[str] = field(default_factory=set)
 
 
