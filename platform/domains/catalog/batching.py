@@ -99,7 +99,7 @@ def can_be_batched(changes: ProductChanges) -> bool:
 async def edit_batch(ctx: Context, edits: Sequence[ProductEdit]) -> Outcome:
     """Save the changes of all of them, each product once at the most; who is refused is left as it was.
 
-    Ten statements and what two savepoints take, whatever their number; as many again where some may not go on sale.
+    About ten statements, whatever their number; as many again where some may not go on sale.
     """
     refused: dict[UUID, list[Refusal]] = {}
     while True:
