@@ -53,6 +53,7 @@ class VariantChanges:
     weight_grams: int | _Same | None = SAME
     requires_shipping: bool | _Same = SAME
     taxable: bool | _Same = SAME
+    translations: Mapping[str, str] | _Same = SAME
 
     @property
     def named(self) -> dict[str, Any]:

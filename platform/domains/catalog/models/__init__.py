@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from stoa.domains.catalog.models.bulk_editing import (
+    BULK_EDITS_AT_WORK,
+    BulkEdit,
+    BulkEditOutcome,
+    BulkEditRow,
+    BulkEditState,
+    percent_edited,
+)
 from stoa.domains.catalog.models.exporting import AT_WORK, ExportRun, ExportState, FileFormat, percent_exported
 from stoa.domains.catalog.models.importing import (
     UNFINISHED,
@@ -64,10 +72,15 @@ from stoa.domains.catalog.models.supplying import (
 
 __all__ = [
     "AT_WORK",
+    "BULK_EDITS_AT_WORK",
     "UNFINISHED",
     "Attribute",
     "AttributeType",
     "AttributeValue",
+    "BulkEdit",
+    "BulkEditOutcome",
+    "BulkEditRow",
+    "BulkEditState",
     "BundlePart",
     "Category",
     "Channel",
@@ -114,6 +127,7 @@ __all__ = [
     "Translations",
     "Variant",
     "percent_done",
+    "percent_edited",
     "percent_exported",
     "total_of",
 ]

@@ -101,6 +101,7 @@ class Variant(Model):
     id = fields.UUIDField(primary_key=True, default=new_id)
     product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField("shop.Product", related_name="variants")
     title = fields.CharField(max_length=255, default="", db_default="")
+    translations: fields.JSONField[Translations] = fields.JSONField(default=dict, db_default={})
     sku = fields.CharField(max_length=120, unique=True, null=True)
     barcode = fields.CharField(max_length=64, null=True)
     option_values: fields.JSONField[list[str]] = fields.JSONField(default=list, db_default=[])

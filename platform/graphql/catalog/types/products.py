@@ -18,12 +18,14 @@ from stoa.graphql.catalog.facts import (
     MetadataEntry,
     ProductOption,
     ProductTranslation,
+    VariantTranslation,
     advice_of,
     completeness_of,
     coverage_of,
     metadata_of,
     options_of,
     translations_of,
+    variant_translations,
 )
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
@@ -136,6 +138,7 @@ class Variant(Node):
     """One form of a product that can be bought: it has the code, the prices and the stock."""
 
     title: str = column("What tells it from the product's other variants.", filter=True)
+    translations: list[VariantTranslation] = column("Its title in other languages.", convert=variant_translations)
     sku: str | None = column("The shop's code for it; unique in the shop.", filter=True)
     barcode: str | None = column("EAN, UPC or the like.")
     price: Money | None = amount("price_minor", "What it is sold for.", filter=True)
