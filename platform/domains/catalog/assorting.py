@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import MAX_VARIANTS, VariantDraft, checked_variant, require_cost, sku_twice
 from stoa.domains.catalog.errors import (
     IsABundle,
@@ -26,6 +25,7 @@ from stoa.domains.catalog.models import Product, Variant
 from stoa.domains.catalog.optioning import combinations_wrong, title_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
+from stoa.kit.checking import Problems
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.languages import Sentence, joined

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
 from stoa.domains.catalog.models import ProductStatus
@@ -21,6 +20,7 @@ from stoa.domains.catalog.optioning import (
 )
 from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
 from stoa.domains.catalog.translating import Translation, clean_titles, clean_translations, merged
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.languages import Sentence
 from stoa.kit.money import Money

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from stoa.domains.catalog.checking import check_version, locked
 from stoa.domains.catalog.errors import NoSuchProduct, ProductChanged
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.naming import refresh_search_text
+from stoa.kit.checking import check_version, locked
 from stoa.kit.clock import now
 from stoa.tenants.database import shop_client
 
