@@ -286,6 +286,17 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='FacetCount',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('facet', fields.CharField(max_length=60)),
+                ('value', fields.CharField(max_length=200)),
+                ('products', fields.BigIntField()),
+            ],
+            options={'table': 'facet_count', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'So many more (or fewer) products have a value: what one statement added. The count is the sum of its rows.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Image',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),

@@ -91,6 +91,19 @@ FROM (VALUES ('material', 'Material', '材质', 1), ('style', 'Style', '风格',
 """
 
 
+def _count_along(table: str) -> Iterable[str]:
+    """The counts of `facet_count` follow every change, whoever makes it; migrations/platform/0005_stock.py."""
+    for event, sides in (("insert", "NEW now"), ("update", "OLD was, NEW now"), ("delete", "OLD was")):
+        named = " ".join(side.replace(" ", " TABLE AS ") for side in sides.split(", "))
+        yield (
+            f"CREATE TRIGGER facets_{event} AFTER {event.upper()} ON {table} REFERENCING {named} FOR EACH STATEMENT "
+            f"EXECUTE FUNCTION platform.count_facets_of_{table}()"
+        )
+
+
+FACETS = [each for table in ("product", "product_tag", "attribute_value", "variant") for each in _count_along(table)]
+
+
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
 
@@ -130,6 +143,7 @@ class Migration(migrations.Migration):
                 _check("upload", "upload_state", _one_of("state", "EXPECTED RECEIVED KEPT")),
                 *STOCK,
                 *PRODUCTS,
+                *FACETS,
                 ATTRIBUTES,
                 # products(search:): every word must occur in title, handle or a variant's code.
                 "CREATE INDEX product_search ON product USING gin (search_text extensions.gin_trgm_ops)",
