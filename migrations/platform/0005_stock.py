@@ -84,23 +84,32 @@ END $$
 """
 
 
-def _added(table: str, **sides: int) -> str:
+def _added(table: str, into: str = "facet_count", **sides: int) -> str:
     """The rows that say how the counts change when those of `was` go and those of `now` come."""
     facts = " UNION ALL ".join(
         f"SELECT c.facet, c.value, {sign} AS n FROM {side} r, LATERAL ({COUNTED[table]}) AS c (facet, value)"
         for side, sign in sides.items()
     )
     return (
-        "INSERT INTO facet_count (id, facet, value, products) SELECT gen_random_uuid(), facet, value, sum(n) "
+        f"INSERT INTO {into} (id, facet, value, products) SELECT gen_random_uuid(), facet, value, sum(n) "
         f"FROM ({facts}) f WHERE value IS NOT NULL GROUP BY facet, value HAVING sum(n) <> 0;"
     )
 
 
+# What a foreign key does along, it does as the tables' owner, and a shop's search path is the schema named like the
+# role: then the path leads nowhere, and the schema has to be named.
+def _along(statement: str) -> str:
+    return f"EXECUTE format($along${statement.rstrip(';')}$along$, TG_TABLE_SCHEMA); RETURN NULL;"
+
+
 def _counting(table: str) -> str:
+    named = "%I.facet_count"
     return f"""
 CREATE FUNCTION platform.count_facets_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE added int;
 BEGIN
+  IF to_regclass('facet_count') IS NULL AND TG_OP = 'DELETE' THEN {_along(_added(table, named, was=-1))} END IF;
+  IF to_regclass('facet_count') IS NULL AND TG_OP = 'UPDATE' THEN {_along(_added(table, named, now=1, was=-1))} END IF;
   CASE TG_OP
     WHEN 'INSERT' THEN {_added(table, now=1)}
     WHEN 'DELETE' THEN {_added(table, was=-1)}
@@ -140,10 +149,16 @@ def _added_prices(touched: str, before: str) -> str:
 NOW, WAS = _steps("now r", "r"), _steps("was r", "r")
 BESIDE = f"""{_steps("variant v", "v")} AND v.product_id = ANY(products_touched)"""
 MOVED = f"(({NOW}) EXCEPT ALL ({WAS})) UNION ALL (({WAS}) EXCEPT ALL ({NOW}))"
+# With its product all variants of it go at once.
+GONE = (
+    "INSERT INTO %I.facet_count (id, facet, value, products) "
+    f"SELECT gen_random_uuid(), facet, step::text, -count(DISTINCT product_id) FROM ({WAS}) was GROUP BY facet, step"
+)
 COUNT_PRICES = f"""
 CREATE FUNCTION platform.count_facets_of_variant() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE added int; products_touched uuid[];
 BEGIN
+  IF to_regclass('facet_count') IS NULL AND TG_OP = 'DELETE' THEN {_along(GONE)} END IF;
   CASE TG_OP
     WHEN 'INSERT' THEN {_added_prices(NOW, f"{BESIDE} AND NOT EXISTS (SELECT FROM now r WHERE r.id = v.id)")}
     WHEN 'DELETE' THEN {_added_prices(WAS, f"{BESIDE} UNION ALL {WAS}")}

@@ -12,7 +12,14 @@ from typing import Final
 # Prices in steps of 1, 2, 5, 10 and so on, in minor units; migrations/platform/0005_stock.py counts along by the same.
 STEPS: Final = [0, *(digit * 10**place for place in range(15) for digit in (1, 2, 5))]
 KNOWN: Final = "SELECT facet, value, products FROM facet_count WHERE facet = ANY({facets}::text[])"
-TOTAL: Final = "SELECT count(*) AS products FROM product p WHERE {found}"
+# The ids of no more than so many are kept for the statements that follow: then they were sought once, and not for each
+# facet. As text, which goes through Python as it is.
+MOST_IDS: Final = 8_000
+TOTAL: Final = (
+    f"SELECT count(*) AS products, CASE WHEN count(*) <= {MOST_IDS} THEN array_agg(p.id)::text END AS ids "
+    "FROM product p WHERE {found}"
+)
+THESE: Final = "SELECT unnest({ids}::text::uuid[]) AS id"
 # When a product was changed last, and how many there are: one that was deleted tells by that.
 REVISION: Final = """
 SELECT (SELECT max(updated_at) FROM product) AS changed,
@@ -22,45 +29,49 @@ SELECT (SELECT max(updated_at) FROM product) AS changed,
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What products have, as rows of `facet` and `value`: in the product's own row `p`, or in others of `f.id`."""
+    """What products have, as rows of `facet` and `value`: in the product's own row `p`, or in others of `f.id`.
+
+    `is_repeated`: a product can have a value more than once, and counts once.
+    """
 
     select: str
     is_own: bool = False
+    is_repeated: bool = False
 
-    def of(self, found: str) -> str:
+    def of(self, found: str | None) -> str:
+        """Of the products that meet the condition; None: of those whose ids are the parameter {ids}."""
         if self.is_own:
-            return f"({self.select} FROM product p WHERE {found}) held"
+            return f"{self.select} FROM product p WHERE {found or f'p.id IN ({THESE})'}"
+        ids = THESE if found is None else f"SELECT p.id FROM product p WHERE {found}"
+        once = "DISTINCT f.id, " if self.is_repeated else ""
         # OFFSET 0 keeps the planner at going by the index, product by product
-        return f"(SELECT p.id FROM product p WHERE {found}) f CROSS JOIN LATERAL ({self.select} OFFSET 0) held"
+        return f"SELECT {once}facet, value FROM ({ids}) f CROSS JOIN LATERAL ({self.select} OFFSET 0) held"
 
-    def counted(self, found: str, sign: str = "") -> str:
+    def counted(self, found: str | None, sign: str = "") -> str:
         return (
             f"SELECT held.facet::text AS facet, held.value::text AS value, {sign}count(*) AS products "
-            f"FROM {self.of(found)} GROUP BY held.facet, held.value"
+            f"FROM ({self.of(found)}) held GROUP BY held.facet, held.value"
         )
 
 
 STATUS: Final = Held("SELECT 'status' AS facet, p.status AS value", is_own=True)
 CATEGORY: Final = Held("SELECT 'category' AS facet, p.category_id AS value", is_own=True)
 TAG: Final = Held("SELECT 'tag' AS facet, pt.tag_id AS value FROM product_tag pt WHERE pt.product_id = f.id")
-VALUE: Final = Held(
-    "SELECT v.attribute_id AS facet, v.text AS value FROM attribute_value v "
-    "WHERE v.product_id = f.id AND v.attribute_id::text = ANY({facets})"
-)
+VALUE: Final = Held("SELECT v.attribute_id AS facet, v.text AS value FROM attribute_value v WHERE v.product_id = f.id")
 PRICE: Final = Held(
-    "SELECT DISTINCT 'price' AS facet, width_bucket(v.price_minor, {steps}::bigint[]) AS value FROM variant v "
-    "WHERE v.product_id = f.id AND v.currency = {currency} AND v.price_minor IS NOT NULL"
+    "SELECT 'price:' || {currency}::text AS facet, width_bucket(v.price_minor, {steps}::bigint[]) AS value "
+    "FROM variant v WHERE v.product_id = f.id AND v.currency = {currency}::text AND v.price_minor IS NOT NULL",
+    is_repeated=True,
 )
 
 
-def by_value(held: Held, found: str | None, *, is_most: bool) -> str:
+def of_all() -> str:
     """A statement of `facet`, `value` and `products`; {facets} in it is the parameter with the facets' names."""
-    if found is None:
-        return _added_up(KNOWN)
-    if is_most:
-        others = held.counted(f"(({found}) IS NOT TRUE)", sign="-")
-        return _added_up(f"{KNOWN} UNION ALL {others}")
-    return held.counted(found)
+    return _added_up(KNOWN)
+
+
+def of_most(held: Held, found: str) -> str:
+    return _added_up(f"{KNOWN} UNION ALL {held.counted(f'(({found}) IS NOT TRUE)', sign='-')}")
 
 
 def _added_up(rows: str) -> str:

@@ -97,7 +97,7 @@ class Narrowed:
     def __init__(self, where: Mapping[str, Any] | None, search: str | None) -> None:
         self.revision: Any = None
         self.products = 0  # of the whole shop
-        self.counting = asyncio.Lock()
+        self.seeking = asyncio.Lock()
         self.stored: StoredType = type_of_model(models.Product)
         self.search = search
         self.scopes = self._checked(where)
@@ -132,7 +132,7 @@ class Narrowed:
 
 
 async def count_total(ctx: Context, narrowed: Narrowed) -> int:
-    return await _count(ctx, narrowed, "")
+    return (await _sought(ctx, narrowed, ""))[0]
 
 
 async def count_statuses(ctx: Context, narrowed: Narrowed) -> Rows:
@@ -164,7 +164,8 @@ async def count_attributes(ctx: Context, narrowed: Narrowed) -> list[tuple[Mappi
     for name, ids in [("", free), *((name, [id]) for id, name in own.items())]:
         facet = Facet(name, ids, counting.VALUE)
         for row in await _counted_by(ctx, narrowed, facet, "{counted}") if ids else ():
-            values[row["facet"]].append(row)
+            if row["facet"] in ids:
+                values[row["facet"]].append(row)
     for rows in values.values():
         rows.sort(key=lambda row: (-row["products"], row["value"]))
     return [(each, values[str(each["id"])][:MOST_VALUES]) for each in attributes if values[str(each["id"])]]
@@ -182,23 +183,38 @@ class Facet:
 async def _counted_by(ctx: Context, narrowed: Narrowed, facet: Facet, statement: str) -> Rows:
     into = Gathered()
     found = narrowed.found(facet.name, into)
-    is_most = found is not None and 2 * await _count(ctx, narrowed, facet.name) > narrowed.products
-    counted = counting.by_value(facet.held, found, is_most=is_most)
-    for name, value in (("facets", facet.counted_as), ("steps", counting.STEPS), ("currency", ctx.shop.currency)):
-        if f"{{{name}}}" in counted:
-            counted = counted.replace(f"{{{name}}}", f"${int(into.add(value))}")
-    return await _counted(ctx, narrowed, statement.replace("{counted}", counted), into)
+    asked = (*facet.counted_as, found, *into.values)
+    if found is None:
+        counted = counting.of_all()
+    else:
+        products, ids = await _sought(ctx, narrowed, facet.name)
+        if 2 * products > narrowed.products:
+            counted = counting.of_most(facet.held, found)
+        else:
+            counted = facet.held.counted(found if ids is None else None)
+            into = into if ids is None else Gathered()
+            counted = _filled(counted, into, ids=ids)
+    counted = _filled(counted, into, facets=facet.counted_as, steps=counting.STEPS, currency=ctx.shop.currency)
+    return await _counted(ctx, narrowed, statement.replace("{counted}", counted), into, asked)
 
 
-async def _count(ctx: Context, narrowed: Narrowed, facet: str) -> int:
-    """How many products meet all filters but the facet's own."""
+def _filled(statement: str, into: Gathered, **values: Any) -> str:
+    """With parameters for what the statement names in braces."""
+    for name, value in values.items():
+        if f"{{{name}}}" in statement:
+            statement = statement.replace(f"{{{name}}}", f"${int(into.add(value))}")
+    return statement
+
+
+async def _sought(ctx: Context, narrowed: Narrowed, facet: str) -> tuple[int, str | None]:
+    """How many products meet all filters but the facet's own; and which, when they are few (counting.MOST_IDS)."""
     into = Gathered()
     found = narrowed.found(facet, into)
     if found is None:
-        return narrowed.products
-    async with narrowed.counting:  # the first of a request's facets counts, the others know
+        return narrowed.products, None
+    async with narrowed.seeking:  # the first of a request's facets seeks, the others know
         [row] = await _counted(ctx, narrowed, counting.TOTAL.replace("{found}", found), into)
-    return int(row["products"])
+    return row["products"], row["ids"] or "{}" if row["products"] <= counting.MOST_IDS else None
 
 
 # Kept for as long as no product has changed, come or gone, and not long even so: a new name of a category leaves no
@@ -214,8 +230,9 @@ async def note_revision(narrowed: Narrowed) -> None:
     narrowed.revision, narrowed.products = (row["changed"], row["products"]), row["products"]
 
 
-async def _counted(ctx: Context, narrowed: Narrowed, statement: str, into: Gathered) -> Rows:
-    key = (ctx.shop.schema, statement, repr(into.values))
+async def _counted(ctx: Context, narrowed: Narrowed, statement: str, into: Gathered, asked: Any = None) -> Rows:
+    """`asked` is what the rows depend on besides the statement, if that is not its parameters."""
+    key = (ctx.shop.schema, statement, repr(asked or into.values))
     kept = _kept.get(key)
     if kept is not None and kept[1] == narrowed.revision and time.monotonic() - kept[0] < KEEP_FOR:
         _kept.move_to_end(key)
