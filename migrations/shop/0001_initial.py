@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
-            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
+            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category'), Index(fields=['status', 'id'], name='product_of_status')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
             bases=['Model'],
         ),
         ops.CreateModel(
