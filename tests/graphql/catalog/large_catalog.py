@@ -190,6 +190,24 @@ FILL = "\n".join(
             "id, day, words, searches, found",
             f"{_id('image', '100000 + n')}, date '2026-01-01' + n / 100, 'words ' || n % 100, 1, n % 3",
         ),
+        _rows(
+            60,
+            "supplier",
+            "id, name, name_key, currency, created_at",
+            f"{_id('supplier', 'n')}, 'Kiln ' || n, 'kiln ' || n, 'EUR', now()",
+        ),
+        _rows(
+            600,
+            "purchase_order",
+            "id, number, supplier_id, location_id, state, currency, created_at",
+            f"{_id('purchase', 'n')}, n, {_id('supplier', 'n % 60')}, {_id('location', '0')}, 'ORDERED', 'EUR', now()",
+        ),
+        _rows(
+            2_400,
+            "purchase_line",
+            "id, purchase_id, variant_id, quantity, currency, cost_minor, position",
+            f"{_id('line', 'n')}, {_id('purchase', 'n / 4')}, {_id('variant', 'n')}, 5, 'EUR', 9, n % 4",
+        ),
         "INSERT INTO facet_count (id, facet, value, products) SELECT gen_random_uuid(), 'status', status, count(*) "
         "FROM product GROUP BY 3;",
     ]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphql import build_schema, get_named_type, is_enum_type, is_non_null_type, is_object_type, is_scalar_type
 
 from stoa.graphql.executing import Executor
+from stoa.graphql.schema import printed
 from stoa.kit.ids import type_id
 from stoa.settings import Settings
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.connecting import owner_connection
 from tests import make
 from tests.graphql.asking import Ask, statements_sent
-from tests.graphql.catalog.large_catalog import fill, row_id
+from tests.graphql.catalog.large_catalog import PRODUCTS, fill, row_id
 from tests.graphql.reading.test_plans import explained
 
 # Of these a shop has few, and reads them rightly from end to end.
@@ -165,6 +168,11 @@ CASES: dict[str, tuple[str, int]] = {
     "exports of a state": ("{ productExports(first: 5, where: {state: {eq: DONE}}) { nodes { state } } }", 3_100),
     "imports": ("{ productImports(first: 20) { nodes { state issues(first: 3) { nodes { code } } } } }", A_PAGE),
     "imports of a state": ("{ productImports(first: 5, where: {state: {eq: FAILED}}) { nodes { state } } }", 3_100),
+    # looked for product by product, until there are twenty
+    "products that lack something": (_where("isComplete: {eq: false}"), 5 * PRODUCTS),
+    "products that lack nothing": (_where("isComplete: {eq: true}"), A_PAGE),
+    "products seen in a channel of its own": (_where(f"visibleIn: {{eq: {CHANNEL}}}"), A_PAGE),
+    "products seen where not much is": (_where(f"visibleIn: {{eq: {_of('channel', 'chan', 2)}}}"), 1_000),
     "how complete products are": ("{ products(first: 20) { nodes { completeness { score } } } }", 600),
 }
 
@@ -216,3 +224,52 @@ async def test_a_list_is_read_by_an_index_and_no_further_than_it_must(large: Ask
             touched(nodes),
             sorted_rows(nodes),
         )
+
+
+def _leaves(field: Any, floors: int) -> str | None:
+    """What to select of a field that needs no argument; None when that is nothing."""
+    if any(is_non_null_type(each.type) for each in field.args.values()):
+        return None
+    kind: Any = get_named_type(field.type)
+    if not is_object_type(kind):
+        return "" if is_scalar_type(kind) or is_enum_type(kind) else None
+    if kind.name.endswith("Connection"):
+        return f"(first: 3) {{ nodes {{ {_fields(get_named_type(kind.fields['nodes'].type), 0)} }} }}"
+    return f" {{ {_fields(kind, floors - 1)} }}" if floors or "id" not in kind.fields else " { id }"
+
+
+def _fields(kind: Any, floors: int) -> str:
+    chosen = {name: _leaves(field, floors) for name, field in kind.fields.items() if floors > 0 or not is_list(field)}
+    return " ".join(f"{name}{below}" for name, below in chosen.items() if below is not None) or "__typename"
+
+
+def is_list(field: Any) -> bool:
+    return get_named_type(field.type).name.endswith("Connection")
+
+
+SCHEMA = build_schema(printed())
+CATALOG = f"Needs the scope `{Scope.CATALOG_READ}`."
+QUERIES: Any = SCHEMA.query_type
+ROOTS_OF_LISTS = sorted(
+    name
+    for name, field in QUERIES.fields.items()
+    if is_list(field) and CATALOG in get_named_type(get_named_type(field.type).fields["nodes"].type).description
+)
+
+
+def test_the_catalog_has_lists() -> None:
+    assert {"products", "variants", "stockLevels", "purchaseOrders", "channels"} < set(ROOTS_OF_LISTS)
+    assert len(ROOTS_OF_LISTS) >= 16
+
+
+@pytest.mark.parametrize("name", ROOTS_OF_LISTS)
+async def test_a_list_is_one_statement_however_many_rows_it_shows(large: Ask, name: str) -> None:
+    kind = get_named_type(get_named_type(QUERIES.fields[name].type).fields["nodes"].type)
+    for first, least in ((1, 1), (30, 5)):
+        query = (
+            f"{{ {name}(first: {first}) {{ nodes {{ {_fields(kind, 2)} }} edges {{ cursor }} count {{ value }} }} }}"
+        )
+        async with statements_sent(large.ctx) as sent:
+            answer = await large.run(query, {})
+        assert (answer["errors"], len(sent)) == ([], 1)
+        assert len(answer["data"][name]["nodes"]) >= least
