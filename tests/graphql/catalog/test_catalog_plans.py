@@ -244,7 +244,7 @@ def _fields(kind: Any, floors: int) -> str:
 
 
 def is_list(field: Any) -> bool:
-    return get_named_type(field.type).name.endswith("Connection")
+    return str(get_named_type(field.type).name).endswith("Connection")
 
 
 SCHEMA = build_schema(printed())
