@@ -65,12 +65,23 @@ PRICE: Final = Held(
 )
 
 
-def of_all() -> str:
-    """A statement of `facet`, `value` and `products`; {facets} in it is the parameter with the facets' names."""
-    return _added_up(KNOWN)
+# Everything that is known of the whole shop, in one statement for all facets: the most frequent values of each, as the
+# statements for a part of it give them.
+WHOLE: Final = """
+SELECT k.facet, k.value, k.value AS key, k.products, CASE WHEN k.facet LIKE 'price:%' THEN k.value::int END AS step,
+  coalesce(c.name, t.name) AS name, coalesce(c.translations, t.translations)::text AS translations
+FROM (SELECT facet, value, sum(products)::bigint AS products,
+    row_number() OVER (PARTITION BY facet ORDER BY sum(products) DESC, value) AS place
+  FROM facet_count GROUP BY 1, 2 HAVING sum(products) > 0) k
+LEFT JOIN category c ON c.id = CASE WHEN k.facet = 'category' THEN k.value::uuid END
+LEFT JOIN tag t ON t.id = CASE WHEN k.facet = 'tag' THEN k.value::uuid END
+WHERE k.place <= {most} AND (k.facet NOT IN ('category', 'tag') OR c.id IS NOT NULL OR t.id IS NOT NULL)
+ORDER BY k.facet, k.place
+"""
 
 
 def of_most(held: Held, found: str) -> str:
+    """A statement of `facet`, `value` and `products`; {facets} in it is the parameter with the facets' names."""
     return _added_up(f"{KNOWN} UNION ALL {held.counted(f'(({found}) IS NOT TRUE)', sign='-')}")
 
 

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from stoa.domains.catalog import models
@@ -26,14 +27,14 @@ from stoa.tenants.database import shop_client
 MOST_VALUES, MOST_ATTRIBUTES = 50, 50  # values of a facet that are told, and attributes
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 CATEGORIES, TAGS, STATUSES, PRICES = "category", "tags", "status", "variants.price"
-_STATUSES = "SELECT value AS key, products FROM ({counted}) counted ORDER BY 1"
+_STATUSES = "SELECT value AS key, products FROM ({counted}) counted"
 _NAMED = """
 SELECT t.id AS key, t.name, t.translations::text AS translations, counted.products
 FROM (SELECT value::uuid AS id, products FROM ({counted}) every WHERE value IS NOT NULL ORDER BY 2 DESC, 1 LIMIT {most})
   counted
 JOIN {table} t ON t.id = counted.id ORDER BY counted.products DESC, t.id
 """
-_PRICES = "SELECT value::int AS step, products FROM ({counted}) counted ORDER BY 1"
+_PRICES = "SELECT value::int AS step, products FROM ({counted}) counted"
 _ATTRIBUTES = f"""
 SELECT id, key, name, translations::text AS translations, type, unit, choices::text AS choices
 FROM attribute WHERE is_facet ORDER BY position, key LIMIT {MOST_ATTRIBUTES}
@@ -136,7 +137,8 @@ async def count_total(ctx: Context, narrowed: Narrowed) -> int:
 
 
 async def count_statuses(ctx: Context, narrowed: Narrowed) -> Rows:
-    return await _counted_by(ctx, narrowed, Facet(STATUSES, ["status"], counting.STATUS), _STATUSES)
+    rows = await _counted_by(ctx, narrowed, Facet(STATUSES, ["status"], counting.STATUS), _STATUSES)
+    return sorted(rows, key=itemgetter("key"))
 
 
 async def count_categories(ctx: Context, narrowed: Narrowed) -> Rows:
@@ -152,7 +154,7 @@ async def count_tags(ctx: Context, narrowed: Narrowed) -> Rows:
 async def count_prices(ctx: Context, narrowed: Narrowed) -> Rows:
     """By the number of the step, from 1."""
     facet = Facet(PRICES, [f"price:{ctx.shop.currency}"], counting.PRICE)
-    return await _counted_by(ctx, narrowed, facet, _PRICES)
+    return sorted(await _counted_by(ctx, narrowed, facet, _PRICES), key=itemgetter("step"))
 
 
 async def count_attributes(ctx: Context, narrowed: Narrowed) -> list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
@@ -183,17 +185,18 @@ class Facet:
 async def _counted_by(ctx: Context, narrowed: Narrowed, facet: Facet, statement: str) -> Rows:
     into = Gathered()
     found = narrowed.found(facet.name, into)
-    asked = (*facet.counted_as, found, *into.values)
     if found is None:
-        counted = counting.of_all()
+        async with narrowed.seeking:
+            whole = await _counted(ctx, narrowed, counting.WHOLE.replace("{most}", str(MOST_VALUES)), into)
+        return [row for row in whole if row["facet"] in facet.counted_as]
+    asked = (*facet.counted_as, found, *into.values)
+    products, ids = await _sought(ctx, narrowed, facet.name)
+    if 2 * products > narrowed.products:
+        counted = counting.of_most(facet.held, found)
     else:
-        products, ids = await _sought(ctx, narrowed, facet.name)
-        if 2 * products > narrowed.products:
-            counted = counting.of_most(facet.held, found)
-        else:
-            counted = facet.held.counted(found if ids is None else None)
-            into = into if ids is None else Gathered()
-            counted = _filled(counted, into, ids=ids)
+        counted = facet.held.counted(found if ids is None else None)
+        into = into if ids is None else Gathered()
+        counted = _filled(counted, into, ids=ids)
     counted = _filled(counted, into, facets=facet.counted_as, steps=counting.STEPS, currency=ctx.shop.currency)
     return await _counted(ctx, narrowed, statement.replace("{counted}", counted), into, asked)
 
