@@ -14,7 +14,7 @@ STEPS: Final = [0, *(digit * 10**place for place in range(15) for digit in (1, 2
 KNOWN: Final = "SELECT facet, value, products FROM facet_count WHERE facet = ANY({facets}::text[])"
 # The ids of no more than so many are kept for the statements that follow: then they were sought once, and not for each
 # facet. As text, which goes through Python as it is.
-MOST_IDS: Final = 8_000
+MOST_IDS: Final = 4_000
 TOTAL: Final = (
     f"SELECT count(*) AS products, CASE WHEN count(*) <= {MOST_IDS} THEN array_agg(p.id)::text END AS ids "
     "FROM product p WHERE {found}"
@@ -80,9 +80,13 @@ ORDER BY k.facet, k.place
 """
 
 
-def of_most(held: Held, found: str) -> str:
-    """A statement of `facet`, `value` and `products`; {facets} in it is the parameter with the facets' names."""
-    return _added_up(f"{KNOWN} UNION ALL {held.counted(f'(({found}) IS NOT TRUE)', sign='-')}")
+def of_most(held: Held, others: str | None) -> str:
+    """The whole less the others, who meet the condition or are `{ids}`; {facets} are the facets' names."""
+    return _added_up(f"{KNOWN} UNION ALL {held.counted(others, sign='-')}")
+
+
+def others_than(found: str) -> str:
+    return f"(({found}) IS NOT TRUE)"
 
 
 def _added_up(rows: str) -> str:

@@ -191,13 +191,15 @@ async def _counted_by(ctx: Context, narrowed: Narrowed, facet: Facet, statement:
         return [row for row in whole if row["facet"] in facet.counted_as]
     asked = (*facet.counted_as, found, *into.values)
     products, ids = await _sought(ctx, narrowed, facet.name)
-    if 2 * products > narrowed.products:
-        counted = counting.of_most(facet.held, found)
-    else:
-        counted = facet.held.counted(found if ids is None else None)
-        into = into if ids is None else Gathered()
-        counted = _filled(counted, into, ids=ids)
-    counted = _filled(counted, into, facets=facet.counted_as, steps=counting.STEPS, currency=ctx.shop.currency)
+    is_most = 2 * products > narrowed.products
+    if is_most:
+        found = counting.others_than(found)
+        _, ids = await _sought(ctx, narrowed, facet.name, others=True)
+    if ids is not None:
+        found, into = None, Gathered()
+    counted = counting.of_most(facet.held, found) if is_most else facet.held.counted(found)
+    values = {"ids": ids, "facets": facet.counted_as, "steps": counting.STEPS, "currency": ctx.shop.currency}
+    counted = _filled(counted, into, **values)
     return await _counted(ctx, narrowed, statement.replace("{counted}", counted), into, asked)
 
 
@@ -209,12 +211,14 @@ def _filled(statement: str, into: Gathered, **values: Any) -> str:
     return statement
 
 
-async def _sought(ctx: Context, narrowed: Narrowed, facet: str) -> tuple[int, str | None]:
-    """How many products meet all filters but the facet's own; and which, when they are few (counting.MOST_IDS)."""
+async def _sought(ctx: Context, narrowed: Narrowed, facet: str, *, others: bool = False) -> tuple[int, str | None]:
+    """How many products meet all filters but the facet's own, or how many do not; and which, when they are few
+    (counting.MOST_IDS)."""
     into = Gathered()
     found = narrowed.found(facet, into)
     if found is None:
         return narrowed.products, None
+    found = counting.others_than(found) if others else found
     async with narrowed.seeking:  # the first of a request's facets seeks, the others know
         [row] = await _counted(ctx, narrowed, counting.TOTAL.replace("{found}", found), into)
     return row["products"], row["ids"] or "{}" if row["products"] <= counting.MOST_IDS else None
@@ -223,7 +227,7 @@ async def _sought(ctx: Context, narrowed: Narrowed, facet: str) -> tuple[int, st
 # Kept for as long as no product has changed, come or gone, and not long even so: a new name of a category leaves no
 # trace there.
 KEEP_FOR = 30.0
-_KEEP_MOST = 512
+_KEEP_MOST = 256  # the ids of counting.MOST_IDS products are 150 KB
 _kept: OrderedDict[Any, tuple[float, Any, Rows]] = OrderedDict()
 
 
