@@ -103,6 +103,12 @@ ITEMS: Final[Sequence[tuple[str, int, Words]]] = (
 )
 REQUIRED_TO_PUBLISH: Final = frozenset({"TITLE", "PRICE", "CATEGORY", "IMAGE"})
 
+# Whether it lacks nothing that is required, as SQL over a product's row, to find those that do among many. In counts,
+# so that the planner goes by the index, product by product, and reads no whole table to find twenty.
+COMPLETE: Final = """{row}.title <> '' AND {row}.category_id IS NOT NULL
+  AND (SELECT count(*) > 0 FROM image ci WHERE ci.product_id = {row}.id)
+  AND (SELECT count(*) > 0 AND count(*) = count(cv.price_minor) FROM variant cv WHERE cv.product_id = {row}.id)"""
+
 
 def completeness_of(facts: Facts) -> Completeness:
     there = _there(facts)
