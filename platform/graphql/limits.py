@@ -52,9 +52,9 @@ class Measures(NamedTuple):
 
 
 LIMITS = (
-    (MAX_DEPTH, "The query is {count} levels deep; {limit} are allowed."),
-    (MAX_ALIASES, "The query has {count} aliases; {limit} are allowed."),
-    (MAX_DIRECTIVES, "The query has {count} directives; {limit} are allowed."),
+    (MAX_DEPTH, Sentence("The query is {count} levels deep; {limit} are allowed.")),
+    (MAX_ALIASES, Sentence("The query has {count} aliases; {limit} are allowed.")),
+    (MAX_DIRECTIVES, Sentence("The query has {count} directives; {limit} are allowed.")),
 )
 
 
@@ -86,7 +86,7 @@ class _Size:
         if isinstance(definition, OperationDefinitionNode):
             for found, (limit, sentence) in zip(measures, LIMITS, strict=True):
                 if found > limit:
-                    raise _too_complex(sentence, definition, count=_shown(found), limit=limit)
+                    raise _too_complex(sentence.text, definition, count=_shown(found), limit=limit)
         _Merging(self.fragments, definition).check([definition.selection_set])
 
     def _measure(self, node: Any) -> Measures:

@@ -15,7 +15,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from babel.messages.pofile import read_po
 
@@ -56,6 +56,21 @@ class Sentence:
     def filled(self, **values: str | int | Sentence) -> Sentence:
         """The same with these values in its gaps."""
         return Sentence(self.text, {**self.values, **values})
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON, for a row: what is kept is said in the language of whoever reads it later (`Sentence.of`)."""
+        if not self.values:
+            return {"text": self.text}
+        values = {name: value.kept() if isinstance(value, Sentence) else value for name, value in self.values.items()}
+        return {"text": self.text, "values": values}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Sentence:
+        """The sentence that was `kept`."""
+        values = kept.get("values", {})
+        return cls(
+            kept["text"], {name: cls.of(each) if isinstance(each, dict) else each for name, each in values.items()}
+        )
 
     def plain_values(self) -> dict[str, str | int]:
         """For programs: what stands in the gaps."""

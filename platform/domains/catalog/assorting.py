@@ -58,6 +58,8 @@ _COUNTED = {
     "reserved": Sentence("{count} reserved"),
     "incoming": Sentence("{count} incoming"),
 }
+_STANDS_ON = {"purchase_line": Sentence("a purchase order"), "bundle_part": Sentence("a bundle")}
+_SOMETHING_ELSE = Sentence("something else")
 _REORDER = """
 UPDATE variant SET position = wanted.position
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place), LATERAL (SELECT (w.place - 1)::int AS position) wanted
@@ -154,8 +156,9 @@ async def delete_variants(variant_ids: Sequence[UUID]) -> None:
 
 
 def still_in_use(error: IntegrityError) -> StillInUse:
-    table = str(error.args[0].table_name or "something else")
-    return StillInUse("It stands on a {what}: archive it instead.", table=table, what=Sentence(table.replace("_", " ")))
+    table = str(error.args[0].table_name or "")
+    what = _STANDS_ON.get(table, _SOMETHING_ELSE)
+    return StillInUse("It stands on {what}: archive it instead.", table=table, what=what)
 
 
 def _in_the_way(row: dict[str, Any]) -> Refusal | None:

@@ -16,6 +16,7 @@ from stoa.domains.catalog.importing.snapshots import Known, Snapshot
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence[str]) -> Writes:
@@ -23,7 +24,9 @@ def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence
     writes, free_handles = Writes(), iter(handles)
     for each in wanted:
         if each.key in known.twice:
-            message = f"{each.key} was the key of a product that goes by another handle in this file."
+            message = Sentence(
+                "{key} was the key of a product that goes by another handle in this file.", {"key": each.key}
+            )
             writes.issues.append(Issue(each.line, "", "PRODUCT_TWICE", message, each.key, True, Field.PRODUCT))
         elif each.key in known.snapshots:
             writes.updated += plan_changes(writes, each, known.snapshots[each.key], shelf)
@@ -135,7 +138,9 @@ def _plan_tags(writes: Writes, product_id: Any, wanted: Wanted, shelf: Shelf, kn
 def _title(writes: Writes, wanted: Wanted) -> str:
     """A new product's title; for want of a better one that of an odd row, and at last its code."""
     if wanted.title is None and wanted.odd_title is not None:
-        message = f"The only title of {wanted.key} is on a row without a price; it may be a note."
+        message = Sentence(
+            "The only title of {key} is on a row without a price; it may be a note.", {"key": wanted.key}
+        )
         line, field = wanted.lines[ODD_TITLE], Field.TITLE
         writes.issues.append(Issue(line, "", "DOUBTFUL_TITLE", message, wanted.odd_title, field=field))
     return wanted.title or wanted.odd_title or wanted.key
@@ -146,7 +151,10 @@ def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str) -> str
     if wanted.handle is None:
         return otherwise
     if wanted.handle in shelf.taken_handles:
-        message = f"The handle {wanted.handle} is in use; {wanted.key} goes by {otherwise}."
+        message = Sentence(
+            "The handle {taken} is in use; {key} goes by {handle}.",
+            {"taken": wanted.handle, "key": wanted.key, "handle": otherwise},
+        )
         line, field = wanted.lines[Field.HANDLE], Field.HANDLE
         writes.issues.append(Issue(line, "", "HANDLE_TAKEN", message, wanted.handle, field=field))
         return otherwise

@@ -169,7 +169,7 @@ def _turn_back(run: ImportRun, ends_as: ImportState, failure: Unreadable | None 
     run.state, run.ends_as, run.products_done = ImportState.UNDOING, ends_as, 0
     run.products_total = run.products_created + run.products_updated
     if failure is not None:
-        run.failure, run.failure_code = failure.message, failure.code
+        run.failure, run.failure_code = failure.sentence.kept(), failure.code
 
 
 async def _forwards(work: Work) -> None:

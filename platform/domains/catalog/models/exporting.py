@@ -35,7 +35,7 @@ class ExportRun(Model):
     """One order to write products into a file. `chosen` says which: ``{"status", "ids"}``, all when it is empty.
 
     `with_costs`: whoever ordered it may see what the shop pays, and so must whoever fetches it. `attempt` is the
-    fence: who holds a lower number has been replaced.
+    fence: who holds a lower number has been replaced. `failure` is a sentence as `Sentence.kept` writes it.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -44,7 +44,7 @@ class ExportRun(Model):
     with_bom = fields.BooleanField(default=False)
     with_costs = fields.BooleanField(default=False)
     state = fields.CharEnumField(ExportState, max_length=10, default=ExportState.QUEUED)
-    failure = fields.TextField(null=True)
+    failure: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
     file_name = fields.CharField(max_length=120)
     file_key = fields.CharField(max_length=200, null=True)
     size = fields.BigIntField(null=True)

@@ -26,12 +26,18 @@ from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
 MAX_LINES = 250
+STATES = {
+    StockCountState.OPEN: Sentence("open"),
+    StockCountState.CLOSED: Sentence("closed"),
+    StockCountState.CANCELLED: Sentence("cancelled"),
+}
 
 # What the books say is read at the moment of counting, under a lock on the row: what moves later is not a difference.
 _RECORD = """
@@ -146,7 +152,7 @@ async def _locked(count_id: UUID, expected: int | None = None, *, besides: Stock
     if count is None:
         raise NoSuchCount("There is no such count.", path=["id"])
     if count.state not in (StockCountState.OPEN, besides):
-        raise CountEnded("The count is {state} already.", path=["id"], state=count.state.value.lower())
+        raise CountEnded("The count is {state} already.", path=["id"], state=STATES[count.state])
     if expected is not None and count.version != expected and count.state is StockCountState.OPEN:
         raise CountChanged(
             "The count has been changed since version {expected}; it is at {current_version} now.",

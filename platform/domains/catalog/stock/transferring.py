@@ -21,12 +21,18 @@ from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.outbox import publish
 
 MAX_LINES = 250
+STATES = {
+    TransferState.IN_TRANSIT: Sentence("in transit"),
+    TransferState.RECEIVED: Sentence("received"),
+    TransferState.CANCELLED: Sentence("cancelled"),
+}
 
 
 async def start_transfer(
@@ -177,7 +183,7 @@ async def _locked(transfer_id: UUID, expected: int | None, *, besides: TransferS
     if transfer is None:
         raise NoSuchTransfer("There is no such transfer.", path=["id"])
     if transfer.state not in (TransferState.IN_TRANSIT, besides):
-        raise TransferEnded("The transfer is {state} already.", path=["id"], state=transfer.state.value.lower())
+        raise TransferEnded("The transfer is {state} already.", path=["id"], state=STATES[transfer.state])
     if expected is not None and transfer.version != expected and transfer.state is TransferState.IN_TRANSIT:
         raise TransferChanged(
             "The transfer has been changed since version {expected}; it is at {current_version} now.",
