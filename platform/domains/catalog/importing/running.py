@@ -144,7 +144,11 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
     """How far the run is, for a progress bar."""
     names = ("state", "phase", "lines_read", "lines_refused", "bytes_read", "bytes_total", "products_total")
     counts = ("products_done", "products_created", "products_updated", "products_restored", "issues_total", "percent")
-    return {"id": str(run.id), **{name: getattr(run, name) for name in names + counts}, "failure": run.failure}
+    return {
+        "id": str(run.id),
+        **{name: getattr(run, name) for name in names + counts},
+        "failure": run.failure and str(run.why_failed),
+    }
 
 
 async def _take_over(run_id: UUID) -> ImportRun:

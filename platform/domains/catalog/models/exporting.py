@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 class FileFormat(StrEnum):
@@ -59,6 +60,10 @@ class ExportRun(Model):
 
     class Meta:
         table = "export_run"
+
+    @property
+    def why_failed(self) -> Sentence | None:
+        return self.failure and Sentence.of(self.failure)
 
 
 def percent_exported(state: str, products_done: int, products_total: int) -> int:

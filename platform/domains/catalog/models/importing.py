@@ -11,6 +11,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 class ImportState(StrEnum):
@@ -80,6 +81,10 @@ class ImportRun(Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in UNFINISHED
+
+    @property
+    def why_failed(self) -> Sentence | None:
+        return self.failure and Sentence.of(self.failure)
 
     @property
     def issues_total(self) -> int:
