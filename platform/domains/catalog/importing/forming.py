@@ -168,7 +168,7 @@ def _changed(variant: WantedVariant, mine: Row) -> Row:
 
 
 def _plan_change(writes: Writes, variant: WantedVariant, mine: Row, row: Row) -> bool:
-    stock: int = variant.columns.get("on_hand", mine["on_hand"])
+    stock = int(variant.columns.get("on_hand", mine["on_hand"]))
     if has_changed := any(mine[name] != value for name, value in row.items()):
         writes.variant_changes.append(row)
     has_other_stock = stock != mine["on_hand"]

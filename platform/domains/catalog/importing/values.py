@@ -34,7 +34,7 @@ class Bad(Exception):
     """A cell that cannot be taken."""
 
     def __init__(self, code: str, message: Sentence) -> None:
-        super().__init__(message)
+        super().__init__(str(message))
         self.code, self.message = code, message
 
 

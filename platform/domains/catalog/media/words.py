@@ -35,8 +35,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "FILE_GONE": Sentence("The file is not there any more. Upload it again."),
     "NOT_PROCESSED": Sentence("The picture could not be processed. Upload it again; if that does not help, tell us."),
 }
+UNKNOWN: Final = Sentence("{code}")
 
 
 def sentence_for(code: str) -> Sentence:
     """What a code says; the code itself when a newer release has written one that this one does not know."""
-    return SENTENCES.get(code) or Sentence(code)
+    return SENTENCES.get(code) or UNKNOWN.filled(code=code)

@@ -63,7 +63,7 @@ class ExportRun(Model):
 
     @property
     def why_failed(self) -> Sentence | None:
-        return self.failure and Sentence.of(self.failure)
+        return None if self.failure is None else Sentence.of(self.failure)
 
 
 def percent_exported(state: str, products_done: int, products_total: int) -> int:

@@ -84,7 +84,7 @@ class ImportRun(Model):
 
     @property
     def why_failed(self) -> Sentence | None:
-        return self.failure and Sentence.of(self.failure)
+        return None if self.failure is None else Sentence.of(self.failure)
 
     @property
     def issues_total(self) -> int:
