@@ -81,7 +81,7 @@ def _texts(said: ast.expr, names: Mapping[str, list[str]]) -> list[str] | None:
             return names[name]
         case ast.Name(id=name) if name in ("sentence", *WORDS):
             return []
-        case ast.Attribute(attr="text") | ast.Subscript():
+        case ast.Attribute(attr="text") | ast.Subscript() | ast.Call(func=ast.Name(id="Sentence")):
             return []
     return _constants(said)
 

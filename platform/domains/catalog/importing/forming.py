@@ -168,14 +168,14 @@ def _changed(variant: WantedVariant, mine: Row) -> Row:
 
 
 def _plan_change(writes: Writes, variant: WantedVariant, mine: Row, row: Row) -> bool:
-    stock = int(variant.columns.get("on_hand", mine["on_hand"]))
+    stock = variant.columns.get("on_hand", mine["on_hand"])
     if has_changed := any(mine[name] != value for name, value in row.items()):
         writes.variant_changes.append(row)
     has_other_stock = stock != mine["on_hand"]
     if has_other_stock and stock < mine["spoken_for"]:
         message = Sentence(
             "{stock} cannot be on hand: {spoken_for} are reserved, held or damaged; the stock stays.",
-            {"stock": stock, "spoken_for": mine["spoken_for"]},
+            {"stock": str(stock), "spoken_for": mine["spoken_for"]},
         )
         writes.issues.append(Issue(variant.line, "", "STOCK_RESERVED", message, str(stock), field=Field.STOCK))
         has_other_stock = False
