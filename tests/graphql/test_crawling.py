@@ -272,9 +272,15 @@ async def _furnish(other: Context) -> dict[str, str]:
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
         export = await ExportRun.create(
-            format=FileFormat.GENERIC, state=ExportState.DONE, file_name=SECRET, file_key=SECRET, failure=SECRET
+            format=FileFormat.GENERIC,
+            state=ExportState.DONE,
+            file_name=SECRET,
+            file_key=SECRET,
+            failure={"text": SECRET},
         )
-        issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
+        issue = await ImportIssue.create(
+            run=run, line=1, column_name=SECRET, code=SECRET, message={"text": SECRET}, value=SECRET
+        )
         stocked = await _furnish_stock(other, variant)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
         value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)

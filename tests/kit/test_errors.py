@@ -9,7 +9,7 @@ from stoa.kit.errors import InvalidInput, Refusals, Taken, blaming
 
 def test_a_refusal_learns_where_it_happened_floor_by_floor() -> None:
     with pytest.raises(Taken) as refused, blaming("variants", 2), blaming("sku"):
-        raise Taken("The code C1 is in use.", params={"taken": "C1"})
+        raise Taken("The code {taken} is in use.", taken="C1")
 
     assert refused.value.path == ("variants", 2, "sku")
     assert refused.value.params == {"taken": "C1"}
