@@ -24,6 +24,7 @@ from stoa.domains.catalog.events import ProductEdited, VariantsAdded, VariantsRe
 from stoa.domains.catalog.inserting import variant_row
 from stoa.domains.catalog.models import Product, Variant
 from stoa.domains.catalog.optioning import combinations_wrong, title_of
+from stoa.domains.catalog.stock.reasons import FIRST_STOCK
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.clock import now
@@ -91,7 +92,7 @@ async def add_variants(
         except IntegrityError as error:
             raise _sku_taken(error, drafts) from None
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
-        await set_on_hand(ctx, on_hand, reason="first stock")
+        await set_on_hand(ctx, on_hand, reason=FIRST_STOCK.text)
         await touch(product)
         await publish(ctx, VariantsAdded(product_id, tuple(on_hand)))
     return product

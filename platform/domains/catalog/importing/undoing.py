@@ -14,6 +14,7 @@ from stoa.domains.catalog.importing.snapshots import locked_marks
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, VARIANT, names, setting
 from stoa.domains.catalog.models import ImportRun, MovementKind
+from stoa.domains.catalog.stock.reasons import IMPORT_UNDONE
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
@@ -175,4 +176,4 @@ async def _put_back(ctx: Context, run: ImportRun, changes: list[_Change]) -> Non
     await client.execute_query(RESTORE_IMAGES, [images])
     await client.execute_query(RESTORE_TAGS, [as_json(befores), product_ids])
     on_hand = {UUID(each["id"]): each["on_hand"] for before in befores for each in before["variants"]}
-    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason="import undone", reference=("import", run.id))
+    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason=IMPORT_UNDONE.text, reference=("import", run.id))

@@ -170,7 +170,11 @@ class StockMovement(Node):
     damaged: int = column("Added to what is damaged.")
     held: int = column("Added to what is held.")
     incoming: int = column("Added to what is on the way.")
-    reason: str = column("Why, in the words of whoever did it.")
+    reason: str = derived(
+        ("reason",),
+        reason_said,
+        "Why, in the words of whoever did it; of what Stoa did itself, in the reader's language.",
+    )
     reference: strawberry.ID | None = derived(
         ("reference_kind", "reference_id"), shown_reference, "What it is for: an order, a purchase, a transfer..."
     )
