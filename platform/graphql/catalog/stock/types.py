@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from stoa.domains.catalog import models
+from stoa.domains.catalog.stock.reasons import reason_said
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, many, stored, to_one
