@@ -43,6 +43,12 @@ LONG_LIST = "A list has {count} values; {limit} are allowed."
 NO_NUL = "Text must not contain the character U+0000: PostgreSQL cannot keep it."
 
 
+class SpreadsItself(InvalidInput):
+    """A fragment that is in itself: no document that GraphQL knows."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
 class Measures(NamedTuple):
     """Of a selection, all its fragments spread."""
 
@@ -114,7 +120,7 @@ class _Size:
             self.measured[name] = self._measure(self.fragments[name])
         found = self.measured[name]
         if found is None:
-            raise _refused(InvalidInput("The fragment {name} spreads itself.", name=name[:60]), self.fragments[name])
+            raise _refused(SpreadsItself("The fragment {name} spreads itself.", name=name[:60]), self.fragments[name])
         return found
 
     def of_values(self) -> Iterator[GraphQLError]:
@@ -188,7 +194,7 @@ def _too_complex(sentence: str, node: Node, **values: str | int | Sentence) -> G
 
 def _refused(refusal: Refusal, node: Node) -> GraphQLError:
     """In English for whoever looks at the document; its reader is told what the refusal says (`errors.presented`)."""
-    return GraphQLError(refusal.message, node, original_error=refusal)
+    return GraphQLError(refusal.message, node, original_error=refusal, extensions={"code": refusal.code})
 
 
 def _shown(number: int) -> int | Sentence:
