@@ -173,7 +173,7 @@ def _in_the_way(row: dict[str, Any]) -> Refusal | None:
 
 def there_are(sentence: str, label: str, balances: Mapping[str, int]) -> StillStocked:
     """With the balances that are not zero in it, as in "3 on hand, 1 reserved"."""
-    counts = {name: int(balances[name]) for name in _COUNTED}
+    counts = {name: int(balances.get(name, 0)) for name in _COUNTED}
     words = joined(_COUNTED[name].filled(count=count) for name, count in counts.items() if count)
     return StillStocked(sentence, path=(), label=label, counts=words, **counts)
 
