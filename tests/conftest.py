@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, database=No
 hypothesis.settings.register_profile("exploring", derandomize=False, print_blob=True)
 hypothesis.settings.load_profile("repeatable")
 
+ROOM_FOR_SHOPS = 6 * 2**30  # bytes
 # Roles and their passwords belong to the whole server: everybody who shares one derives them from the same key.
 SECRET_KEY = "stoa-development-secret-key-000000000000"
 
@@ -49,7 +51,7 @@ def engines() -> Iterator[Addresses]:
         yield Addresses(database_url, redis_url)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="stoa-tests-") as folder,
+        tempfile.TemporaryDirectory(prefix="stoa-tests-", dir=_quick_folder()) as folder,
         embedded.start(Path(folder) / "engines", durable=False) as started,
     ):
         yield Addresses(database_url or started.database_url, redis_url or started.redis_url)
@@ -130,6 +132,12 @@ async def ctx(shop: ShopRef) -> AsyncIterator[Context]:
 async def other_ctx(other_shop: ShopRef) -> Context:
     """The owner of `other_shop`, with every right there; that shop is not open until the test opens it."""
     return await make.context(other_shop)
+
+
+def _quick_folder() -> str | None:
+    """Memory, where there is plenty: a shop is some 200 files, and hundreds of shops come and go with the tests."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_FOR_SHOPS else None
 
 
 @asynccontextmanager

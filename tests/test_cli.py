@@ -15,7 +15,7 @@ from stoa.domains.catalog.models import ImportRun, Product
 from stoa.settings import Settings
 from stoa.tenants.connecting import owner_connection
 from stoa.tenants.context import Context
-from stoa.tenants.migrating import compile_steps, migrate
+from stoa.tenants.migrating import migrate
 from stoa.tenants.provisioning import Provisioner
 from tests.conftest import Addresses, own_database
 from tests.domains.catalog.importing.tables import dump, goods, issues_of
@@ -98,7 +98,7 @@ async def test_what_cannot_be_a_shop_is_said_and_nothing_is_made_or_dropped(
 
 
 async def test_migrate_tells_who_is_behind_and_who_failed(settings: Settings, engines: Addresses) -> None:
-    last = (await compile_steps("shop"))[-1].name
+    last = "0003_searching"  # can be done twice
     async with own_database(engines.database_url) as url:
         config = Settings(**settings.model_dump() | {"database_url": url})
         await migrate(config)

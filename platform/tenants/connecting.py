@@ -24,7 +24,12 @@ OWNER_ROLE, SHOP_LOGIN, PLATFORM_LOGIN, ANY_SHOP = (
     "stoa_any_shop",
 )
 
-SHOP_MODELS = ["stoa.tenants.shop_models", "stoa.domains.catalog.models"]
+SHOP_MODELS = [
+    "stoa.tenants.shop_models",
+    "stoa.domains.catalog.models",
+    "stoa.domains.service.models",
+    "stoa.domains.orders.models",
+]
 PLATFORM_MODELS = ["stoa.tenants.models"]
 APPS: dict[str, dict[str, Any]] = {
     database.PLATFORM: {

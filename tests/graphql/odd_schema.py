@@ -26,7 +26,7 @@ class Query:
 
     @strawberry.field
     async def refused(self) -> str | None:
-        raise Taken("The name is taken.", path=["first_name"], params={"taken_name": "Zeno"})
+        raise Taken("The name is taken.", path=["first_name"], taken_name="Zeno")
 
     @strawberry.field
     async def refused_twice(self) -> str | None:

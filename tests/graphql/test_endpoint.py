@@ -55,7 +55,7 @@ MODERN = {"Accept": "application/graphql-response+json, application/json;q=0.9"}
 
 @pytest.fixture(scope="module")
 def services(settings: Settings) -> Services:
-    return Services(settings.model_copy(update={"public_url": HOME.replace("https", "http"), "request_seconds": 1.5}))
+    return Services(settings.model_copy(update={"public_url": HOME.replace("https", "http")}))
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +76,9 @@ async def till(address: str, shop: ShopRef) -> Caller:
 
 @pytest.fixture
 async def odd(services: Services, shop: ShopRef) -> AsyncIterator[Caller]:
-    """A program at the schema that misbehaves."""
-    async with opened(assemble(services, Executor(odd_schema(), services.settings))) as address:
+    """A program at the schema that misbehaves, where nobody is patient."""
+    hasty = Services(services.settings.model_copy(update={"request_seconds": 1.5}))
+    async with opened(assemble(hasty, Executor(odd_schema(), hasty.settings))) as address:
         yield await program(address, shop)
 
 
@@ -247,8 +248,8 @@ async def spoken(caller: Caller, headers: dict[str, str], *body: bytes, pause: f
     return head, content
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for_forever(till: Caller) -> None:
-    head, body = await spoken(till, {"Content-Length": "100"}, b'{"query"')
+async def test_a_body_that_does_not_come_is_not_waited_for_forever(odd: Caller) -> None:
+    head, body = await spoken(odd, {"Content-Length": "100"}, b'{"query"')
 
     assert head.startswith(b"HTTP/1.1 504")
     assert orjson.loads(body)["errors"][0]["extensions"]["code"] == "TIMED_OUT"

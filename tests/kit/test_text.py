@@ -39,7 +39,7 @@ def test_excess_is_refused_and_counted() -> None:
         clean_line("x" * 10, what="title", limit=9)
 
     assert refused.value.message == "The title is 10 characters long; 9 are allowed."
-    assert refused.value.params == {"what": "title", "length": 10, "limit": 9}
+    assert refused.value.params.items() >= {"length": 10, "limit": 9}.items()
 
 
 @given(st.text())

@@ -189,7 +189,8 @@ async def test_an_external_id_is_unique_for_its_source(ctx: Context) -> None:
     refused = await refusal_of(ctx, replace(CUP, source=" feed", external_id="(sku) "))
 
     assert isinstance(refused, ExternalIdTaken)
-    assert (refused.path, refused.params) == (("external_id",), {"taken": "(sku)"})
+    assert refused.path == ("external_id",)
+    assert refused.params.items() >= {"taken": "(sku)"}.items()
     await catalog.create_product(ctx, replace(CUP, source="other feed", external_id="(sku)"))
 
 

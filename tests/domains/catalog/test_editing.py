@@ -285,7 +285,8 @@ async def test_an_edit_of_an_older_version_is_refused(ctx: Context) -> None:
         await catalog.update_product(ctx, product.id, ProductChanges(title="Glass"), expected_version=1)
 
     assert refused.value.message == "Mug has been changed since version 1; it is at 2 now."
-    assert (refused.value.path, refused.value.params) == (("expected_version",), {"current_version": 2})
+    assert refused.value.path == ("expected_version",)
+    assert refused.value.params.items() >= {"current_version": 2}.items()
     assert await catalog_of(ctx) == before
 
 

@@ -62,7 +62,7 @@ async def test_nobody_makes_a_token_that_may_do_more_than_they(shop: ShopRef) ->
     with pytest.raises(BeyondYourRights) as refused:
         await create_token(manager, name="Robot", scopes=["catalog:read", "members:write", "finance:write"])
 
-    assert refused.value.params == {"scopes": "finance:write members:write"}
+    assert refused.value.params.items() >= {"scopes": "finance:write members:write"}.items()
     assert await tokens_of(manager) == []
 
 

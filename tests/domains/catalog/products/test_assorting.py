@@ -94,7 +94,7 @@ async def test_what_is_in_the_way_of_removing_is_said(ctx: Context) -> None:
         await catalog.remove_variants(ctx, product.id, [each.id for each in await variants_of(product)])
 
     assert stocked.value.path == ("variant_ids", 0)
-    assert stocked.value.params == {"on_hand": 3, "reserved": 0, "incoming": 0}
+    assert stocked.value.params.items() >= {"on_hand": 3, "reserved": 0, "incoming": 0}.items()
     assert await catalog_of(ctx) == before
 
 

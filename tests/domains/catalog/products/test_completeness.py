@@ -74,7 +74,7 @@ async def test_a_draft_goes_on_sale_only_when_it_is_ready(ctx: Context) -> None:
         await catalog.update_product(ctx, product.id, ProductChanges(status=ProductStatus.ACTIVE))
 
     assert refused.value.path == ("status",)
-    assert refused.value.params == {"missing": "CATEGORY", "words": "a category"}
+    assert refused.value.params.items() >= {"missing": "CATEGORY"}.items()
     assert await catalog_of(ctx) == before
 
     shelf = await make.category(ctx)

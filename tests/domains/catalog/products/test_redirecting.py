@@ -48,7 +48,8 @@ async def test_another_product_may_not_take_it_until_it_is_freed(ctx: Context) -
         await catalog.create_product(ctx, ProductDraft("A", handle="a", variants=[VariantDraft()]))
     with pytest.raises(HandleTaken) as refused:
         await catalog.update_product(ctx, other.id, ProductChanges(handle="a"))
-    assert (refused.value.path, refused.value.params) == (("handle",), {"taken": "a"})
+    assert refused.value.path == ("handle",)
+    assert refused.value.params.items() >= {"taken": "a"}.items()
     assert await catalog_of(ctx) == before
 
     assert await catalog.remove_redirect(ctx, "a") == product.id

@@ -53,7 +53,7 @@ async def test_what_lacks_something_does_not_go_on_sale_nor_is_it_planned(ctx: C
     for at in (None, now() + timedelta(days=1)):
         with pytest.raises(NotReady) as refused:
             await catalog.publish_product(ctx, product.id, at=at)
-        assert refused.value.params == {"missing": "IMAGE,CATEGORY"}
+        assert refused.value.params.items() >= {"missing": "IMAGE,CATEGORY"}.items()
 
     assert await catalog_of(ctx) == before
 

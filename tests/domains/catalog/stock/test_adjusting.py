@@ -65,7 +65,8 @@ async def test_what_was_not_expected_is_left_as_it_is(ctx: Context) -> None:
         [done] = await adjust(ctx, [line], reason="counted")
         assert isinstance(done.refusal, StockChanged)
         assert done.refusal.message.startswith(f"{cup.sku} at Main location: 10 are on hand now, and not ")
-        assert (done.refusal.path, done.refusal.params) == (("lines", 0, "expected_on_hand"), {"on_hand": 10})
+        assert done.refusal.path == ("lines", 0, "expected_on_hand")
+        assert done.refusal.params.items() >= {"on_hand": 10}.items()
 
     assert await books(ctx) == before
 

@@ -107,7 +107,7 @@ async def test_a_change_of_what_somebody_else_changed_is_refused(ctx: Context) -
     with pytest.raises(LocationChanged) as refused:
         await stock.update_location(ctx, attic.id, LocationChanges(position=2), expected_version=1)
 
-    assert refused.value.params == {"current_version": 2}
+    assert refused.value.params.items() >= {"current_version": 2}.items()
     assert await books(ctx) == before
 
 
@@ -147,7 +147,8 @@ async def test_a_location_in_use_is_not_closed_and_one_hears_why(ctx: Context, w
         await stock.update_location(ctx, attic.id, CLOSED)
 
     assert refused.value.message == f"Attic cannot be closed: {words}."
-    assert (refused.value.path, refused.value.params) == (("is_active",), {what: 1})
+    assert refused.value.path == ("is_active",)
+    assert refused.value.params.items() >= {what: 1}.items()
     assert await books(ctx) == before
 
 

@@ -74,12 +74,8 @@ async def test_what_several_moves_take_is_summed_up_before_it_is_judged(ctx: Con
     for each in refused.value.refusals:
         assert isinstance(each, NotEnoughStock)
         assert each.message == f"{cup.sku} at Main location: 5 on hand, 6 wanted."
-        assert each.params == {
-            "variant": type_id("var", cup.id),
-            "location": type_id("loc", main.id),
-            "left": 5,
-            "wanted": 6,
-        }
+        ids = {"variant": type_id("var", cup.id), "location": type_id("loc", main.id)}
+        assert each.params.items() >= (ids | {"left": 5, "wanted": 6}).items()
     assert await books(ctx) == before
 
 

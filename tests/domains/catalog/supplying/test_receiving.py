@@ -90,11 +90,8 @@ async def test_more_than_was_ordered_comes_in_only_when_somebody_says_so(ctx: Co
         await supplying.receive_purchase(ctx, order.id, Delivery([ReceivedDraft(cups.id, 5)]))
 
     [refusal] = refused.value.refusals
-    assert (refusal.code, refusal.path, refusal.params) == (
-        "OVER_RECEIPT",
-        ("lines", 0, "quantity"),
-        {"outstanding": 3},
-    )
+    assert (refusal.code, refusal.path) == ("OVER_RECEIPT", ("lines", 0, "quantity"))
+    assert refusal.params == {"outstanding": 3, "quantity": 5}
     assert await catalog_of(ctx) == before
     await supplying.receive_purchase(ctx, order.id, Delivery([ReceivedDraft(cups.id, 5)], allow_over=True))
     await supplying.receive_purchase(ctx, order.id, Delivery([ReceivedDraft(cups.id, 1)], allow_over=True))

@@ -95,7 +95,7 @@ async def test_an_edit_of_an_old_version_is_refused(ctx: Context) -> None:
     with pytest.raises(SupplierChanged) as refused:
         await supplying.update_supplier(ctx, made.id, SupplierChanges(note="y"), expected_version=1)
 
-    assert refused.value.params == {"current_version": 2}
+    assert refused.value.params.items() >= {"current_version": 2}.items()
     assert await catalog_of(ctx) == before
 
 

@@ -1,0 +1,1 @@
+"""Orders: from every channel to the buyer and back."""

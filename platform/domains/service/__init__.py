@@ -1,0 +1,1 @@
+"""The buyers: who they are, how they are reached, and what they agreed to."""
