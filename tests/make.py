@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from stoa.domains import orders
 from stoa.domains.catalog import supplying
 from stoa.domains.catalog.models import (
     Category,
@@ -20,6 +21,7 @@ from stoa.domains.catalog.models import (
 )
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
+from stoa.domains.orders.models import Order
 from stoa.kit.ids import new_id
 from stoa.kit.money import Money
 from stoa.kit.text import slugify
@@ -157,3 +159,19 @@ async def purchase(
     with open_shop(ctx.shop):
         order = await supplying.create_purchase(ctx, supplying.PurchaseDraft(supplier.id, drafts, **draft))
         return await supplying.place_purchase(ctx, order.id) if placed else order
+
+
+async def sold(ctx: Context, *, on_hand: int | None = 10, price_minor: int = 1999, **columns: Any) -> Variant:
+    """A variant that can be bought."""
+    await product(ctx, variants=[{"on_hand": on_hand, "price_minor": price_minor, **columns}])
+    with open_shop(ctx.shop):
+        return await Variant.all().order_by("-created_at", "-id").first()  # type: ignore[return-value]
+
+
+async def order(ctx: Context, lines: Sequence[tuple[Variant, int]] | None = None, **draft: Any) -> Order:
+    """An order that was just placed: of something, unless `lines` say of what and how many."""
+    wanted = lines or [(await sold(ctx), 2)]
+    drafts = [orders.LineDraft(many, variant_id=each.id) for each, many in wanted]
+    with open_shop(ctx.shop):
+        placed = await orders.place_order(ctx, orders.OrderDraft(drafts, **draft))
+        return await Order.get(id=placed.order_id)

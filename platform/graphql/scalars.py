@@ -69,6 +69,10 @@ class Money:
     minor: BigInt = strawberry.field(description="The same in minor units (cents, fen).")
 
 
+def shown_money(minor: int, currency: str) -> Money:
+    return money.Money(minor, currency)  # type: ignore[return-value]  # has all that GraphQL's has
+
+
 @strawberry.input(description="An amount of money, exact.")
 class MoneyInput:
     amount: str = strawberry.field(description='The decimal number as text, e.g. "19.90".')

@@ -30,12 +30,15 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.mutations import OrderMutations
+from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
@@ -56,6 +59,8 @@ class Query(
     IntegrityQueries,
     StockQueries,
     SupplyingQueries,
+    OrderQueries,
+    ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
         "Anything by its id; null when this shop has no such thing. Needs the scope that its type names.",
@@ -80,6 +85,7 @@ class Mutation(
     StockMutations,
     SupplyingMutations,
     VariantMutations,
+    OrderMutations,
 ):
     pass
 

@@ -35,3 +35,13 @@ class NotSellable(InvalidInput):
     """The variant is not there to be bought: gone, not on sale, or without a price."""
 
     code = "NOT_SELLABLE"
+
+
+class TotalDiffers(InvalidInput):
+    """The order does not come to what its channel says."""
+
+    code = "TOTAL_DIFFERS"
+
+
+class WrongCurrency(InvalidInput):
+    code = "WRONG_CURRENCY"

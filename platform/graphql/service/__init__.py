@@ -1,0 +1,1 @@
+"""Buyers and service as GraphQL shows them."""
