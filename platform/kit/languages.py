@@ -129,6 +129,13 @@ def _wish(part: str) -> tuple[str, float]:
     return tag.strip().lower().partition("-")[0], liking
 
 
+def load() -> None:
+    """Read the catalogs, which takes a moment, before anybody waits for an answer."""
+    for locale in LOCALES:
+        if locale != "en":
+            _catalog(locale)
+
+
 @cache
 def _catalog(locale: Locale) -> dict[str, str]:
     with (CATALOGS / locale / "LC_MESSAGES" / "stoa.po").open("rb") as file:
