@@ -30,6 +30,7 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.expire_reservations,
     catalog.follow_changes,
     catalog.follow_import,
+    catalog.follow_stock,
     catalog.work_on_image,
     catalog.give_up_image,
     catalog.forget_images,

@@ -70,6 +70,7 @@ from stoa.tenants.uploading import stage_upload
 from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
+from tests.graphql.orders import strangers as of_orders
 
 SCHEMA = schema()._schema
 SECRET = "zq7secret"  # in every text that the other shop holds
@@ -201,6 +202,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
+STRANGERS |= of_orders.STRANGERS
 
 
 class Stage:
@@ -282,6 +284,7 @@ async def _furnish(other: Context) -> dict[str, str]:
             run=run, line=1, column_name=SECRET, code=SECRET, message={"text": SECRET}, value=SECRET
         )
         stocked = await _furnish_stock(other, variant)
+        ordered = await of_orders.furnish(other, variant, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
         value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)
         tag = await Tag.create(name=SECRET, name_key=SECRET)
@@ -322,6 +325,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "acct": owner,
         "shop": other.shop,
         **stocked,
+        **ordered,
         "attr": attribute,
         "aval": value,
         "tag": tag,
@@ -583,6 +587,7 @@ PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp"),
+    *of_orders.PREFIXES,
 ]
 
 

@@ -68,9 +68,9 @@ def _said(tree: ast.AST, refusals: set[str], makers: set[str]) -> Iterator[ast.e
         if isinstance(node, ast.ClassDef) and node.name in refusals:
             calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
             yield from (each.args[0] for each in calls if ast.unparse(each.func) == "super().__init__" and each.args)
+        elif isinstance(node, ast.Call) and _name(node.func) in makers:
+            yield from node.args[:1]
         elif isinstance(node, ast.Call):
-            if _name(node.func) in makers and node.args:
-                yield node.args[0]
             yield from (each.value for each in node.keywords if each.arg in WORDS)
 
 

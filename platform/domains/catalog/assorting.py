@@ -58,6 +58,8 @@ _COUNTED = {
     "on_hand": Sentence("{count} on hand"),
     "reserved": Sentence("{count} reserved"),
     "incoming": Sentence("{count} incoming"),
+    "damaged": Sentence("{count} damaged"),
+    "held": Sentence("{count} held"),
 }
 _STANDS_ON = {"purchase_line": Sentence("a purchase order"), "bundle_part": Sentence("a bundle")}
 _SOMETHING_ELSE = Sentence("something else")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from stoa.domains.catalog.changing import ProductChanges
 from stoa.domains.catalog.editing import update_product
-from stoa.domains.catalog.publishing.listing import RowResult
+from stoa.domains.catalog.results import RowResult
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.database import shop_transaction
@@ -67,7 +67,7 @@ async def _row(ctx: Context, i: int, edit: ProductEdit) -> RowResult:
     except MissingScope:
         raise  # no row's fault: who may not, may not
     except Refusals as refusals:
-        return RowResult(i, edit.product_id, [each.under("products", i) for each in refusals.refusals])
+        return RowResult(edit.product_id, [each.under("products", i) for each in refusals.refusals])
     except Refusal as refusal:
-        return RowResult(i, edit.product_id, [refusal.under("products", i)])
-    return RowResult(i, edit.product_id, version=product.version)
+        return RowResult(edit.product_id, [refusal.under("products", i)])
+    return RowResult(edit.product_id, changed=True, version=product.version)

@@ -61,6 +61,19 @@ async def follow_changes(ctx: Context, job: Job) -> None:
     lasts ten seconds at the most, and what it changed is only seen when it has ended."""
     since = datetime.fromisoformat(job.payload["since"])
     await merchandising.follow_changes(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+@job("catalog.follow_stock", in_one_transaction=False)
+async def follow_stock(ctx: Context, job: Job) -> None:
+    """The same for the collections that ask how many there are: planned by the database with the movements of stock,
+    once for all that moves within two seconds (migrations/platform/0005_stock.py)."""
+    since = datetime.fromisoformat(job.payload["since"])
+    await merchandising.follow_stock(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+async def _once_more(ctx: Context, job: Job, since: datetime) -> None:
     async with job.finish():
         if not job.payload.get("is_last"):
             number = int(since.timestamp() // LATE.total_seconds())

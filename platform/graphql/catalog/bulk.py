@@ -77,12 +77,12 @@ def bulk_payload(results: Sequence[catalog.RowResult], *, strict: bool) -> BulkP
         user_errors=[each for row in errors for each in row] if nothing_done else [],
         results=[
             BulkRow(
-                index=each.index,
-                id=strawberry.ID(type_id("prod", each.id)),
+                index=i,
+                id=strawberry.ID(type_id("prod", str(each.id))),
                 version=None if nothing_done else each.version,
                 user_errors=wrong,
             )
-            for each, wrong in zip(results, errors, strict=True)
+            for i, (each, wrong) in enumerate(zip(results, errors, strict=True))
         ],
         succeeded=0 if nothing_done else sum(not wrong for wrong in errors),
     )

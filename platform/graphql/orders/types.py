@@ -70,7 +70,7 @@ class Order(Node):
     created_at: datetime = column("When it came in.")
 
 
-@stored(models.OrderLine, prefix="line", scope=Scope.ORDERS_READ, order=("position",))
+@stored(models.OrderLine, prefix="line", scope=Scope.ORDERS_READ)
 class OrderLine(Node):
     """So many of a variant, as it was called and priced when it was bought."""
 

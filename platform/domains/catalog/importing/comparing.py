@@ -11,8 +11,9 @@ from stoa.domains.catalog.importing.interpreting import ODD_TITLE
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.picturing import plan_images, plan_new_images
-from stoa.domains.catalog.importing.planned import Shelf, Writes
+from stoa.domains.catalog.importing.planned import Shelf, Told, Writes
 from stoa.domains.catalog.importing.snapshots import Known, Snapshot
+from stoa.domains.catalog.importing.telling import told_of
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.ids import new_id
@@ -69,11 +70,13 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
     plan_images(writes, product_id, wanted.images, 0)
     _plan_tags(writes, product_id, wanted, shelf, [])
     writes.note_before(product_id, wanted, None)
+    writes.told.append(Told(product_id, None, writes.products[-1]["status"]))
     return True
 
 
 def plan_changes(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf) -> bool:
     """Plan what differs. False when nothing does."""
+    stocked = len(writes.stock)
     has_other_variants, rows = plan_variants(writes, wanted, known, shelf)
     has_other_images = plan_new_images(writes, wanted, known, shelf)
     has_other_tags = _plan_tags(writes, known["id"], wanted, shelf, known["tags"])
@@ -83,6 +86,10 @@ def plan_changes(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf) 
         return False
     writes.product_changes.append({"id": known["id"], **columns})
     writes.note_before(known["id"], wanted, known)
+    if columns["handle"] != known["handle"]:
+        writes.handles.append({"id": known["id"], "old": known["handle"], "new": columns["handle"]})
+    besides = [name for name, differs in (("images", has_other_images), ("tags", has_other_tags)) if differs]
+    writes.told.append(told_of(known, columns, rows, writes.stock[stocked:], besides))
     return True
 
 
@@ -92,7 +99,7 @@ def _product_columns(
     title = wanted.title or known["title"]
     handle = known["handle"]
     if wanted.handle not in (None, handle):
-        handle = _handle(writes, wanted, shelf, handle)
+        handle = _handle(writes, wanted, shelf, handle, own=known["redirects"])
     said = {name: getattr(wanted, name) for name in ("description", "vendor", "seo_title", "seo_description")}
     return {
         "title": title,
@@ -146,11 +153,11 @@ def _title(writes: Writes, wanted: Wanted) -> str:
     return wanted.title or wanted.odd_title or wanted.key
 
 
-def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str) -> str:
-    """The handle that the file asks for if it is free, else another one."""
+def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str, own: Sequence[str] = ()) -> str:
+    """The handle that the file asks for if it is free or one of its `own` of old, else another one."""
     if wanted.handle is None:
         return otherwise
-    if wanted.handle in shelf.taken_handles:
+    if wanted.handle in shelf.taken_handles and wanted.handle not in own:
         message = Sentence(
             "The handle {taken} is in use; {key} goes by {handle}.",
             {"taken": wanted.handle, "key": wanted.key, "handle": otherwise},

@@ -45,6 +45,8 @@ def plan_variants(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf)
     for variant, mine in zip(wanted.variants, _match(wanted.variants, known, shelf), strict=True):
         if not is_free(writes, variant, shelf, mine["id"] if mine else None):
             continue
+        if known["is_bundle"]:
+            _leave_stock(writes, variant)
         if mine is None:
             new.append(variant)
         else:
@@ -158,6 +160,14 @@ def _plan_variant(writes: Writes, variant: WantedVariant, shelf: Shelf, product_
     writes.variants.append(row)
     writes.stock.append({"variant_id": row["id"], "on_hand": stock})
     return row
+
+
+def _leave_stock(writes: Writes, variant: WantedVariant) -> None:
+    """There are as many of a bundle as its parts make, whatever the file says."""
+    if stock := variant.columns.pop("on_hand", 0):
+        sentence = Sentence("{stock} cannot be on hand: it is a bundle, and there are as many as its parts make.")
+        message = sentence.filled(stock=stock)
+        writes.issues.append(Issue(variant.line, "", "BUNDLE_STOCK", message, str(stock), field=Field.STOCK))
 
 
 def _changed(variant: WantedVariant, mine: Row) -> Row:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.importing.gathering import Wanted
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
@@ -32,6 +33,17 @@ class Shelf:
     new_skus: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a product's history says of the import; `before` is None of a new one."""
+
+    product_id: Any
+    before: str | None
+    after: str
+    changed: list[str] = field(default_factory=list)
+    changes: tuple[FieldChange, ...] = ()
+
+
 @dataclass(slots=True)
 class Writes:
     """Rows to write, ready for the statements of `writing.py`."""
@@ -46,6 +58,8 @@ class Writes:
     tags: list[dict[str, Any]] = field(default_factory=list)
     untagged: list[dict[str, Any]] = field(default_factory=list)
     befores: list[dict[str, Any]] = field(default_factory=list)
+    handles: list[dict[str, Any]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     created: int = 0
     updated: int = 0
     issues: list[Issue] = field(default_factory=list)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState
 from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
 from stoa.tenants import live
-from stoa.tenants.context import Context
+from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
@@ -113,7 +113,8 @@ async def run_import(
     where the next one begins. A file that is no good ends the run as FAILED, and nothing of it stays.
     `listener` hears of the progress, five times a second at the most; live listeners hear when it is not given.
     """
-    work = Work(ctx, await _take_over(run_id), step, finish, listener or tell_live(ctx))
+    run = await _take_over(run_id)
+    work = Work(for_orderer(ctx, run), run, step, finish, listener or tell_live(ctx))
     if work.run.is_finished:
         async with finish():
             return work.run
@@ -122,6 +123,15 @@ async def run_import(
     if work.run.state is ImportState.UNDOING:
         await _backwards(work)
     return work.run
+
+
+def for_orderer(ctx: Context, run: ImportRun) -> Context:
+    """What a run does is done by who ordered it, whoever works on it."""
+    return (
+        replace(ctx, actor=Actor("token" if run.actor_kind == "token" else "account", run.actor_id))
+        if run.actor_id
+        else ctx
+    )
 
 
 async def give_up_import(ctx: Context, run_id: UUID, reason: str) -> None:

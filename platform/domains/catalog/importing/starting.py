@@ -57,6 +57,7 @@ async def start_import(
         with blaming("upload_id"):
             upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
         run = await _create(
+            ctx,
             dry_run=dry_run,
             file_key=upload.file_key,
             file_name=upload.file_name,
@@ -106,6 +107,7 @@ async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
             )
         await _refuse_another(run.id)
         run.state, run.ends_as, run.finished_at = ImportState.UNDOING, ImportState.UNDONE, None
+        run.actor_kind, run.actor_id = ctx.actor.kind, ctx.actor.id
         run.products_total, run.products_done = run.products_created + run.products_updated, 0
         await run.save()
         await _order(ctx, run)
@@ -155,7 +157,7 @@ async def _take_in(ctx: Context, path: Path, **order: Any) -> ImportRun:
     size = await files.put(key, _read_path(path))
     try:
         async with shop_transaction():
-            return await _create(file_key=key, file_name=path.name[:255], bytes_total=size, **order)
+            return await _create(ctx, file_key=key, file_name=path.name[:255], bytes_total=size, **order)
     except Refusal:
         await files.delete(key)
         raise
@@ -170,10 +172,10 @@ def _checked(source: str, mapping: Mapping[str, str], options: Options | None) -
     }
 
 
-async def _create(*, dry_run: bool, **order: Any) -> ImportRun:
+async def _create(ctx: Context, *, dry_run: bool, **order: Any) -> ImportRun:
     if not dry_run:
         await _refuse_another(None)
-    return await ImportRun.create(dry_run=dry_run, **order)
+    return await ImportRun.create(dry_run=dry_run, actor_kind=ctx.actor.kind, actor_id=ctx.actor.id, **order)
 
 
 async def _refuse_another(run_id: UUID | None) -> None:

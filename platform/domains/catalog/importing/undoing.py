@@ -12,7 +12,8 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import locked_marks
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
-from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, VARIANT, names, setting
+from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, UNDO_REDIRECTS, VARIANT, names, setting
+from stoa.domains.catalog.importing.telling import tell_undone
 from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.stock.reasons import IMPORT_UNDONE
 from stoa.domains.catalog.stock.setting import set_on_hand
@@ -171,6 +172,8 @@ async def _put_back(ctx: Context, run: ImportRun, changes: list[_Change]) -> Non
     images = as_json([each for before in befores for each in before["images"]])
     await client.execute_query(REMOVE_VARIANTS, [variants, product_ids])
     await client.execute_query(REMOVE_IMAGES, [images, product_ids])
+    await tell_undone(ctx, run, befores)
+    await client.execute_query(UNDO_REDIRECTS, [as_json(befores), now()])
     await client.execute_query(RESTORE_PRODUCTS, [as_json(befores), now()])
     await client.execute_query(RESTORE_VARIANTS, [variants])
     await client.execute_query(RESTORE_IMAGES, [images])

@@ -26,7 +26,10 @@ from stoa.domains.catalog.importing.statements import (
     NEW_TAGS,
     NEW_VARIANTS,
     OWNERS,
+    REDIRECTS,
+    TAKEN_BACK,
 )
+from stoa.domains.catalog.importing.telling import tell
 from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.naming import free_handles, refresh_search_text, taken_handles
 from stoa.domains.catalog.stock.setting import set_on_hand
@@ -89,6 +92,8 @@ async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
         (CHANGED_IMAGES, writes.image_changes),
         (GONE_TAGS, writes.untagged),
         (NEW_TAGS, writes.tags),
+        (TAKEN_BACK, writes.handles),
+        (REDIRECTS, writes.handles, moment),
     ):
         if rows:
             await shop_client().execute_query(statement, [as_json(rows), *values])
@@ -99,3 +104,4 @@ async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
     if writes.befores:
         ids = [each["product_id"] for each in writes.befores]
         await shop_client().execute_query(CHANGES, [ids, run.id, as_json(writes.befores)])
+    await tell(ctx, run, writes.told)

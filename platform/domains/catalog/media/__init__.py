@@ -1,6 +1,6 @@
 """Pictures of products: added, arranged, put into words, and made fit to be shown."""
 
-from stoa.domains.catalog.media.adding import Outcome, add_images
+from stoa.domains.catalog.media.adding import add_images
 from stoa.domains.catalog.media.describing import Focus, ImageChanges, NewImage
 from stoa.domains.catalog.media.editing import reorder_images, update_image
 from stoa.domains.catalog.media.processing import plan_processing
@@ -11,7 +11,6 @@ __all__ = [
     "Focus",
     "ImageChanges",
     "NewImage",
-    "Outcome",
     "add_images",
     "plan_processing",
     "remove_images",

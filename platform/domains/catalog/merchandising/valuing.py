@@ -14,9 +14,10 @@ import msgspec
 from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
 from stoa.domains.catalog.events import ProductAttributesSet
 from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
-from stoa.domains.catalog.merchandising.touching import touch
+from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.models import Attribute, AttributeType
+from stoa.domains.catalog.results import RowResult
+from stoa.domains.catalog.touching import touch_all
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
@@ -56,7 +57,7 @@ async def set_attributes(
         wanted = _checked(await _attributes(values), values)
         there = await lock_products(product_ids)
         changed = await _write(there, wanted)
-        await touch(list(changed))
+        await touch_all(list(changed))
         await publish(ctx, *(ProductAttributesSet(id, tuple(keys)) for id, keys in changed.items()))
     return results(product_ids, changed, {}, there)
 

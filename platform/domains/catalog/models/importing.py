@@ -41,7 +41,8 @@ class ImportRun(Model):
 
     A dry run counts what it would create and update. `products_total` is known once the file is read,
     `products_done` counts those written (or compared, or put back) since. `checkpoint` is where the next attempt
-    goes on; `attempt` is the fence: who holds a lower number has been replaced. `failure` is a `Sentence.kept`.
+    goes on; `attempt` is the fence: who holds a lower number has been replaced. `actor_kind` and `actor_id` name who
+    ordered what is being done: the import, or its undoing. `failure` is a `Sentence.kept`.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -71,6 +72,8 @@ class ImportRun(Model):
     checkpoint: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
     attempt = fields.IntField(default=0)
     cancel_asked = fields.BooleanField(default=False)
+    actor_kind = fields.CharField(max_length=10, default="system", db_default="system")
+    actor_id = fields.UUIDField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)

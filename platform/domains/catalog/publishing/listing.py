@@ -13,6 +13,7 @@ import msgspec
 from stoa.domains.catalog.errors import NoSuchChannel, NoSuchProduct
 from stoa.domains.catalog.events import ListingsChanged
 from stoa.domains.catalog.models import Channel
+from stoa.domains.catalog.results import RowResult
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.ids import new_id
@@ -51,16 +52,6 @@ class ListingWish:
     is_removed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What came of one row of a bulk change."""
-
-    index: int
-    id: UUID
-    refusals: Sequence[Refusal] = ()
-    version: int | None = None
-
-
 async def set_listings(
     ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish], *, all_or_nothing: bool
 ) -> list[RowResult]:
@@ -85,7 +76,7 @@ def _judged(wishes: Sequence[ListingWish], known: set[UUID]) -> list[RowResult]:
     seen: set[UUID] = set()
     results = []
     for i, wish in enumerate(wishes):
-        results.append(RowResult(i, wish.product_id, _wrong(i, wish, known, seen)))
+        results.append(RowResult(wish.product_id, _wrong(i, wish, known, seen)))
         seen.add(wish.product_id)
     return results
 

@@ -11,7 +11,7 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, Same
-from stoa.domains.catalog.checking import Problems
+from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import LocationChanged, LocationClosed, LocationInUse, LocationTaken, NoSuchLocation
 from stoa.domains.catalog.events import LocationCreated, LocationEdited
 from stoa.domains.catalog.models import Location, Translations
@@ -165,17 +165,8 @@ async def set_main_location(ctx: Context, location_id: UUID) -> Location:
 
 
 async def _locked(location_id: UUID, expected_version: int | None) -> Location:
-    location = await Location.filter(id=location_id).select_for_update().get_or_none()
-    if location is None:
-        raise NoSuchLocation("There is no such location.", path=["id"])
-    if expected_version is not None and location.version != expected_version:
-        raise LocationChanged(
-            "{name} has been changed since version {expected_version}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=location.version,
-            name=location.name,
-            expected_version=expected_version,
-        )
+    location = await locked(Location, location_id, NoSuchLocation("There is no such location.", path=["id"]))
+    check_version(location, expected_version, LocationChanged, location.name)
     return location
 
 

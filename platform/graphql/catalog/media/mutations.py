@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from stoa.domains.catalog import media
+from stoa.domains.catalog.results import RowResult
 from stoa.graphql.catalog.media.inputs import (
     ProductImageAddInput,
     ProductImageRemoveInput,
@@ -42,12 +43,12 @@ class ProductImagesPayload(Payload):
     )
 
     @classmethod
-    def told(cls, product_id: UUID, list_name: str, outcomes: Sequence[media.Outcome]) -> ProductImagesPayload:
+    def told(cls, product_id: UUID, list_name: str, outcomes: Sequence[RowResult]) -> ProductImagesPayload:
         payload = cls.of(product=product_id)
         payload.results = []
         for i, each in enumerate(outcomes):
             errors = [user_error(refusal.under(list_name, i)) for refusal in each.refusals]
-            shown = None if each.image_id is None else strawberry.ID(type_id("img", each.image_id))
+            shown = None if each.id is None else strawberry.ID(type_id("img", each.id))
             payload.results.append(ProductImageResult(index=i, image_id=shown, user_errors=errors))
             payload.user_errors.extend(errors)
         return payload

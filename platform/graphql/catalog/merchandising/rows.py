@@ -42,9 +42,9 @@ def answered(results: Iterable[RowResult], payload: type[RowsPayload] = RowsPayl
 
 
 def _row(result: RowResult) -> ProductRow:
-    errors = [user_error(result.refusal)] if result.refusal else []
+    errors = [user_error(refusal) for refusal in result.refusals]
     return ProductRow(
-        product_id=strawberry.ID(type_id("prod", result.product_id)), changed=result.changed, user_errors=errors
+        product_id=strawberry.ID(type_id("prod", str(result.id))), changed=result.changed, user_errors=errors
     )
 
 

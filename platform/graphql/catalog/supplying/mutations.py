@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from stoa.domains.catalog import supplying
+from stoa.domains.catalog.results import RowResult
 from stoa.graphql.catalog.inputs import each_of
 from stoa.graphql.catalog.supplying.inputs import (
     PurchaseOrderCreateInput,
@@ -113,11 +114,11 @@ def _read(given: SupplierPriceInput, i: int, drafts: list[supplying.PriceDraft])
     return None
 
 
-def _result(i: int, result: supplying.PriceResult) -> SupplierPriceResult:
-    if result.price_id is None:
+def _result(i: int, result: RowResult) -> SupplierPriceResult:
+    if result.id is None:
         return _refused(i, result.refusals)
-    price_id = strawberry.ID(type_id("spr", result.price_id))
-    return SupplierPriceResult(supplier_price_id=price_id, is_new=result.is_new, user_errors=[])
+    price_id = strawberry.ID(type_id("spr", result.id))
+    return SupplierPriceResult(supplier_price_id=price_id, is_new=result.changed, user_errors=[])
 
 
 def _refused(i: int, refusals: list[Refusal]) -> SupplierPriceResult:

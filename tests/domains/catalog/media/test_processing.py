@@ -45,7 +45,7 @@ async def shown(ctx: Context, data: bytes = JPEG, content_type: str = "image/jpe
     [outcome] = await add_images(
         ctx, product.id, [NewImage(upload_id=await uploaded(ctx, data, content_type), alt="x")]
     )
-    return await Image.get(id=outcome.image_id)
+    return await Image.get(id=outcome.id)
 
 
 async def test_an_upload_becomes_three_sizes_at_addresses_known_from_the_start(ctx: Context) -> None:
@@ -222,9 +222,9 @@ async def test_pictures_are_removed_and_their_files_once_that_is_certain(
     done = await Image.get(id=image.id)
     [elsewhere] = await add_images(ctx, done.product_id, [NewImage(url="https://img.test/x.jpg")])  # type: ignore[attr-defined]
 
-    outcomes = await remove_images(ctx, done.product_id, [done.id, elsewhere.image_id], expected_version=3)  # type: ignore[attr-defined, list-item]
+    outcomes = await remove_images(ctx, done.product_id, [done.id, elsewhere.id], expected_version=3)  # type: ignore[attr-defined, list-item]
 
-    assert [each.image_id for each in outcomes] == [done.id, elsewhere.image_id]
+    assert [each.id for each in outcomes] == [done.id, elsewhere.id]
     assert await Image.all().count() == 0
     assert await content_of(ctx, done.url) is not None
     await forget_all(ctx, owner)
@@ -234,7 +234,7 @@ async def test_pictures_are_removed_and_their_files_once_that_is_certain(
     assert await Upload.all().count() == 0
     name, news = (await events_of(ctx))[-1]
     assert (name, news["how"]) == ("ImagesChanged", "removed")
-    assert sorted(news["image_ids"]) == sorted([str(done.id), str(elsewhere.image_id)])
+    assert sorted(news["image_ids"]) == sorted([str(done.id), str(elsewhere.id)])
     await forget_all(ctx, owner)  # twice changes nothing
 
 
