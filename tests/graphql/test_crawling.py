@@ -281,13 +281,24 @@ async def _furnish(other: Context) -> dict[str, str]:
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
         export = await ExportRun.create(
-            format=FileFormat.GENERIC, state=ExportState.DONE, file_name=SECRET, file_key=SECRET, failure=SECRET
+            format=FileFormat.GENERIC,
+            state=ExportState.DONE,
+            file_name=SECRET,
+            file_key=SECRET,
+            failure={"text": SECRET},
         )
-        bulk = await BulkEdit.create(chosen={}, changes={}, state=BulkEditState.DONE, failure=SECRET)
+        issue = await ImportIssue.create(
+            run=run, line=1, column_name=SECRET, code=SECRET, message={"text": SECRET}, value=SECRET
+        )
+        bulk = await BulkEdit.create(chosen={}, changes={}, state=BulkEditState.DONE, failure={"text": SECRET})
         edited = await BulkEditRow.create(
-            run=bulk, product_id=product.id, title=SECRET, outcome=BulkEditOutcome.REFUSED, code=SECRET, message=SECRET
+            run=bulk,
+            product_id=product.id,
+            title=SECRET,
+            outcome=BulkEditOutcome.REFUSED,
+            code=SECRET,
+            message={"text": SECRET},
         )
-        issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)

@@ -190,8 +190,10 @@ def read_text(value: str) -> str:
     """Texts are kept in one normal form, so they are sought in it."""
     try:
         return unicodedata.normalize("NFC", readable(value))
-    except ValueError as error:
-        raise InvalidInput("This text cannot be sought: {error}", error=str(error)) from None
+    except ValueError:
+        raise InvalidInput(
+            "This text cannot be sought: it holds a character that no text has (NUL, or half of one)."
+        ) from None
 
 
 def read_id(prefix: str) -> Callable[[Any], Any]:

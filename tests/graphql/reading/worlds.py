@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from stoa.domains.catalog import models
-from stoa.domains.catalog.media import words_for
+from stoa.domains.catalog.media import sentence_for
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id, type_id
@@ -153,7 +153,7 @@ class Image(Row):
 
     @property
     def warnings(self) -> list[dict[str, str]]:
-        return [] if self.alt else [{"code": "NO_ALT", "message": words_for("NO_ALT", "en")}]
+        return [] if self.alt else [{"code": "NO_ALT", "message": str(sentence_for("NO_ALT"))}]
 
 
 @dataclass(repr=False)
