@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
-            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
+            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category'), Index(fields=['status', 'id'], name='product_of_status')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -285,6 +285,17 @@ class Migration(migrations.Migration):
                 ('position', fields.IntField(default=0, db_default=0)),
             ],
             options={'table': 'collection_product', 'app': 'shop', 'unique_together': (('collection', 'product'),), 'indexes': [Index(fields=['collection_id', 'position', 'id'], name='product_of_collection'), Index(fields=['product_id'], name='collection_of_product')], 'pk_attr': 'id', 'table_description': 'A product stands in a collection.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='FacetCount',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('facet', fields.CharField(max_length=60)),
+                ('value', fields.CharField(max_length=200)),
+                ('products', fields.BigIntField()),
+            ],
+            options={'table': 'facet_count', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'So many more (or fewer) products have a value: what one statement added. The count is the sum of its rows.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import MAX_VARIANTS, VariantDraft, checked_variant, require_cost, sku_twice
 from stoa.domains.catalog.errors import (
     IsABundle,
@@ -27,6 +26,7 @@ from stoa.domains.catalog.optioning import combinations_wrong, title_of
 from stoa.domains.catalog.stock.reasons import FIRST_STOCK
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
+from stoa.kit.checking import Problems
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.languages import Sentence, joined
@@ -36,11 +36,12 @@ from stoa.tenants.outbox import publish
 
 _ADD = """
 INSERT INTO variant (id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor,
-  position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+  position, option_values, weight_grams, requires_shipping, taxable, translations, version, created_at)
 SELECT v.id, $1, v.title, v.sku, v.barcode, $2, v.price, v.list_price, v.cost, v.position, v.option_values,
-  v.weight_grams, v.requires_shipping, v.taxable, 1, $3
+  v.weight_grams, v.requires_shipping, v.taxable, v.translations, 1, $3
 FROM jsonb_to_recordset($4::jsonb) AS v (id uuid, title text, sku text, barcode text, price bigint, list_price bigint,
-  cost bigint, position int, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool)
+  cost bigint, position int, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool,
+  translations jsonb)
 ORDER BY v.sku
 """
 # What stands in the way of removing variants; those of which nothing does are not among the rows.

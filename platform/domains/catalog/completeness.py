@@ -11,6 +11,7 @@ import msgspec
 
 from stoa.domains.catalog.errors import NotReady
 from stoa.domains.catalog.seo import coverage
+from stoa.kit.errors import Refusal
 from stoa.kit.languages import Sentence, joined
 from stoa.tenants.database import shop_client
 
@@ -103,6 +104,12 @@ ITEMS: Final[Sequence[tuple[str, int, Sentence]]] = (
 )
 REQUIRED_TO_PUBLISH: Final = frozenset({"TITLE", "PRICE", "CATEGORY", "IMAGE"})
 
+# Whether it lacks nothing that is required, as SQL over a product's row, to find those that do among many. In counts,
+# so that the planner goes by the index, product by product, and reads no whole table to find twenty.
+COMPLETE: Final = """{row}.title <> '' AND {row}.category_id IS NOT NULL
+  AND (SELECT count(*) > 0 FROM image ci WHERE ci.product_id = {row}.id)
+  AND (SELECT count(*) > 0 AND count(*) = count(cv.price_minor) FROM variant cv WHERE cv.product_id = {row}.id)"""
+
 
 def completeness_of(facts: Facts) -> Completeness:
     there = _there(facts)
@@ -146,9 +153,24 @@ async def completeness_of_product(product_id: UUID) -> Completeness:
 
 async def require_ready(product_id: UUID, *path: str) -> None:
     """Refuse to put on sale what nobody could find or buy. Raises `NotReady`, which blames `path`."""
-    found = await completeness_of_product(product_id)
+    refusal = _not_ready(await completeness_of_product(product_id), path)
+    if refusal is not None:
+        raise refusal
+
+
+async def readiness(product_ids: Sequence[UUID], *path: str) -> dict[UUID, Refusal]:
+    """Why those of the products that may not go on sale may not, by one statement."""
+    statement = f"SELECT p.id, {FACTS.format(row='p')}::text AS facts FROM product p WHERE p.id = ANY($1)"
+    rows = await shop_client().execute_query_dict(statement, [list(product_ids)])
+    found = {row["id"]: completeness_of(msgspec.json.decode(row["facts"], type=Facts)) for row in rows}
+    refused = {id: _not_ready(each, path) for id, each in found.items()}
+    return {id: refusal for id, refusal in refused.items() if refusal is not None}
+
+
+def _not_ready(found: Completeness, path: Sequence[str]) -> NotReady | None:
     lacking = [each for each in found.missing if each.is_required]
-    if lacking:
-        words = joined(each.message for each in lacking)
-        codes = ",".join(each.code for each in lacking)
-        raise NotReady("It cannot go on sale yet: it lacks {words}.", path=path, missing=codes, words=words)
+    if not lacking:
+        return None
+    words = joined(each.message for each in lacking)
+    codes = ",".join(each.code for each in lacking)
+    return NotReady("It cannot go on sale yet: it lacks {words}.", path=path, missing=codes, words=words)

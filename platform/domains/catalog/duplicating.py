@@ -30,10 +30,10 @@ _VARIANTS: Final = """
 WITH twins AS (
   SELECT v.*, gen_random_uuid() AS twin FROM variant v WHERE v.product_id = $1),
 made AS (
-  INSERT INTO variant (id, product_id, title, currency, price_minor, list_price_minor, cost_minor, position,
-    option_values, weight_grams, requires_shipping, taxable, version, created_at)
-  SELECT twin, $2, title, currency, price_minor, list_price_minor, cost_minor, position,
-    option_values, weight_grams, requires_shipping, taxable, 1, $3
+  INSERT INTO variant (id, product_id, title, translations, currency, price_minor, list_price_minor,
+    cost_minor, position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+  SELECT twin, $2, title, translations, currency, price_minor, list_price_minor,
+    cost_minor, position, option_values, weight_grams, requires_shipping, taxable, 1, $3
   FROM twins),
 stocked AS (
   INSERT INTO stock (id, variant_id, location_id)

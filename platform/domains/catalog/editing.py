@@ -59,7 +59,7 @@ async def _change(product: Product, changes: ProductChanges) -> tuple[list[str],
         columns["metadata"] = merged_metadata(product.metadata, await checked_metadata(changes.metadata))
     if changes.options:
         columns["options"] = await change_options(product, changes.options)
-    columns |= _schedule_after(product, columns)
+    columns |= schedule_after(product, columns)
     before = {name: getattr(product, name) for name in columns}
     changed = set_what_differs(product, columns)
     if "handle" in changed:
@@ -67,7 +67,7 @@ async def _change(product: Product, changes: ProductChanges) -> tuple[list[str],
     return changed, changes_between(before, columns, changed)
 
 
-def _schedule_after(product: Product, columns: dict[str, Any]) -> dict[str, Any]:
+def schedule_after(product: Product, columns: dict[str, Any]) -> dict[str, Any]:
     """Who puts a product on sale or takes it off by hand means it: what was planned before is void."""
     if columns.get("status") in (None, product.status):
         return {}

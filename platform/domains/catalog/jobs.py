@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stoa.domains.catalog import exporting, merchandising, stock
+from stoa.domains.catalog import bulk_editing, exporting, merchandising, stock
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
@@ -127,3 +127,16 @@ async def work_on_export(ctx: Context, job: Job) -> None:
 async def give_up_export(ctx: Context, job: Job) -> None:
     """End an export whose job was given up."""
     await exporting.fail_export(ctx, UUID(job.payload["export_id"]), str(job.payload["error"]))
+
+
+@job(bulk_editing.JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_bulk_edit")
+async def work_on_bulk_edit(ctx: Context, job: Job) -> None:
+    """Bring a bulk edit to its end, or undo it: whatever the run is waiting for."""
+    with suppress(bulk_editing.Superseded):
+        await bulk_editing.run_bulk_edit(ctx, UUID(job.payload["bulk_edit_id"]), step=job.step, finish=job.finish)
+
+
+@job("catalog.give_up_bulk_edit", kind="imports")
+async def give_up_bulk_edit(ctx: Context, job: Job) -> None:
+    """End a bulk edit whose job was given up."""
+    await bulk_editing.fail_bulk_edit(UUID(job.payload["bulk_edit_id"]), str(job.payload["error"]))

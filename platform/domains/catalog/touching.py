@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from stoa.domains.catalog.checking import check_version, locked
 from stoa.domains.catalog.errors import NoSuchProduct, ProductChanged
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.naming import refresh_search_text
+from stoa.kit.checking import check_version, locked
 from stoa.kit.clock import now
 from stoa.tenants.database import shop_client
 
@@ -22,8 +22,13 @@ async def locked_product(product_id: UUID, expected_version: int | None = None, 
     """The product's row, locked in the open transaction. Raises `NoSuchProduct`, which blames the input `named`, and
     `ProductChanged`."""
     product = await locked(Product, product_id, NoSuchProduct("There is no such product.", path=[named]))
-    check_version(product, expected_version, ProductChanged, product.title)
+    require_version(product, expected_version)
     return product
+
+
+def require_version(product: Product, expected_version: int | None) -> None:
+    """Raises `ProductChanged`."""
+    check_version(product, expected_version, ProductChanged, product.title)
 
 
 async def touch(product: Product, *changed: str) -> None:

@@ -56,6 +56,12 @@ class ProductTranslation:
     seo_description: str | None = strawberry.field(description="Its description for search engines.")
 
 
+@strawberry.type(description="A variant's title in another language.")
+class VariantTranslation:
+    locale: str = strawberry.field(description="en or zh.")
+    title: str = strawberry.field(description="Its title there.")
+
+
 @strawberry.type(description="A word in another language.")
 class WordTranslation:
     locale: str = strawberry.field(description="en or zh.")
@@ -91,6 +97,10 @@ def translations_of(stored: dict[str, dict[str, str]]) -> list[ProductTranslatio
         ProductTranslation(locale=locale, **{name: texts.get(name) for name in names})
         for locale, texts in stored.items()
     ]
+
+
+def variant_translations(stored: dict[str, dict[str, str]]) -> list[VariantTranslation]:
+    return [VariantTranslation(locale=locale, title=texts["title"]) for locale, texts in sorted(stored.items())]
 
 
 def options_of(stored: list[dict[str, Any]]) -> list[ProductOption]:

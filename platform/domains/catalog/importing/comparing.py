@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stoa.domains.catalog.errors import NoSuchAttribute
 from stoa.domains.catalog.importing.forming import is_free, options_of, plan_new_variants, plan_variants
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
 from stoa.domains.catalog.importing.interpreting import ODD_TITLE
@@ -14,10 +15,14 @@ from stoa.domains.catalog.importing.picturing import plan_images, plan_new_image
 from stoa.domains.catalog.importing.planned import Shelf, Told, Writes
 from stoa.domains.catalog.importing.snapshots import Known, Snapshot
 from stoa.domains.catalog.importing.telling import told_of
+from stoa.domains.catalog.metadata import merged_metadata, read_value
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
+from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+
+SAID = ("description", "vendor", "seo_title", "seo_description", "keywords", "translations")
 
 
 def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence[str]) -> Writes:
@@ -56,6 +61,9 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
             "options": options_of(wanted, [], rows),
             "seo_title": wanted.seo_title or "",
             "seo_description": wanted.seo_description or "",
+            "keywords": wanted.keywords or [],
+            "translations": wanted.translations or {},
+            "metadata": _metadata(writes, wanted, shelf, {}),
             "source": shelf.source,
             "external_id": wanted.key,
             "search_text": search_text_of(
@@ -100,13 +108,14 @@ def _product_columns(
     handle = known["handle"]
     if wanted.handle not in (None, handle):
         handle = _handle(writes, wanted, shelf, handle, own=known["redirects"])
-    said = {name: getattr(wanted, name) for name in ("description", "vendor", "seo_title", "seo_description")}
+    said = {name: getattr(wanted, name) for name in SAID}
     return {
         "title": title,
         "handle": handle,
         "status": _status(wanted, known["status"]),
         "category_id": _category(wanted, shelf) or known["category_id"],
         "options": _options(wanted, known, rows),
+        "metadata": _metadata(writes, wanted, shelf, known["metadata"]),
         "search_text": known["search_text"],  # made anew once all is written
         **{name: known[name] if value is None else value for name, value in said.items()},
     }
@@ -167,6 +176,28 @@ def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str, own: S
         return otherwise
     shelf.taken_handles.add(wanted.handle)
     return wanted.handle
+
+
+def _metadata(writes: Writes, wanted: Wanted, shelf: Shelf, known: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the product besides, with what the file says over it, as far as the shop has such attributes."""
+    given: dict[str, Any] = {}
+    for key, text in (wanted.metadata or {}).items():
+        try:
+            if key not in shelf.attributes:
+                raise NoSuchAttribute("The shop has no attribute {key} besides its facets.", key=key[:60])
+            given[key] = read_value(shelf.attributes[key], text)
+        except Refusal as refusal:
+            _say_of_metadata(writes, wanted, refusal, f"{key}: {text}")
+    try:
+        return merged_metadata(known, given)
+    except Refusal as refusal:
+        _say_of_metadata(writes, wanted, refusal, wanted.key)
+        return known
+
+
+def _say_of_metadata(writes: Writes, wanted: Wanted, refusal: Refusal, value: str) -> None:
+    line = wanted.lines[Field.METADATA]
+    writes.issues.append(Issue(line, "", refusal.code, refusal.sentence, value, field=Field.METADATA))
 
 
 def _category(wanted: Wanted, shelf: Shelf) -> str | None:

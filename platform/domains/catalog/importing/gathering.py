@@ -46,6 +46,7 @@ COLUMNS = {
 OF_PRODUCT = (
     *(Field.TITLE, ODD_TITLE, Field.HANDLE, Field.DESCRIPTION, Field.CATEGORY, Field.TYPE, Field.VENDOR, Field.TAGS),
     *(Field.SEO_TITLE, Field.SEO_DESCRIPTION, Field.STATUS, Field.PUBLISHED),
+    *(Field.KEYWORDS, Field.TRANSLATIONS, Field.METADATA),
 )
 Cells = dict[str, tuple[Any, int]]
 
@@ -91,6 +92,9 @@ class Wanted:
     seo_description: str | None = None
     status: str | None = None
     published: bool | None = None
+    keywords: list[str] | None = None
+    translations: dict[str, dict[str, str]] | None = None
+    metadata: dict[str, str] | None = None
     option_names: list[str | None] = field(default_factory=lambda: [None] * len(OPTIONS))
     lines: dict[str, int] = field(default_factory=dict)
     variants: list[WantedVariant] = field(default_factory=list)

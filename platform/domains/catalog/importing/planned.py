@@ -10,6 +10,7 @@ from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.importing.gathering import Wanted
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
+from stoa.domains.catalog.models import Attribute
 from stoa.kit.ids import new_id
 
 
@@ -30,6 +31,7 @@ class Shelf:
     by_sku: Mapping[str, dict[str, Any]]
     by_key: Mapping[str, dict[str, Any]]
     taken_handles: set[str]
+    attributes: Mapping[str, Attribute]
     new_skus: set[str] = field(default_factory=set)
 
 

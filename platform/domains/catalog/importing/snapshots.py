@@ -15,7 +15,7 @@ from stoa.tenants.database import shop_client
 # No versions and no times among them: what matters is whether the product is what the import left behind.
 PRODUCT = (
     *("id", "title", "handle", "description", "status", "category_id", "vendor", "options", "seo_title"),
-    *("seo_description", "source", "external_id", "search_text"),
+    *("seo_description", "keywords", "translations", "metadata", "source", "external_id", "search_text"),
 )
 PRICES = ("currency", "price_minor", "list_price_minor", "cost_minor")
 VARIANT = (

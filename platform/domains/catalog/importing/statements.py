@@ -13,7 +13,8 @@ SELECT v.id, v.sku, v.source, v.external_id, p.title FROM variant v JOIN product
 WHERE v.source = $2 AND v.external_id = ANY($3)
 """
 PRODUCT = """id uuid, title text, handle text, description text, status text, category_id uuid, vendor text,
-  options jsonb, seo_title text, seo_description text, search_text text"""
+  options jsonb, seo_title text, seo_description text, keywords jsonb, translations jsonb, metadata jsonb,
+  search_text text"""
 VARIANT = """id uuid, title text, sku text, barcode text, price_minor bigint, list_price_minor bigint,
   cost_minor bigint, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool"""
 

@@ -40,8 +40,12 @@ REMOVE_IMAGES = """
 DELETE FROM image WHERE product_id = ANY($2)
   AND id NOT IN (SELECT id FROM jsonb_to_recordset($1::jsonb) AS before (id uuid))
 """
+# What snapshots did not have at first: of older ones nothing of it is put back.
+LATER_COLUMNS = ("keywords", "translations", "metadata")
+KEPT = ",".join(each for each in PRODUCT.split(",") if not each.strip().startswith(LATER_COLUMNS))
+LATER = ", ".join(f"{name} = coalesce(new.{name}, product.{name})" for name in LATER_COLUMNS)
 RESTORE_PRODUCTS = f"""
-UPDATE product SET {setting(PRODUCT)}, version = version + 1, updated_at = $2
+UPDATE product SET {setting(KEPT)}, {LATER}, version = version + 1, updated_at = $2
 FROM jsonb_to_recordset($1::jsonb) AS new ({PRODUCT}) WHERE product.id = new.id
 """
 RESTORE_VARIANTS = f"""

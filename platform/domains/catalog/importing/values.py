@@ -6,12 +6,17 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
+import msgspec
+
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.drafting import check_url
 from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
 from stoa.domains.catalog.importing.cells import is_shortened, plain, plain_code, split_path, split_tags
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options
+from stoa.domains.catalog.metadata import shown
 from stoa.domains.catalog.models import ProductStatus
+from stoa.domains.catalog.seo import clean_keywords
+from stoa.domains.catalog.translating import Translation, clean_translations, merged
 from stoa.kit.errors import Refusal
 from stoa.kit.languages import Sentence
 from stoa.kit.money import exponent_of
@@ -69,6 +74,9 @@ def readers(options: Options, currency: str, *, for_catalog: bool) -> dict[str, 
         remembered[value] = partial(_line, what="option's value", limit=255)
     once: dict[str, Read] = {
         Field.DESCRIPTION: _description,
+        Field.KEYWORDS: _keywords,
+        Field.TRANSLATIONS: _translations,
+        Field.METADATA: _metadata,
         Field.IMAGE: check_url,
         Field.VARIANT_IMAGE: check_url,
     }
@@ -129,6 +137,36 @@ def _description(text: str) -> str:
 
 def _seo_description(text: str) -> str:
     return clean_text(text, what="description for search engines", limit=500)
+
+
+def _keywords(text: str) -> list[str]:
+    return clean_keywords(_json(text, list[str], '["lamp", "brass"]'))
+
+
+def _translations(text: str) -> dict[str, dict[str, str]]:
+    given = _json(text, dict[str, Texts], '{"zh": {"title": "..."}}')
+    texts = [Translation(locale, **msgspec.structs.asdict(each)) for locale, each in given.items()]
+    return merged({}, clean_translations(texts))
+
+
+def _metadata(text: str) -> dict[str, str]:
+    """As text; what the values may be is known with the shop's attributes (comparing.py)."""
+    given = _json(text, dict[str, str | bool | int | float], '{"watts": "40"}')
+    return {key: shown(value) for key, value in given.items()}
+
+
+class Texts(msgspec.Struct, forbid_unknown_fields=True):
+    title: str | None = None
+    description: str | None = None
+    seo_title: str | None = None
+    seo_description: str | None = None
+
+
+def _json(text: str, kind: Any, like: str) -> Any:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, UnicodeError):
+        raise Bad("NOT_JSON", Sentence("This is no JSON of the form {like}.", {"like": like})) from None
 
 
 def _name(text: str, *, what: str, folded: str, limit: int) -> str:

@@ -10,13 +10,13 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import AttributeChanged, AttributeInUse, AttributeTaken, NoSuchAttribute
 from stoa.domains.catalog.events import AttributeDefined, AttributeDeleted, AttributeEdited
 from stoa.domains.catalog.merchandising.translating import NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Attribute, AttributeType, AttributeValue, Translations
 from stoa.domains.catalog.touching import touch_where
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context

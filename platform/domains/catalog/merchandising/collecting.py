@@ -10,7 +10,6 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import CollectionChanged, FollowsRules, HandleTaken, HasNoRules, NoSuchCollection
 from stoa.domains.catalog.events import CollectionCreated, CollectionDeleted, CollectionEdited
 from stoa.domains.catalog.merchandising.refreshing import refresh
@@ -20,6 +19,7 @@ from stoa.domains.catalog.merchandising.translating import DESCRIPTION_LIMIT, NA
 from stoa.domains.catalog.models import Collection, CollectionKind, Translations
 from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import clean_line, clean_text, slugify

@@ -10,12 +10,12 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import CategoryChanged, CategoryCircle, CategoryInUse, CategoryTaken, NoSuchCategory
 from stoa.domains.catalog.events import CategoryDeleted, CategoryEdited
 from stoa.domains.catalog.merchandising.translating import DESCRIPTION_LIMIT, NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Category, Product, Translations
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line, clean_text
 from stoa.tenants.context import Context

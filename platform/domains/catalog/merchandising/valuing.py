@@ -54,12 +54,17 @@ async def set_attributes(
     Raises `NoSuchAttribute`, `WrongValue` and `InvalidInput` for values that no product could have.
     """
     async with shop_transaction():
-        wanted = _checked(await _attributes(values), values)
+        wanted = await checked_values(values)
         there = await lock_products(product_ids)
         changed = await _write(there, wanted)
         await touch_all(list(changed))
         await publish(ctx, *(ProductAttributesSet(id, tuple(keys)) for id, keys in changed.items()))
     return results(product_ids, changed, {}, there)
+
+
+async def checked_values(values: Mapping[str, Sequence[str]]) -> dict[UUID, tuple[str, list[Value]]]:
+    """By attribute: its key, and the values in their normal form. Raises `Refusals` with everything that is wrong."""
+    return _checked(await _attributes(values), values) if values else {}
 
 
 async def _attributes(values: Mapping[str, Sequence[str]]) -> dict[str, Attribute]:

@@ -33,7 +33,7 @@ AT_WORK = (ExportState.QUEUED, ExportState.RUNNING)
 
 
 class ExportRun(Model):
-    """One order to write products into a file. `chosen` says which: ``{"status", "ids"}``, all when it is empty.
+    """One order to write products into a file. `chosen` says which (choosing.py), all when it is empty.
 
     `with_costs`: whoever ordered it may see what the shop pays, and so must whoever fetches it. `attempt` is the
     fence: who holds a lower number has been replaced. `failure` is a sentence as `Sentence.kept` writes it.

@@ -11,10 +11,10 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, Same
-from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import LocationChanged, LocationClosed, LocationInUse, LocationTaken, NoSuchLocation
 from stoa.domains.catalog.events import LocationCreated, LocationEdited
 from stoa.domains.catalog.models import Location, Translations
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.languages import LOCALES, Sentence, joined
 from stoa.kit.text import clean_line

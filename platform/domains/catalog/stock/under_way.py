@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from stoa.domains.catalog.checking import check_version, locked
 from stoa.domains.catalog.models import StockCount, StockCountState, Transfer, TransferState
+from stoa.kit.checking import check_version, locked
 from stoa.kit.errors import Conflict, NotFound, Refusal
 from stoa.kit.languages import Sentence
 

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, NoSupplierPrice, QuantityUnfit, WrongCurrency
 from stoa.domains.catalog.models import PurchaseLine, Variant
 from stoa.domains.catalog.supplying.pricing import MAX_PIECES, latest_prices
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.money import MAX_MINOR, Money

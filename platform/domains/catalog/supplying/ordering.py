@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from stoa.domains.catalog import checking
 from stoa.domains.catalog.changing import SAME
 from stoa.domains.catalog.errors import (
     NoSuchLocation,
@@ -31,6 +30,7 @@ from stoa.domains.catalog.supplying.drafting import (
 from stoa.domains.catalog.supplying.learning import usual_days
 from stoa.domains.catalog.supplying.states import PurchaseAction, require
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit import checking
 from stoa.kit.clock import now
 from stoa.kit.errors import blaming
 from stoa.kit.ids import new_id

@@ -10,11 +10,11 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems, check_version, locked
 from stoa.domains.catalog.errors import NoSuchSupplier, SupplierChanged, SupplierTaken
 from stoa.domains.catalog.events import SupplierCreated, SupplierEdited
 from stoa.domains.catalog.models import Supplier
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.money import exponent_of
 from stoa.kit.text import clean_line, clean_text, searchable

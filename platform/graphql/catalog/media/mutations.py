@@ -61,14 +61,16 @@ class ProductImagePayload(Payload):
     image: Image | None = fetched("The picture as it is now; null when there are errors.")
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Add pictures to a product; each that cannot be added is reported by itself.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Add pictures to a product; each that cannot be added is reported by itself.", once=True
+)
 async def product_image_add(ctx: Context, input: ProductImageAddInput) -> ProductImagesPayload:
     product_id = read_id("product_id", input.product_id, "prod")
     outcomes = await media.add_images(ctx, product_id, input.read(), expected_version=input.expected_version)
     return ProductImagesPayload.told(product_id, "images", outcomes)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Change what is said of a picture; what is left out stays.")
+@shop_mutation(Scope.CATALOG_WRITE, "Change what is said of a picture; what is left out stays.", once=True)
 async def product_image_update(ctx: Context, input: ProductImageUpdateInput) -> ProductImagePayload:
     image = await media.update_image(
         ctx, read_id("id", input.id, "img"), input.changes(), expected_version=input.expected_version
@@ -76,7 +78,9 @@ async def product_image_update(ctx: Context, input: ProductImageUpdateInput) -> 
     return ProductImagePayload.of(image=image.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Put a product's pictures in another order; the first stands for the product.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Put a product's pictures in another order; the first stands for the product.", once=True
+)
 async def product_images_reorder(ctx: Context, input: ProductImagesReorderInput) -> ProductPayload:
     product = await media.reorder_images(
         ctx,
@@ -88,7 +92,9 @@ async def product_images_reorder(ctx: Context, input: ProductImagesReorderInput)
 
 
 @shop_mutation(
-    Scope.CATALOG_WRITE, "Remove pictures of a product and their files; each that is not there is reported by itself."
+    Scope.CATALOG_WRITE,
+    "Remove pictures of a product and their files; each that is not there is reported by itself.",
+    once=True,
 )
 async def product_image_remove(ctx: Context, input: ProductImageRemoveInput) -> ProductImagesPayload:
     product_id = read_id("product_id", input.product_id, "prod")

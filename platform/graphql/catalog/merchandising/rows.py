@@ -29,6 +29,10 @@ class RowsPayload(Payload):
         default=None, description="What became of each product, in the order asked for; null when all was refused."
     )
 
+    @property
+    def was_refused(self) -> bool:
+        return bool(self.rows) and all(row.user_errors for row in self.rows or ())
+
 
 def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
     """The products that an input names. Raises `InvalidInput` that blames the one in the way."""

@@ -92,6 +92,7 @@ async def supplier_deactivate(ctx: Context, input: SupplierRefInput) -> Supplier
     Scope.CATALOG_WRITE,
     "Note what a supplier asks from now on; what they asked before stays on record. A row that is refused keeps no "
     "other back. Needs `catalog:cost` as well.",
+    once=True,
 )
 async def supplier_price_set(ctx: Context, input: SupplierPriceSetInput) -> SupplierPriceSetPayload:
     supplier_id = read_id("supplier_id", input.supplier_id, "sup")

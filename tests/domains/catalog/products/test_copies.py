@@ -215,7 +215,7 @@ async def test_a_bulk_edit_of_251_is_refused(ctx: Context) -> None:
         await catalog.update_products(ctx, [titled(product, "x")] * 251, BulkPolicy.IGNORE_FAILED)
 
 
-async def test_a_row_of_a_bulk_edit_takes_eight_statements(ctx: Context) -> None:
+async def test_a_bulk_edit_takes_the_same_statements_for_one_row_and_for_many(ctx: Context) -> None:
     products = [await make.product(ctx, variants=()) for _ in range(4)]
     counts = []
     for some in (products[:1], products):
@@ -223,7 +223,7 @@ async def test_a_row_of_a_bulk_edit_takes_eight_statements(ctx: Context) -> None
             await catalog.update_products(ctx, [titled(each, new_id().hex) for each in some], BulkPolicy.IGNORE_FAILED)
         counts.append(len(sent))
 
-    assert counts[1] - counts[0] == 3 * 8
+    assert counts == [10, 10]
 
 
 async def test_bulk_edits_change_prices_too(ctx: Context) -> None:
