@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", fields.CharField(null=True, max_length=40)),
-                ("message", fields.TextField(null=True, unique=False)),
+                ("message", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ("changes", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("before", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ("after", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),

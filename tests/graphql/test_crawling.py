@@ -292,7 +292,12 @@ async def _furnish(other: Context) -> dict[str, str]:
         )
         bulk = await BulkEdit.create(chosen={}, changes={}, state=BulkEditState.DONE, failure=SECRET)
         edited = await BulkEditRow.create(
-            run=bulk, product_id=product.id, title=SECRET, outcome=BulkEditOutcome.REFUSED, code=SECRET, message=SECRET
+            run=bulk,
+            product_id=product.id,
+            title=SECRET,
+            outcome=BulkEditOutcome.REFUSED,
+            code=SECRET,
+            message={"text": SECRET},
         )
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)

@@ -31,8 +31,9 @@ _PAGE = "SELECT p.id FROM product p WHERE p.id > $1 AND "
 _IN_ORDER = f" ORDER BY p.id LIMIT {PAGE} FOR UPDATE"
 _KEEP = """
 INSERT INTO bulk_edit_row (id, run_id, product_id, title, outcome, code, message, changes, before, after)
-SELECT id, $2, product_id, title, outcome, code, message, changes, nullif(before, 'null'), nullif(after, 'null')
-FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, product_id uuid, title text, outcome text, code text, message text,
+SELECT id, $2, product_id, title, outcome, code, nullif(message, 'null'), changes,
+  nullif(before, 'null'), nullif(after, 'null')
+FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, product_id uuid, title text, outcome text, code text, message jsonb,
   changes jsonb, before jsonb, after jsonb)
 """
 Step = Callable[[], AbstractAsyncContextManager[Any]]
@@ -180,7 +181,7 @@ def _failed(id: UUID, found: Snapshot, refusal: Any) -> dict[str, Any]:
         "title": found.title,
         "outcome": BulkEditOutcome.REFUSED,
         "code": refusal.code,
-        "message": refusal.message,
+        "message": refusal.sentence.kept(),
         "changes": [],
     }
 

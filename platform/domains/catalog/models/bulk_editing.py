@@ -83,7 +83,7 @@ class BulkEditRow(Model):
     title = fields.CharField(max_length=255)
     outcome = fields.CharEnumField(BulkEditOutcome, max_length=10)
     code = fields.CharField(max_length=40, null=True)
-    message = fields.TextField(null=True)
+    message: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)  # `Sentence.kept`
     changes: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list)
     before: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
     after: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
