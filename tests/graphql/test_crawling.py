@@ -22,6 +22,7 @@ from graphql import (
     is_list_type,
     is_required_argument,
 )
+from strawberry.utils.str_converters import to_camel_case
 
 from stoa.domains.catalog import merchandising, stock, supplying
 from stoa.domains.catalog.events import FieldChange, ProductEdited
@@ -502,7 +503,12 @@ def id_tests(kind: GraphQLInputObjectType, depth: int) -> Iterator[dict[str, Any
         of = get_named_type(field.type)
         assert isinstance(of, GraphQLInputObjectType)
         if of.name == "IdFilter":
-            prefix = TYPES[kind.name.removesuffix("Where")].prefix
+            stored = TYPES[kind.name.removesuffix("Where")]
+            # a filter on what is computed may be about another type's ids
+            others = {
+                to_camel_case(each): getattr(declared, "filter_by", None) for each, declared in stored.fields.items()
+            }
+            prefix = others.get(name) or stored.prefix
             yield {name: {"eq": "{%s}" % prefix}}
             yield {name: {"in": ["{%s}" % prefix]}}
         elif of.name.endswith("ListWhere") and depth:
