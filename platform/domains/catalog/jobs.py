@@ -18,7 +18,7 @@ from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job, job
+from stoa.tenants.jobs import Job, Priority, job
 from stoa.tenants.outbox import enqueue
 
 
@@ -50,6 +50,13 @@ async def apply_product_schedule(ctx: Context, job: Job) -> None:
 async def expire_reservations(ctx: Context, job: Job) -> None:
     """Let go of what is reserved beyond its time: planned with every reservation that has one."""
     await stock.expire_reservations(ctx)
+
+
+@job("catalog.sweep_exports", in_one_transaction=False, priority=Priority.LAST)
+async def sweep_exports(ctx: Context, job: Job) -> None:
+    """Delete the files of exports whose time is over."""
+    while await exporting.sweep_exports(ctx):
+        pass
 
 
 LOOKING_BACK, LATE = timedelta(seconds=1), timedelta(seconds=15)
