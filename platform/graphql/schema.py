@@ -36,6 +36,7 @@ from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
@@ -44,6 +45,7 @@ from stoa.tenants.migrating import load_models
 @strawberry.type(description="Everything that can be read.")
 class Query(
     TenantQueries,
+    JobQueries,
     ExportQueries,
     ImportQueries,
     CollectionQueries,
@@ -70,6 +72,7 @@ class Query(
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     TenantMutations,
+    JobMutations,
     BulkMutations,
     ExportMutations,
     ImportMutations,
@@ -86,6 +89,7 @@ class Mutation(
 
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
+    JobSubscriptions,
     ExportSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,

@@ -168,6 +168,13 @@ class Job(Model):
     finished_at = fields.DatetimeField(null=True)
     last_error = fields.TextField(null=True)
 
+    # What a shop's role may read of it: never what it carries, nor how it is handed out (migration 0006_spine).
+    SHOWN = (
+        *("id", "shop_schema", "kind", "name", "state", "priority", "progress_done", "progress_total", "run_at"),
+        *("attempts", "failures", "max_attempts", "created_at", "started_at", "finished_at", "last_error"),
+        "request_id",
+    )
+
     class Meta:
         table = "job"
         schema = SCHEMA

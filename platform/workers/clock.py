@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from stoa.kit.clock import now
+from stoa.kit.ids import NEW_ID
 from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, JobFunction, Priority
 
 TICK = 1.0  # seconds between looks at the clock
@@ -30,17 +31,18 @@ WITH moved AS (
   RETURNING xmax <> 0 AS was_known)
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
                           max_attempts, priority, created_at)
-SELECT gen_random_uuid(), {shop}, $3, $4, jsonb_build_object('slot', $2::timestamptz, 'label', $5::text),
+SELECT {id}, {shop}, $3, $4, jsonb_build_object('slot', $2::timestamptz, 'label', $5::text),
        $6::text, 'QUEUED', $2, 0, 0, $7, $8, clock_timestamp()
 FROM moved{shops} WHERE was_known{which}
 ON CONFLICT DO NOTHING
 """
 PLAN_FOR_SHOPS = _MOVE.format(
+    id=NEW_ID,
     shop="s.schema_name",
     shops=", platform.shop s",
     which=" AND s.state = 'ACTIVE' AND s.time_zone = $9 AND s.created_at < $2",
 )
-PLAN_FOR_PLATFORM = _MOVE.format(shop=f"'{PLATFORM_ITSELF}'", shops="", which="")
+PLAN_FOR_PLATFORM = _MOVE.format(id=NEW_ID, shop=f"'{PLATFORM_ITSELF}'", shops="", which="")
 
 
 @dataclass(frozen=True, slots=True)

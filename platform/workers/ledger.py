@@ -21,6 +21,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.kit.ids import NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
 from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
@@ -129,7 +130,7 @@ _TOLD = """
 told AS (
   INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
                             max_attempts, priority, created_at, request_id)
-  SELECT gen_random_uuid(), f.shop_schema, o.kind, o.name,
+  SELECT {id}, f.shop_schema, o.kind, o.name,
          f.payload || jsonb_build_object('job_id', f.id, 'error', {error}), f.id::text || ':' || f.attempts, 'QUEUED',
          clock_timestamp(), 0, 0, o.max_attempts, f.priority, clock_timestamp(), f.request_id
   FROM failed f JOIN jsonb_to_recordset({heirs}::jsonb) AS o (dead text, name text, kind text, max_attempts int)
@@ -150,7 +151,7 @@ WITH failed AS (
   RETURNING *),
 {told}SELECT id, name, shop_schema, state, failures, pg_notify('stoa_jobs', '') FROM failed
 """
-_TOLD_OF_DEATH = _TOLD.format(error="f.last_error", heirs="$4", is_dead="f.state = 'DEAD'")
+_TOLD_OF_DEATH = _TOLD.format(id=NEW_ID, error="f.last_error", heirs="$4", is_dead="f.state = 'DEAD'")
 FAIL = _FAIL.format(
     is_dead="($5::bool OR failures + 1 >= max_attempts)", which="id = $6 AND attempts = $7", told=_TOLD_OF_DEATH
 )
@@ -159,7 +160,7 @@ BURY = f"""
 WITH failed AS (
   UPDATE platform.job SET finished_at = clock_timestamp()
   WHERE kind = $1 AND state = 'CANCELLED' AND finished_at IS NULL RETURNING *),
-{_TOLD.format(error="'It was cancelled.'::text", heirs="$2", is_dead="true")}
+{_TOLD.format(id=NEW_ID, error="'It was cancelled.'::text", heirs="$2", is_dead="true")}
 SELECT id, name, shop_schema, state FROM failed
 """
 # FOR UPDATE steps aside for an attempt that is inside one of its steps: platform.hold_job has its row.
