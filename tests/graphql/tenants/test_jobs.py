@@ -227,7 +227,7 @@ async def test_a_page_of_jobs_is_read_by_an_index_among_those_of_all_shops(ask: 
                     text = await connection.fetchval("EXPLAIN (FORMAT JSON) " + sent[0].sql, *sent[0].values)
             assert f'"{index}"' in text
             assert "Seq Scan" not in text
-            assert '"Sort"' not in text
+            assert where or '"Sort"' not in text  # the few of one state may be sorted
     finally:
         await owner.execute("DELETE FROM platform.job WHERE name = 'filler'")
 
