@@ -24,7 +24,7 @@ import msgspec
 from stoa.kit.ids import NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
-from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost, Priority
 from stoa.workers.settings import Lane
 
 KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
@@ -36,8 +36,14 @@ Delivery = tuple[UUID, int]
 # Round robin: the k-th ready job of every shop goes before the (k+1)-th of any, counting those already on their way;
 # a shop of weight 2 has two such turns where others have one. Within a shop the priorities go one after the other.
 # Shops with something queued are found by one probe of the index each, however long their queues are, and so is
-# what is ready of a priority: jobs that wait for their time are never passed one by one. Hence now() and not
+# what is ready of a priority, the next of which is only
+# asked for when there is room left: jobs that wait for their time are never passed one by one. Hence now() and not
 # clock_timestamp(), which no index can be asked for.
+_READY = """
+(SELECT j.id, j.priority, j.run_at FROM platform.job j
+ WHERE j.kind = $1 AND j.shop_schema = s.shop_schema AND j.priority = {priority} AND j.state = 'QUEUED'
+   AND j.run_at <= now()
+ ORDER BY j.run_at, j.id LIMIT s.most)"""
 PICK = f"""
 WITH RECURSIVE under_way AS (
   SELECT shop_schema, count(*) AS number FROM platform.job
@@ -63,16 +69,12 @@ candidates AS (
   SELECT ready.id, ready.run_at, (s.number + row_number() OVER (
     PARTITION BY s.shop_schema ORDER BY ready.priority, ready.run_at, ready.id))::float8 / s.weight AS turn
   FROM shares s CROSS JOIN LATERAL (
-    SELECT found.* FROM (VALUES (0), (1), (2)) AS p (priority) CROSS JOIN LATERAL (
-      SELECT j.id, j.priority, j.run_at FROM platform.job j
-      WHERE j.kind = $1 AND j.shop_schema = s.shop_schema AND j.priority = p.priority AND j.state = 'QUEUED'
-        AND j.run_at <= now()
-      ORDER BY j.run_at, j.id LIMIT s.most) found
-    ORDER BY found.priority, found.run_at, found.id LIMIT s.most) ready),
+    {" UNION ALL ".join(_READY.format(priority=int(each)) for each in Priority)} LIMIT s.most) ready),
+chosen AS MATERIALIZED (
+  SELECT * FROM candidates ORDER BY turn, run_at LIMIT (SELECT greatest(0, number) FROM room)),
 picked AS (
-  SELECT j.id, c.turn, c.run_at FROM candidates c JOIN platform.job j USING (id)
-  WHERE j.state = 'QUEUED' ORDER BY c.turn, c.run_at
-  LIMIT (SELECT greatest(0, number) FROM room) FOR UPDATE OF j SKIP LOCKED),
+  SELECT j.id, c.turn, c.run_at FROM chosen c JOIN platform.job j USING (id)
+  WHERE j.state = 'QUEUED' FOR UPDATE OF j SKIP LOCKED),
 sent AS (
   UPDATE platform.job j SET state = 'SENT', attempts = attempts + 1, lease_until = clock_timestamp() + $4::interval
   FROM picked WHERE j.id = picked.id RETURNING j.id, j.attempts, picked.turn, picked.run_at)
