@@ -16,6 +16,9 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "dispatch",
+    "fairness",
+    "chaos",
 )
 
 
