@@ -125,7 +125,9 @@ async def _run(jobs: int, *, with_postgres: bool) -> bool:
         os.environ |= {"STOA_TEST_DATABASE_URL": engines.database_url, "STOA_TEST_REDIS_URL": engines.redis_url}
         try:
             async with benched() as config:
-                shops = [await provisioner(config).create(f"Shop {n}", currency="EUR") for n in range(SHOPS)]
+                shops = [
+                    await provisioner(config).create(f"Shop {n}", currency="EUR", time_zone="UTC") for n in range(SHOPS)
+                ]
                 await connect(config)
                 try:
                     async with Crew(config, Path(name), 3) as crew:

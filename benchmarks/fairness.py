@@ -1,4 +1,4 @@
-"""Fairness: one shop queues 10,000 jobs; what nine others wait who have one each second, and what the first still gets."""
+"""Fairness: one shop queues 10,000 jobs; what nine others wait who have one a second, and what the first still gets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ WHERE shop_schema <> $1 AND state = 'DONE' ORDER BY 1
 async def run(*, short: bool = False) -> bool:
     seconds = 10.0 if short else 40.0
     async with benched() as config:
-        shops = [await provisioner(config).create(f"Shop {n}", currency="EUR") for n in range(1 + OTHERS)]
+        shops = [
+            await provisioner(config).create(f"Shop {n}", currency="EUR", time_zone="UTC") for n in range(1 + OTHERS)
+        ]
         await connect(config)
         try:
             with tempfile.TemporaryDirectory() as folder:
