@@ -17,16 +17,16 @@ from stoa.workers.settings import LANES
 SHOPS, JOBS = 1_000, 200_000
 SHOPS_SQL = """
 INSERT INTO platform.shop (id, schema_name, name, currency, time_zone, locale, state, weight, created_at)
-SELECT gen_random_uuid(), 'shop_' || lpad(n::text, 14, '0'), 'Shop ' || n, 'CNY', 'Asia/Shanghai', 'zh', 'ACTIVE',
+SELECT gen_random_uuid(), 'shop_' || left(md5(n::text), 16), 'Shop ' || n, 'CNY', 'Asia/Shanghai', 'zh', 'ACTIVE',
   1 + n % 4, now() FROM generate_series(1, $1::int) n
 """
 # A tenth waits for its time: of each shop some come back after a failure, and some are planned for next week.
 JOBS_SQL = """
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, max_attempts,
-                          priority, created_at)
-SELECT gen_random_uuid(), 'shop_' || lpad((1 + n % $1::int)::text, 14, '0'), 'general', 'bench', '{}', 'QUEUED',
+                          priority, is_ready, created_at)
+SELECT gen_random_uuid(), 'shop_' || left(md5((1 + n % $1::int)::text), 16), 'general', 'bench', '{}', 'QUEUED',
   now() + CASE WHEN n / $1::int % 10 = 0 THEN interval '1 day' ELSE interval '0' END, 0, 0, 5,
-  n / $1::int % 3, now() FROM generate_series(1, $2::int) n
+  n / $1::int % 3, n / $1::int % 10 <> 0, now() FROM generate_series(1, $2::int) n
 """
 
 

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
             ),
         ),
         ops.AddField(model_name="Job", name="priority", field=fields.SmallIntField(default=1)),
+        ops.AddField(model_name="Job", name="is_ready", field=fields.BooleanField(default=False)),
         ops.AddField(model_name="Job", name="progress_done", field=fields.BigIntField(null=True)),
         ops.AddField(model_name="Job", name="progress_total", field=fields.BigIntField(null=True)),
         ops.AddField(model_name="Shop", name="weight", field=fields.SmallIntField(default=1)),
@@ -80,6 +81,8 @@ class Migration(migrations.Migration):
                 # for processes of the release before, which do not name these columns
                 "ALTER TABLE platform.job ALTER COLUMN priority SET DEFAULT 1",
                 "ALTER TABLE platform.shop ALTER COLUMN weight SET DEFAULT 1",
+                # what they plan, and what waits already, becomes ready when the dispatcher sees that its time has come
+                "ALTER TABLE platform.job ALTER COLUMN is_ready SET DEFAULT false",
                 "ALTER TABLE platform.shop ADD CONSTRAINT shop_weight CHECK (weight BETWEEN 1 AND 100)",
                 "ALTER TABLE platform.job ADD CONSTRAINT job_priority CHECK (priority BETWEEN 0 AND 2)",
                 "ALTER TABLE platform.job DROP CONSTRAINT job_state",
@@ -103,13 +106,15 @@ class Migration(migrations.Migration):
                     "replay_job",
                     "IF was IN ('DEAD', 'CANCELLED') THEN "
                     "UPDATE platform.job SET state = 'QUEUED', failures = 0, run_at = clock_timestamp(), "
-                    "finished_at = NULL, progress_done = NULL, progress_total = NULL WHERE id = job_id; "
+                    "is_ready = true, finished_at = NULL, progress_done = NULL, progress_total = NULL WHERE id = job_id; "
                     "PERFORM pg_notify('stoa_jobs', ''); END IF;",
                 ),
                 # the dispatcher's pick: what is ready of a kind, shop by shop and priority by priority
                 "CREATE INDEX job_turn ON platform.job (kind, shop_schema, priority, run_at, id) "
-                "WHERE state = 'QUEUED'",
+                "WHERE state = 'QUEUED' AND is_ready",
                 "DROP INDEX platform.job_ready",
+                # and what waits for its time
+                "CREATE INDEX job_later ON platform.job (run_at) WHERE state = 'QUEUED' AND NOT is_ready",
                 # cancelled, and its heir not told yet
                 "CREATE INDEX job_cancelled ON platform.job (kind) WHERE state = 'CANCELLED' AND finished_at IS NULL",
                 # the sweep, of whatever has ended

@@ -143,7 +143,8 @@ class Job(Model):
     """Work to be done for a shop: the outbox. A shop's role may insert its own rows, and see how they get on.
 
     `attempts` counts deliveries and is the fence: only its holder of the moment may end the job. `failures` counts
-    those that went wrong; what was merely lost on the way or given back is not held against the job. The platform's
+    those that went wrong; what was merely lost on the way or given back is not held against the job. `is_ready` says
+    of a queued job that its time has come: whoever picks never looks at the others. The platform's
     own work has `tenants/jobs.py`'s PLATFORM_ITSELF for its shop.
     """
 
@@ -160,6 +161,7 @@ class Job(Model):
     failures = fields.IntField(default=0)
     max_attempts = fields.IntField(default=5)
     priority = fields.SmallIntField(default=1)
+    is_ready = fields.BooleanField(default=False)
     progress_done = fields.BigIntField(null=True)
     progress_total = fields.BigIntField(null=True)
     lease_until = fields.DatetimeField(null=True)

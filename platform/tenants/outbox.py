@@ -24,9 +24,9 @@ Reactions = Mapping[type[Any], Sequence[JobFunction]]
 # twice is not planned again. The parameters' numbers are filled in.
 PLAN = """
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
-                          max_attempts, priority, created_at, request_id)
+                          max_attempts, priority, is_ready, created_at, request_id)
 SELECT id, {schema}::text, kind, name, payload, dedupe_key, 'QUEUED', coalesce(run_at, now()), 0, 0,
-       max_attempts, coalesce(priority, 1), now(), {request}::text
+       max_attempts, coalesce(priority, 1), coalesce(run_at <= now(), true), now(), {request}::text
 FROM jsonb_to_recordset({jobs}::jsonb) AS planned (
   id uuid, kind text, name text, payload jsonb, dedupe_key text, run_at timestamptz, max_attempts int,
   priority int)

@@ -30,9 +30,9 @@ WITH moved AS (
   ON CONFLICT (key) DO UPDATE SET slot = excluded.slot WHERE c.slot < excluded.slot
   RETURNING xmax <> 0 AS was_known)
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
-                          max_attempts, priority, created_at)
+                          max_attempts, priority, is_ready, created_at)
 SELECT {id}, {shop}, $3, $4, jsonb_build_object('slot', $2::timestamptz, 'label', $5::text),
-       $6::text, 'QUEUED', $2, 0, 0, $7, $8, clock_timestamp()
+       $6::text, 'QUEUED', $2, 0, 0, $7, $8, true, clock_timestamp()
 FROM moved{shops} WHERE was_known{which}
 ON CONFLICT DO NOTHING
 """

@@ -123,6 +123,7 @@ class Dispatcher:
         try:
             if await redis.set(MARK, "set by the dispatcher; gone when the queues are", nx=True):
                 await ledger.send_all_again(connection, list(self.lanes))
+            await ledger.make_ready(connection)
             for kind, lane in self.lanes.items():
                 while deliveries := await ledger.pick(connection, kind, lane):
                     await self._send(connection, redis, kind, deliveries)

@@ -14,6 +14,7 @@ Each asks for the state and the attempt it comes from, so that whoever is late c
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +22,10 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.kit.ids import NEW_ID
+from stoa.kit.ids import ALPHABET, NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
-from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost, Priority
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
 from stoa.workers.settings import Lane
 
 KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
@@ -35,30 +36,31 @@ Delivery = tuple[UUID, int]
 
 # Round robin: the k-th ready job of every shop goes before the (k+1)-th of any, counting those already on their way;
 # a shop of weight 2 has two such turns where others have one. Within a shop the priorities go one after the other.
-# Shops with something queued are found by one probe of the index each, however long their queues are, and so is
-# what is ready of a priority, the next of which is only
-# asked for when there is room left: jobs that wait for their time are never passed one by one. Hence now() and not
-# clock_timestamp(), which no index can be asked for.
-_READY = """
-(SELECT j.id, j.priority, j.run_at FROM platform.job j
- WHERE j.kind = $1 AND j.shop_schema = s.shop_schema AND j.priority = {priority} AND j.state = 'QUEUED'
-   AND j.run_at <= now()
- ORDER BY j.run_at, j.id LIMIT s.most)"""
+# Shops with something ready are found by one probe of the index each, however long their queues are; what waits for
+# its time is not in that index at all. Of very many shops a pick sees some, going round from a place that is drawn
+# anew each time: more than can have anything under way, so that it never comes back empty while there is room.
+SEEN = 256
 PICK = f"""
 WITH RECURSIVE under_way AS (
   SELECT shop_schema, count(*) AS number FROM platform.job
   WHERE kind = $1 AND state IN ('SENT', 'RUNNING') GROUP BY shop_schema),
 room AS (SELECT $3::int - coalesce(sum(number), 0)::int AS number FROM under_way),
 waiting AS (
-  (SELECT shop_schema FROM platform.job WHERE kind = $1 AND state = 'QUEUED' AND (SELECT number FROM room) > 0
-   ORDER BY shop_schema LIMIT 1)
+  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > 0
   UNION ALL
-  SELECT (SELECT j.shop_schema FROM platform.job j WHERE j.kind = $1 AND j.state = 'QUEUED'
-          AND j.shop_schema > waiting.shop_schema ORDER BY j.shop_schema LIMIT 1)
-  FROM waiting WHERE waiting.shop_schema IS NOT NULL),
+  SELECT n.shop_schema, n.wraps, n.place FROM waiting w CROSS JOIN LATERAL (
+    (SELECT j.shop_schema::text, w.wraps, w.place + 1 AS place FROM platform.job j
+     WHERE j.kind = $1 AND j.state = 'QUEUED' AND j.is_ready AND j.shop_schema > w.shop_schema
+     ORDER BY j.shop_schema LIMIT 1)
+    UNION ALL
+    (SELECT j.shop_schema::text, 1, w.place + 1 FROM platform.job j
+     WHERE j.kind = $1 AND j.state = 'QUEUED' AND j.is_ready AND w.wraps = 0 ORDER BY j.shop_schema LIMIT 1)
+    LIMIT 1) n
+  WHERE n.wraps = 0 OR n.shop_schema <= $5),
+seen AS (SELECT shop_schema FROM waiting WHERE place > 0 LIMIT {SEEN}),
 shops AS (
   SELECT w.shop_schema, coalesce(s.weight, 1) AS weight, coalesce(u.number, 0)::int AS number
-  FROM waiting w LEFT JOIN platform.shop s ON s.schema_name = w.shop_schema
+  FROM seen w LEFT JOIN platform.shop s ON s.schema_name = w.shop_schema
   LEFT JOIN under_way u ON u.shop_schema = w.shop_schema
   WHERE s.state = 'ACTIVE' OR w.shop_schema = '{PLATFORM_ITSELF}'),
 shares AS (
@@ -69,7 +71,9 @@ candidates AS (
   SELECT ready.id, ready.run_at, (s.number + row_number() OVER (
     PARTITION BY s.shop_schema ORDER BY ready.priority, ready.run_at, ready.id))::float8 / s.weight AS turn
   FROM shares s CROSS JOIN LATERAL (
-    {" UNION ALL ".join(_READY.format(priority=int(each)) for each in Priority)} LIMIT s.most) ready),
+    SELECT j.id, j.priority, j.run_at FROM platform.job j
+    WHERE j.kind = $1 AND j.shop_schema = s.shop_schema AND j.state = 'QUEUED' AND j.is_ready
+    ORDER BY j.priority, j.run_at, j.id LIMIT s.most) ready),
 chosen AS MATERIALIZED (
   SELECT * FROM candidates ORDER BY turn, run_at LIMIT (SELECT greatest(0, number) FROM room)),
 picked AS (
@@ -79,6 +83,12 @@ sent AS (
   UPDATE platform.job j SET state = 'SENT', attempts = attempts + 1, lease_until = clock_timestamp() + $4::interval
   FROM picked WHERE j.id = picked.id RETURNING j.id, j.attempts, picked.turn, picked.run_at)
 SELECT id, attempts FROM sent ORDER BY turn, run_at
+"""
+READY_AT_ONCE = 1_000
+MAKE_READY = f"""
+UPDATE platform.job SET is_ready = true WHERE id IN (
+  SELECT id FROM platform.job WHERE state = 'QUEUED' AND NOT is_ready AND run_at <= now()
+  ORDER BY run_at LIMIT {READY_AT_ONCE} FOR UPDATE SKIP LOCKED)
 """
 UNSEND = """
 UPDATE platform.job j SET state = 'QUEUED', lease_until = NULL
@@ -131,10 +141,10 @@ SELECT pg_notify('stoa_jobs', '') FROM given_back
 _TOLD = """
 told AS (
   INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
-                            max_attempts, priority, created_at, request_id)
+                            max_attempts, priority, is_ready, created_at, request_id)
   SELECT {id}, f.shop_schema, o.kind, o.name,
          f.payload || jsonb_build_object('job_id', f.id, 'error', {error}), f.id::text || ':' || f.attempts, 'QUEUED',
-         clock_timestamp(), 0, 0, o.max_attempts, f.priority, clock_timestamp(), f.request_id
+         clock_timestamp(), 0, 0, o.max_attempts, f.priority, true, clock_timestamp(), f.request_id
   FROM failed f JOIN jsonb_to_recordset({heirs}::jsonb) AS o (dead text, name text, kind text, max_attempts int)
     ON o.dead = f.name
   WHERE {is_dead}
@@ -147,6 +157,7 @@ WITH failed AS (
     state = CASE WHEN {is_dead} THEN 'DEAD' ELSE 'QUEUED' END,
     finished_at = CASE WHEN {is_dead} THEN clock_timestamp() END,
     run_at = clock_timestamp() + least($1::interval * 2 ^ least(failures, 30), $2::interval) * (0.75 + random() / 2),
+    is_ready = false,
     lease_until = NULL,
     last_error = $3::text
   WHERE {which} AND state = 'RUNNING'
@@ -188,8 +199,15 @@ class Claimed:
 
 async def pick(connection: Any, kind: Kind, lane: Lane) -> list[Delivery]:
     """Mark the jobs whose turn it is as sent, in the order of their turns."""
-    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery)
+    start = "shop_" + random.choice(ALPHABET) + random.choice(ALPHABET)  # noqa: S311  # no secret
+    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start)
     return [(row["id"], row["attempts"]) for row in rows]
+
+
+async def make_ready(connection: Any) -> None:
+    """Put in line what waited for its time."""
+    while await connection.execute(MAKE_READY) == f"UPDATE {READY_AT_ONCE}":
+        pass
 
 
 async def unsend(connection: Any, deliveries: Sequence[Delivery]) -> None:

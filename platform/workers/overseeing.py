@@ -35,8 +35,8 @@ WITH chosen AS (
     AND ($3::text IS NULL OR j.kind = $3) AND ($4::text IS NULL OR j.name = $4)
   FOR UPDATE),
 replayed AS (
-  UPDATE platform.job j SET state = 'QUEUED', failures = 0, run_at = clock_timestamp(), finished_at = NULL,
-    progress_done = NULL, progress_total = NULL
+  UPDATE platform.job j SET state = 'QUEUED', failures = 0, run_at = clock_timestamp(), is_ready = true,
+    finished_at = NULL, progress_done = NULL, progress_total = NULL
   FROM chosen WHERE j.id = chosen.id RETURNING j.id)
 SELECT count(*) AS number, pg_notify('stoa_jobs', '') FROM replayed
 """

@@ -38,12 +38,11 @@ async def fails_for_the_platform(job: object) -> None:
     raise RuntimeError("the ink is out")
 
 
-async def put(ctx: Context, priority: Priority, run_at: timedelta = timedelta(0)) -> UUID:
+async def put(ctx: Context, priority: Priority, later: timedelta | None = None) -> UUID:
+    run_at = None if later is None else now() + later
     with open_shop(ctx.shop):
         async with shop_transaction():
-            id = await enqueue(
-                ctx, "test.shelve", {"name": "x"}, kind="general", priority=priority, run_at=now() + run_at
-            )
+            id = await enqueue(ctx, "test.shelve", {"name": "x"}, kind="general", priority=priority, run_at=run_at)
     assert id is not None
     return id
 
@@ -198,3 +197,30 @@ async def _mended(ctx: Context, job: object) -> None:
 
 async def _under_way(ctx: Context) -> int:
     return trade.under_way[ctx.shop.schema]
+
+
+async def test_of_very_many_shops_none_is_passed_over_and_no_pick_comes_back_empty(owner: asyncpg.Connection) -> None:
+    shops = 2 * ledger.SEEN
+    await owner.execute(
+        "INSERT INTO platform.shop (id, schema_name, name, currency, time_zone, locale, state, created_at) "
+        "SELECT gen_random_uuid(), 'shop_many' || left(md5(n::text), 16), 'Many', 'CNY', 'UTC', 'zh', 'ACTIVE', now() "
+        "FROM generate_series(1, $1::int) n",
+        shops,
+    )
+    try:
+        await owner.execute(
+            "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
+            "max_attempts, created_at) SELECT gen_random_uuid(), schema_name, 'general', 'x', '{}', 'QUEUED', now(), "
+            "0, 0, 1, now() FROM platform.shop WHERE name = 'Many'"
+        )
+        assert await ledger.pick(owner, "general", WIDE) == []  # their time has come, but nobody has looked
+        await ledger.make_ready(owner)
+
+        wide, picked = Lane(at_once=1, per_shop=1, window=100, longest=timedelta(minutes=1)), 0
+        while picked < shops:
+            ids = [id for id, _ in await ledger.pick(owner, "general", wide)]
+            assert len(ids) == min(100, shops - picked)
+            await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", ids)
+            picked += len(ids)
+    finally:
+        await owner.execute("DELETE FROM platform.shop WHERE name = 'Many'")
