@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
@@ -95,6 +95,18 @@ class Job:
         async with shop_transaction():
             await self._ask("SELECT platform.hold_job($1, $2) AS is_ours")
             yield
+
+    def telling(self, percent: Callable[[], Awaitable[int]]) -> Callable[[], AbstractAsyncContextManager[None]]:
+        """`step`, with a report after it of how many percent are done by then; asked only as often as it is told."""
+
+        @asynccontextmanager
+        async def step() -> AsyncIterator[None]:
+            async with self.step():
+                yield
+            if monotonic() - self._told_at >= TELL_EVERY:
+                await self.progress(min(99, await percent()), 100)
+
+        return step
 
     @asynccontextmanager
     async def finish(self) -> AsyncIterator[None]:

@@ -83,6 +83,7 @@ VERBS = {
         "Remove",
         "Rename",
         "Reorder",
+        "Replay",
         "Reserve",
         "Revoke",
         "Set",

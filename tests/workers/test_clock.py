@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from stoa.settings import Settings
 from stoa.tenants.jobs import PLATFORM_ITSELF
 from stoa.workers import schedule
 from stoa.workers.clock import Clock, Daily, Entry, Every, Slot
+from stoa.workers.running import at_work
 from stoa.workers.schedule import CLOCK
 from tests import make
 from tests.workers import trade
+from tests.workers.conftest import until
 from tests.workers.test_turns import for_the_platform
+from tests.workers.trade import JOBS, LANES
 
 NIGHT = Daily(time(2, 30))
 BERLIN, SHANGHAI, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -162,3 +166,24 @@ def test_no_two_entries_share_a_name() -> None:
     schedule.check(CLOCK)
     with pytest.raises(ValueError, match="share a name"):
         schedule.check([CLOCK[0], CLOCK[0]])
+
+
+async def test_the_clock_of_a_process_at_work_is_the_table(settings: Settings) -> None:
+    async with at_work(settings, []) as ours, at_work(settings, [], jobs=JOBS, lanes=LANES) as a_tests:
+        assert (ours.clock.entries, a_tests.clock.entries) == (CLOCK, ())
+
+
+async def test_what_the_clock_plans_is_done_with_more_than_one_dispatcher(
+    owner: asyncpg.Connection, settings: Settings
+) -> None:
+    shop = await zoned(owner, "Europe/Berlin")
+    every_second = [Entry("tick", trade.count, Every(timedelta(seconds=1)))]
+    done = "SELECT count(*) FROM platform.job WHERE shop_schema = $1 AND state = 'DONE'"
+    async with (
+        at_work(settings, jobs=JOBS, lanes=LANES, clock=every_second),
+        at_work(settings, jobs=JOBS, lanes=LANES, clock=every_second),
+    ):
+        await until(lambda: owner.fetchval(done, shop), lambda number: number >= 2)
+
+    rows = await owner.fetch("SELECT DISTINCT payload ->> 'slot' AS slot, dedupe_key FROM platform.job")
+    assert len({row["slot"] for row in rows}) == len({row["dedupe_key"] for row in rows}) == len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from stoa.domains.catalog import exporting, merchandising, stock
@@ -27,7 +28,12 @@ async def work_on_import(ctx: Context, job: Job) -> None:
     """Bring an import to its end, or undo it: whatever the run is waiting for."""
     # what another attempt has taken over is that one's to end
     with suppress(Superseded):
-        await run_import(ctx, UUID(job.payload["import_id"]), step=job.step, finish=job.finish)
+        import_id = UUID(job.payload["import_id"])
+        await run_import(ctx, import_id, step=job.telling(partial(_imported, import_id)), finish=job.finish)
+
+
+async def _imported(import_id: UUID) -> int:
+    return (await ImportRun.get(id=import_id)).percent
 
 
 @job("catalog.give_up_import", kind="imports", in_one_transaction=False)
