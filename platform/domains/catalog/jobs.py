@@ -13,7 +13,7 @@ from stoa.domains.catalog.importing import Superseded, give_up_import, run_impor
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import GIVE_UP, PROCESS, give_up_picture, process_picture
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import ImportRun, percent_exported
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
@@ -120,7 +120,13 @@ async def forget_images(ctx: Context, job: Job) -> None:
 async def work_on_export(ctx: Context, job: Job) -> None:
     """Write the file of an export, from its beginning however often that was tried before."""
     with suppress(exporting.Superseded):
-        await exporting.run_export(ctx, UUID(job.payload["export_id"]), step=job.step, finish=job.finish)
+        export_id = UUID(job.payload["export_id"])
+        await exporting.run_export(ctx, export_id, step=job.telling(partial(_exported, export_id)), finish=job.finish)
+
+
+async def _exported(export_id: UUID) -> int:
+    run = await exporting.ExportRun.get(id=export_id)
+    return percent_exported(run.state, run.products_done, run.products_total)
 
 
 @job("catalog.give_up_export", kind="imports")
