@@ -89,9 +89,9 @@ async def preview_refund(ctx: Context, order_id: UUID, draft: RefundDraft) -> Re
     """What a refund would come to; nothing is changed. Raises what `refund` raises."""
     order = await Order.get_or_none(id=order_id)
     if order is None:
-        raise NoSuchOrder("There is no such order.", path=["id"])
+        raise NoSuchOrder("There is no such order.", path=["order_id"])
     lines, payments = await lines_of(order), await Payment.filter(order_id=order.id).order_by("id")
-    require(order, lines, Action.REFUND)
+    require(order, lines, Action.REFUND, of="order_id")
     delivery = await delivery_left_of(order, lines)
     given = [Given(line, n, worth(line, n)) for line, n in _named(lines, draft.lines)]
     giving = _checked(order, given, draft, payments, delivery)
@@ -113,7 +113,7 @@ async def refund(
     It counts as refunded from now on. Raises `TooManyPieces`, `TooMuchMoney` and `NotNow` when nothing is left.
     """
     async with shop_transaction():
-        order = await locked_order(order_id, expected_version)
+        order = await locked_order(order_id, expected_version, of="order_id")
         moves = Moves(ctx, order)
         made = await refund_within(ctx, order, await lines_of(order), moves, draft, reason=reason, case_id=case_id)
         await moves.save()
@@ -131,7 +131,7 @@ async def refund_within(
     case_id: UUID | None = None,
 ) -> Refund:
     """`refund` inside a transaction that holds the order, and saves its moves."""
-    require(order, lines, Action.REFUND)
+    require(order, lines, Action.REFUND, of="order_id")
     payments = await locked_payments(order)
     delivery = await delivery_left_of(order, lines)
     pieces = _named(lines, draft.lines)
