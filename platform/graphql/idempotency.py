@@ -55,7 +55,8 @@ async def answered_once(
     The key is taken, the work done and the answer kept in one transaction, so a key never says "done" of what was
     not; a second request with the same key waits for the first. A refusal keeps nothing: the key may be tried again.
     Of rows their ids are kept: the answer shows those things as they are now; all else, and why a part of it was
-    refused when the rest was done, is told again as it was told (keeping.py).
+    refused when the rest was done, is told again as it was told (keeping.py), in the language of whoever asked first:
+    it is the answer they got.
     """
     key = getattr(input, "idempotency_key", None)
     if not key:

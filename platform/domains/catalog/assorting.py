@@ -23,6 +23,7 @@ from stoa.domains.catalog.events import ProductEdited, VariantsAdded, VariantsRe
 from stoa.domains.catalog.inserting import variant_row
 from stoa.domains.catalog.models import Product, Variant
 from stoa.domains.catalog.optioning import combinations_wrong, title_of
+from stoa.domains.catalog.stock.reasons import FIRST_STOCK
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.checking import Problems
@@ -61,6 +62,8 @@ _COUNTED = {
     "damaged": Sentence("{count} damaged"),
     "held": Sentence("{count} held"),
 }
+_STANDS_ON = {"purchase_line": Sentence("a purchase order"), "bundle_part": Sentence("a bundle")}
+_SOMETHING_ELSE = Sentence("something else")
 _REORDER = """
 UPDATE variant SET position = wanted.position
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place), LATERAL (SELECT (w.place - 1)::int AS position) wanted
@@ -92,7 +95,7 @@ async def add_variants(
         except IntegrityError as error:
             raise _sku_taken(error, drafts) from None
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
-        await set_on_hand(ctx, on_hand, reason="first stock")
+        await set_on_hand(ctx, on_hand, reason=FIRST_STOCK.text)
         await touch(product)
         await publish(ctx, VariantsAdded(product_id, tuple(on_hand)))
     return product
@@ -157,8 +160,9 @@ async def delete_variants(variant_ids: Sequence[UUID]) -> None:
 
 
 def still_in_use(error: IntegrityError) -> StillInUse:
-    table = str(error.args[0].table_name or "something else")
-    return StillInUse("It stands on a {what}: archive it instead.", table=table, what=Sentence(table.replace("_", " ")))
+    table = str(error.args[0].table_name or "")
+    what = _STANDS_ON.get(table, _SOMETHING_ELSE)
+    return StillInUse("It stands on {what}: archive it instead.", table=table, what=what)
 
 
 def _in_the_way(row: dict[str, Any]) -> Refusal | None:

@@ -29,6 +29,8 @@ from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 
 MAX_VARIANTS, MAX_IMAGES = 100, 50
+MANY_VARIANTS = Sentence("{count} variants; {limit} are allowed.")
+MANY_IMAGES = Sentence("{count} images; {limit} are allowed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +159,12 @@ def require_cost(ctx: Context, i: int, *, needed: bool) -> None:
 def _overall(draft: ProductDraft) -> Iterator[Refusal]:
     if not draft.variants:
         yield NothingToSell("A product needs at least one variant.", path=["variants"])
-    for name, count, limit in (
-        ("variants", len(draft.variants), MAX_VARIANTS),
-        ("images", len(draft.images), MAX_IMAGES),
+    for name, count, limit, sentence in (
+        ("variants", len(draft.variants), MAX_VARIANTS, MANY_VARIANTS),
+        ("images", len(draft.images), MAX_IMAGES, MANY_IMAGES),
     ):
         if count > limit:
-            yield InvalidInput(
-                "{count} {what}; {limit} are allowed.", path=[name], limit=limit, count=count, what=Sentence(name)
-            )
+            yield InvalidInput(sentence.text, path=[name], limit=limit, count=count)
     if (draft.source is None) != (draft.external_id is None):
         yield InvalidInput("Give source and externalId together, or neither.", path=["external_id"])
     yield from sku_twice([variant.sku for variant in draft.variants])

@@ -16,6 +16,7 @@ from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.models import Product, Stock, Variant
 from stoa.domains.catalog.optioning import OptionChange, changed_options, combinations_wrong, title_of
 from stoa.domains.catalog.recalling import changes_between, of_variant
+from stoa.domains.catalog.stock.reasons import PRODUCT_EDITED
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.translating import clean_titles, merged
 from stoa.kit.money import Money
@@ -163,7 +164,7 @@ async def _restock(ctx: Context, product: Product, i: int, stock: Stock | None, 
             promised=there - stock.available,
             on_hand=on_hand,
         )
-    await set_on_hand(ctx, {changes.variant_id: on_hand}, reason="product edited")
+    await set_on_hand(ctx, {changes.variant_id: on_hand}, reason=PRODUCT_EDITED.text)
     return ["on_hand"], [FieldChange("on_hand", str(there), str(on_hand))]
 
 

@@ -20,6 +20,7 @@ from stoa.graphql.catalog.facts import Change, change_of
 from stoa.graphql.catalog.inputs import MetadataInput, each_of, given, metadata, optional
 from stoa.graphql.catalog.merchandising.rows import same_twice
 from stoa.graphql.catalog.pricing import PriceKind
+from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
@@ -76,7 +77,7 @@ class ProductBulkEditRow(Node):
     title: str = column("Its title then.")
     outcome: Outcome = column("What became of it.", filter=True)  # type: ignore[valid-type]
     code: str | None = column("Why it was refused or left, for programs.", filter=True)
-    message: str | None = column("Why it was refused or left, in words.")
+    message: str | None = column("Why it was refused or left, in words.", convert=said_now)
     changes: list[Change] = column(
         "What was and is, or would be. Of costs it says that they change, and not what they are.",
         convert=lambda kept: [change_of(each) for each in kept],
@@ -92,7 +93,7 @@ class ProductBulkEdit(Node):
     percent: int = derived(
         ("state", "products_done", "products_total"), models.percent_edited, "Of the work in hand, 0 to 100."
     )
-    failure: str | None = column("Why it failed.")
+    failure: str | None = column("Why it failed, in words.", convert=said_now)
     products_total: int = column("Products chosen, as they were counted when it began.")
     products_done: int = column("Products looked at so far.")
     products_changed: int = column("Products changed (or that would be, in a dry run).")

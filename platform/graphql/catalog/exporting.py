@@ -13,6 +13,7 @@ from strawberry.types import Info
 from stoa.domains.catalog import exporting, models
 from stoa.domains.catalog.choosing import Chosen
 from stoa.graphql.catalog.choosing import plain
+from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
@@ -59,7 +60,7 @@ class ProductExport(Node):
     percent: int = derived(
         ("state", "products_done", "products_total"), models.percent_exported, "Of the work, 0 to 100."
     )
-    failure: str | None = column("Why it failed.")
+    failure: str | None = derived(("failure",), said_now, "Why it failed, in the reader's language.")
     file_name: str = column("What the file is called.")
     size: BigInt | None = column("Bytes of the file; known once it is written.")
     with_bom: bool = column("Whether the file begins with the mark by which Excel knows UTF-8.")

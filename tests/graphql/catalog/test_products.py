@@ -45,8 +45,8 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
       options { name values translations { locale own text } }
       translations { locale title description }
       seoCoverage { keyword inTitle inDescription inSeoTitle inSeoDescription inHandle isCovered }
-      seoAdvice { code message { en zh } }
-      completeness { score canBePublished missing { code points isRequired message { en zh } } }
+      seoAdvice { code message }
+      completeness { score canBePublished missing { code points isRequired message } }
       variants { nodes { title optionValues weightGrams requiresShipping taxable } }"""
 
     product = await create(
@@ -71,7 +71,7 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
         "code": "PRICE",
         "points": 15,
         "isRequired": True,
-        "message": {"en": "a price for every variant", "zh": "每个规格的价格"},
+        "message": "a price for every variant",
     }
     assert product == {
         "description": "<p>Linen</p>",
@@ -98,12 +98,7 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
                 "isCovered": True,
             }
         ],
-        "seoAdvice": [
-            {
-                "code": "SEO_DESCRIPTION_MISSING",
-                "message": {"en": "Give a description for search engines.", "zh": "请填写 SEO 描述。"},
-            }
-        ],
+        "seoAdvice": [{"code": "SEO_DESCRIPTION_MISSING", "message": "Give a description for search engines."}],
         "variants": {
             "nodes": [
                 {"title": "S", "optionValues": ["S"], "weightGrams": 200, "requiresShipping": True, "taxable": True},

@@ -19,6 +19,7 @@ from stoa.domains.catalog.choosing import condition_of
 from stoa.domains.catalog.models import BULK_EDITS_AT_WORK, BulkEdit, BulkEditOutcome, BulkEditState, percent_edited
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.tenants import live
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -32,7 +33,7 @@ _IN_ORDER = f" ORDER BY p.id LIMIT {PAGE} FOR UPDATE"
 _KEEP = """
 INSERT INTO bulk_edit_row (id, run_id, product_id, title, outcome, code, message, changes, before, after)
 SELECT id, $2, product_id, title, outcome, code, message, changes, nullif(before, 'null'), nullif(after, 'null')
-FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, product_id uuid, title text, outcome text, code text, message text,
+FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, product_id uuid, title text, outcome text, code text, message jsonb,
   changes jsonb, before jsonb, after jsonb)
 """
 Step = Callable[[], AbstractAsyncContextManager[Any]]
@@ -66,7 +67,11 @@ async def fail_bulk_edit(run_id: UUID, reason: str) -> None:
     async with shop_transaction():
         run = await BulkEdit.filter(id=run_id).select_for_update().get_or_none()
         if run is not None and run.state in BULK_EDITS_AT_WORK:
-            run.state, run.finished_at, run.failure = BulkEditState.FAILED, now(), reason[:500]
+            run.state, run.finished_at, run.failure = (
+                BulkEditState.FAILED,
+                now(),
+                Sentence("It was broken off: {reason}", {"reason": reason[:500]}).kept(),
+            )
             run.attempt += 1
             await run.save()
 
@@ -180,7 +185,7 @@ def _failed(id: UUID, found: Snapshot, refusal: Any) -> dict[str, Any]:
         "title": found.title,
         "outcome": BulkEditOutcome.REFUSED,
         "code": refusal.code,
-        "message": refusal.message,
+        "message": refusal.sentence.kept(),
         "changes": [],
     }
 

@@ -70,7 +70,7 @@ ON CONFLICT (product_id, attribute_id, text) DO NOTHING
 """
 _NOTED = """
 UPDATE bulk_edit_row r SET outcome = new.outcome, code = new.code, message = new.message
-FROM jsonb_to_recordset($1::jsonb) AS new (id uuid, outcome text, code text, message text) WHERE r.id = new.id
+FROM jsonb_to_recordset($1::jsonb) AS new (id uuid, outcome text, code text, message jsonb) WHERE r.id = new.id
 """
 FIRST = UUID(int=0)
 Row = dict[str, Any]
@@ -116,7 +116,7 @@ def _noted(row: Row, left: dict[UUID, Refusal]) -> Row:
     refusal = left.get(row["id"])
     if refusal is None:
         return {"id": row["id"], "outcome": BulkEditOutcome.RESTORED}
-    return {"id": row["id"], "outcome": BulkEditOutcome.LEFT, "code": refusal.code, "message": refusal.message}
+    return {"id": row["id"], "outcome": BulkEditOutcome.LEFT, "code": refusal.code, "message": refusal.sentence.kept()}
 
 
 async def _restore(ctx: Context, ids: list[UUID], befores: dict[UUID, Row], found: dict[UUID, Snapshot]) -> None:

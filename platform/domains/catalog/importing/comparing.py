@@ -20,6 +20,7 @@ from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 SAID = ("description", "vendor", "seo_title", "seo_description", "keywords", "translations")
 
@@ -29,7 +30,9 @@ def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence
     writes, free_handles = Writes(), iter(handles)
     for each in wanted:
         if each.key in known.twice:
-            message = f"{each.key} was the key of a product that goes by another handle in this file."
+            message = Sentence(
+                "{key} was the key of a product that goes by another handle in this file.", {"key": each.key}
+            )
             writes.issues.append(Issue(each.line, "", "PRODUCT_TWICE", message, each.key, True, Field.PRODUCT))
         elif each.key in known.snapshots:
             writes.updated += plan_changes(writes, each, known.snapshots[each.key], shelf)
@@ -151,7 +154,9 @@ def _plan_tags(writes: Writes, product_id: Any, wanted: Wanted, shelf: Shelf, kn
 def _title(writes: Writes, wanted: Wanted) -> str:
     """A new product's title; for want of a better one that of an odd row, and at last its code."""
     if wanted.title is None and wanted.odd_title is not None:
-        message = f"The only title of {wanted.key} is on a row without a price; it may be a note."
+        message = Sentence(
+            "The only title of {key} is on a row without a price; it may be a note.", {"key": wanted.key}
+        )
         line, field = wanted.lines[ODD_TITLE], Field.TITLE
         writes.issues.append(Issue(line, "", "DOUBTFUL_TITLE", message, wanted.odd_title, field=field))
     return wanted.title or wanted.odd_title or wanted.key
@@ -162,7 +167,10 @@ def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str, own: S
     if wanted.handle is None:
         return otherwise
     if wanted.handle in shelf.taken_handles and wanted.handle not in own:
-        message = f"The handle {wanted.handle} is in use; {wanted.key} goes by {otherwise}."
+        message = Sentence(
+            "The handle {taken} is in use; {key} goes by {handle}.",
+            {"taken": wanted.handle, "key": wanted.key, "handle": otherwise},
+        )
         line, field = wanted.lines[Field.HANDLE], Field.HANDLE
         writes.issues.append(Issue(line, "", "HANDLE_TAKEN", message, wanted.handle, field=field))
         return otherwise
@@ -189,7 +197,7 @@ def _metadata(writes: Writes, wanted: Wanted, shelf: Shelf, known: dict[str, Any
 
 def _say_of_metadata(writes: Writes, wanted: Wanted, refusal: Refusal, value: str) -> None:
     line = wanted.lines[Field.METADATA]
-    writes.issues.append(Issue(line, "", refusal.code, refusal.message, value, field=Field.METADATA))
+    writes.issues.append(Issue(line, "", refusal.code, refusal.sentence, value, field=Field.METADATA))
 
 
 def _category(wanted: Wanted, shelf: Shelf) -> str | None:

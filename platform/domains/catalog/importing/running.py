@@ -154,7 +154,11 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
     """How far the run is, for a progress bar."""
     names = ("state", "phase", "lines_read", "lines_refused", "bytes_read", "bytes_total", "products_total")
     counts = ("products_done", "products_created", "products_updated", "products_restored", "issues_total", "percent")
-    return {"id": str(run.id), **{name: getattr(run, name) for name in names + counts}, "failure": run.failure}
+    return {
+        "id": str(run.id),
+        **{name: getattr(run, name) for name in names + counts},
+        "failure": run.failure and str(run.why_failed),
+    }
 
 
 async def _take_over(run_id: UUID) -> ImportRun:
@@ -179,7 +183,7 @@ def _turn_back(run: ImportRun, ends_as: ImportState, failure: Unreadable | None 
     run.state, run.ends_as, run.products_done = ImportState.UNDOING, ends_as, 0
     run.products_total = run.products_created + run.products_updated
     if failure is not None:
-        run.failure, run.failure_code = failure.message, failure.code
+        run.failure, run.failure_code = failure.sentence.kept(), failure.code
 
 
 async def _forwards(work: Work) -> None:

@@ -18,6 +18,7 @@ from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.files import CHUNK, Files, NoSuchFile
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import enqueue
@@ -25,6 +26,15 @@ from stoa.tenants.uploading import Purpose, claim_upload, shop_files
 
 JOB = "catalog.work_on_import"
 HERE = "imports"  # where files lie that were not uploaded
+STATES = {
+    ImportState.QUEUED: Sentence("queued"),
+    ImportState.RUNNING: Sentence("running"),
+    ImportState.UNDOING: Sentence("undoing"),
+    ImportState.DONE: Sentence("done"),
+    ImportState.FAILED: Sentence("failed"),
+    ImportState.CANCELLED: Sentence("cancelled"),
+    ImportState.UNDONE: Sentence("undone"),
+}
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('imports of ' || current_schema(), 0))"
 
 
@@ -72,7 +82,7 @@ async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
             raise CannotCancel(
                 "The import of {file_name} is {state} and cannot be cancelled.",
                 file_name=run.file_name,
-                state=run.state.lower(),
+                state=STATES[run.state],
             )
         await run.save(update_fields=["state", "finished_at", "cancel_asked"])
     return run
@@ -86,9 +96,14 @@ async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
         if run.ends_as is ImportState.UNDONE:
             return run
         if run.state is not ImportState.DONE or run.dry_run:
-            what = "was a dry run" if run.dry_run else f"is {run.state.lower()}"
+            if run.dry_run:
+                raise CannotUndo(
+                    "The import of {file_name} was a dry run: there is nothing to undo.", file_name=run.file_name
+                )
             raise CannotUndo(
-                "The import of {file_name} {what}: there is nothing to undo.", file_name=run.file_name, what=what
+                "The import of {file_name} is {state}: there is nothing to undo.",
+                file_name=run.file_name,
+                state=STATES[run.state],
             )
         await _refuse_another(run.id)
         run.state, run.ends_as, run.finished_at = ImportState.UNDOING, ImportState.UNDONE, None

@@ -5,7 +5,7 @@ from stoa.domains.catalog.media.describing import Focus, ImageChanges, NewImage
 from stoa.domains.catalog.media.editing import reorder_images, update_image
 from stoa.domains.catalog.media.processing import plan_processing
 from stoa.domains.catalog.media.removing import remove_images
-from stoa.domains.catalog.media.words import words_for
+from stoa.domains.catalog.media.words import sentence_for
 
 __all__ = [
     "Focus",
@@ -15,6 +15,6 @@ __all__ = [
     "plan_processing",
     "remove_images",
     "reorder_images",
+    "sentence_for",
     "update_image",
-    "words_for",
 ]

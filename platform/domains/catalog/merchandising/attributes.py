@@ -135,9 +135,9 @@ def _checked(given: AttributeDraft | AttributeChanges) -> dict[str, Any]:
     for name, value in named.items():
         match name:
             case "name":
-                columns[name] = problems.tried(name, clean_line, value, what=name, limit=NAME_LIMIT)
+                columns[name] = problems.tried(name, clean_line, value, what="name", limit=NAME_LIMIT)
             case "unit":
-                columns[name] = problems.tried(name, clean_line, value, what=name, limit=UNIT_LIMIT, required=False)
+                columns[name] = problems.tried(name, clean_line, value, what="unit", limit=UNIT_LIMIT, required=False)
             case "translations":
                 columns[name] = problems.tried(name, clean_translations, value)
             case "choices":

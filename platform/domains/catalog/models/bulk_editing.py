@@ -39,7 +39,7 @@ class BulkEdit(Model):
     changes: fields.JSONField[dict[str, Any]] = fields.JSONField()
     dry_run = fields.BooleanField(default=False)
     state = fields.CharEnumField(BulkEditState, max_length=10, default=BulkEditState.QUEUED)
-    failure = fields.TextField(null=True)
+    failure: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)  # as `Sentence.kept` writes it
     products_total = fields.IntField(default=0)
     products_done = fields.IntField(default=0)
     products_changed = fields.IntField(default=0)
@@ -83,7 +83,7 @@ class BulkEditRow(Model):
     title = fields.CharField(max_length=255)
     outcome = fields.CharEnumField(BulkEditOutcome, max_length=10)
     code = fields.CharField(max_length=40, null=True)
-    message = fields.TextField(null=True)
+    message: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)  # as `Sentence.kept` writes it
     changes: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list)
     before: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
     after: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)

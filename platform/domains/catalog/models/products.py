@@ -89,6 +89,7 @@ class Product(Model):
             Index(fields=("updated_at", "id"), name="product_by_change"),  # products(orderBy: UPDATED_AT)
             Index(fields=("title", "id"), name="product_by_title"),  # products(orderBy: TITLE)
             Index(fields=("category_id", "id"), name="product_of_category"),  # Category.products
+            Index(fields=("status", "id"), name="product_of_status"),  # products(where: {status:}), facets by status
         ]
 
 

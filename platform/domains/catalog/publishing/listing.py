@@ -27,6 +27,11 @@ VISIBLE_IN: Final = """SELECT coalesce(json_agg(c.code ORDER BY c.code), '[]'::j
   FROM channel c LEFT JOIN listing l ON l.channel_id = c.id AND l.product_id = {row}.id
   WHERE {row}.status = 'ACTIVE' AND c.is_active AND CASE WHEN l.id IS NULL THEN c.shows_everything
     ELSE NOT l.is_hidden AND coalesce(l.publish_at <= now(), true) AND coalesce(l.unpublish_at > now(), true) END"""
+# The same as a condition: whether it is seen now in one of the channels `{ids}`.
+SEEN_IN: Final = """{row}.status = 'ACTIVE' AND EXISTS (
+  SELECT FROM channel sc LEFT JOIN listing sl ON sl.channel_id = sc.id AND sl.product_id = {row}.id
+  WHERE sc.id = ANY({ids}::uuid[]) AND sc.is_active AND CASE WHEN sl.id IS NULL THEN sc.shows_everything
+    ELSE NOT sl.is_hidden AND coalesce(sl.publish_at <= now(), true) AND coalesce(sl.unpublish_at > now(), true) END)"""
 _SET: Final = """
 INSERT INTO listing (id, product_id, channel_id, publish_at, unpublish_at, is_hidden, created_at)
 SELECT w.id, w.product_id, $1, w.publish_at, w.unpublish_at, w.is_hidden, $2

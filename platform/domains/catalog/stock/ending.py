@@ -14,6 +14,7 @@ from stoa.domains.catalog.events import ReservationsExpired
 from stoa.domains.catalog.models import MovementKind, Reservation, ReservationState
 from stoa.domains.catalog.stock.demands import Demand, Holder, Wanted, check_expiry, checked_lines
 from stoa.domains.catalog.stock.noticing import notice
+from stoa.domains.catalog.stock.reasons import EXPIRED
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.domains.catalog.stock.reserving import EXPIRE, Taken
 from stoa.kit.clock import now
@@ -158,7 +159,7 @@ async def expire_reservations(ctx: Context) -> int:
     expired = 0
     while True:
         async with shop_transaction():
-            done = await _end(ctx, None, [], ReservationState.EXPIRED, MovementKind.RELEASE, reason="expired")
+            done = await _end(ctx, None, [], ReservationState.EXPIRED, MovementKind.RELEASE, reason=EXPIRED.text)
             by_holder: dict[tuple[str, UUID], list[UUID]] = {}
             for kind, holder_id, reservation_id in done.holders:
                 by_holder.setdefault((kind, holder_id), []).append(reservation_id)

@@ -23,7 +23,17 @@ from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
 NAME_LIMIT = 120
-ADDRESS = ("recipient", "line1", "line2", "district", "city", "region", "postal_code", "country", "phone")
+ADDRESS = {
+    "recipient": Sentence("recipient"),
+    "line1": Sentence("first line of the address"),
+    "line2": Sentence("second line of the address"),
+    "district": Sentence("district"),
+    "city": Sentence("city"),
+    "region": Sentence("region"),
+    "postal_code": Sentence("postal code"),
+    "country": Sentence("country"),
+    "phone": Sentence("telephone number"),
+}
 
 _IN_THE_WAY = """
 SELECT
@@ -83,16 +93,13 @@ def _clean_translations(given: Translations) -> Translations:
         raise InvalidInput(
             "There is no language {unknown!r:.20}; there are {locales}.",
             unknown=unknown[0],
-            locales=" and ".join(LOCALES),
+            locales=", ".join(LOCALES),
         )
     return {locale: {"name": _clean_name(texts.get("name", ""))} for locale, texts in given.items()}
 
 
 def _clean_address(given: dict[str, Any]) -> dict[str, Any]:
-    lines = {
-        name: clean_line(given.get(name) or "", what=name.replace("_", " "), limit=200, required=False)
-        for name in ADDRESS
-    }
+    lines = {name: clean_line(given.get(name) or "", what=ADDRESS[name], limit=200, required=False) for name in ADDRESS}
     return {name: line for name, line in lines.items() if line}
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from stoa.domains.catalog.models import StockCount, Transfer
+from stoa.domains.catalog.models import StockCount, StockCountState, Transfer, TransferState
 from stoa.kit.checking import check_version, locked
 from stoa.kit.errors import Conflict, NotFound, Refusal
 from stoa.kit.languages import Sentence
 
+_STATES: Mapping[StrEnum, Sentence] = {
+    StockCountState.OPEN: Sentence("open"),
+    StockCountState.CLOSED: Sentence("closed"),
+    StockCountState.CANCELLED: Sentence("cancelled"),
+    TransferState.IN_TRANSIT: Sentence("in transit"),
+    TransferState.RECEIVED: Sentence("received"),
+    TransferState.CANCELLED: Sentence("cancelled"),
+}
 M = TypeVar("M", StockCount, Transfer)
 
 
@@ -24,7 +32,7 @@ class UnderWay(Generic[M]):
     name: Sentence
     open: StrEnum
     missing: Callable[[], NotFound]
-    ended: Callable[[str], Refusal]
+    ended: Callable[[Sentence], Refusal]
     changed: type[Conflict]
     columns: tuple[str, ...] = ()
 
@@ -33,7 +41,7 @@ class UnderWay(Generic[M]):
         changed."""
         row: Any = await locked(self.model, id, self.missing())
         if row.state not in (self.open, besides):
-            raise self.ended(row.state.value.lower())
+            raise self.ended(_STATES[row.state])
         if row.state is self.open:
             check_version(row, expected, self.changed, self.name)
         return row  # type: ignore[no-any-return]

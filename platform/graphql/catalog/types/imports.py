@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
+from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, many, stored
@@ -39,7 +40,7 @@ class ImportIssue(Node):
 
     line: BigInt = column("The line of the file, from 1.")
     code: str = column("What is wrong, for programs.", filter=True)
-    message: str = column("What is wrong, in words.")
+    message: str = derived(("message",), said_now, "What is wrong, in words, in the reader's language.")
     value: str = column("What the file says there, shortened.")
     refused: bool = column("Whether the row was not taken at all.")
     column: str = column("The column's header.", of="column_name")  # last: it hides the function in this body
@@ -55,7 +56,9 @@ class ProductImport(Node):
     state: ImportState = column("How far it is.", filter=True)  # type: ignore[valid-type]
     phase: ImportPhase = column("Reading the file, or writing the products.")  # type: ignore[valid-type]
     percent: int = derived(PERCENT_OF, models.percent_done, "Of the work in hand, 0 to 100.")
-    failure: str | None = column("Why it failed; nothing it did was left behind.")
+    failure: str | None = derived(
+        ("failure",), said_now, "Why it failed, in the reader's language; nothing it did was left behind."
+    )
     bytes_total: BigInt = column("Size of the file.")
     bytes_read: BigInt = column("How much of it has been read.")
     lines_read: BigInt = column("Lines read, the header not counted.")

@@ -14,7 +14,7 @@ from stoa.tenants.access.scopes import Scope
 ANCESTORS = (
     "WITH RECURSIVE up AS (SELECT c.id, c.name, c.parent_id, 1 AS depth FROM category c WHERE c.id = {row}.parent_id "
     "UNION ALL SELECT c.id, c.name, c.parent_id, depth + 1 FROM up JOIN category c ON c.id = up.parent_id "
-    "WHERE depth < 20) SELECT json_agg(json_build_array(id, name) ORDER BY depth DESC) FROM up"
+    "WHERE depth < 20) SELECT coalesce(json_agg(json_build_array(id, name) ORDER BY depth DESC), '[]'::json) FROM up"
 )
 
 
@@ -48,7 +48,7 @@ class Channel(Node):
     translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
     is_active: bool = column("Whether anything is seen there.")
     shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
-    listings: Connection[Listing] = many("How products stand in it.")
+    listings: Connection[Listing] = many("How products stand in it.", order=("product_id",))
     created_at: datetime = column("When it was made.")
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.bundling import AVAILABLE as BUNDLES_AVAILABLE
-from stoa.domains.catalog.completeness import FACTS
+from stoa.domains.catalog.completeness import COMPLETE, FACTS
 from stoa.domains.catalog.describing import TAGS, is_html
 from stoa.domains.catalog.pricing import LOWEST_BEFORE
-from stoa.domains.catalog.publishing.listing import VISIBLE_IN
+from stoa.domains.catalog.publishing.listing import SEEN_IN, VISIBLE_IN
 from stoa.domains.catalog.supplying import learning
 from stoa.graphql.catalog.facts import (
     Advice,
@@ -109,6 +109,9 @@ class Product(Node):
     completeness: Completeness = computed(
         FACTS, "How complete it is, and what it lacks; an import or a creation may leave much.", convert=completeness_of
     )
+    is_complete: bool = computed(
+        COMPLETE, "Whether it lacks nothing that is required before it can go on sale.", filter=COMPLETE
+    )
     translations: list[ProductTranslation] = column("Its texts in other languages.", convert=translations_of)
     metadata: list[MetadataEntry] = column("What is known of it besides, by key.", convert=metadata_of)
     is_bundle: bool = column("Whether its variants are made of others: then it has no stock of its own.", filter=True)
@@ -118,7 +121,10 @@ class Product(Node):
     visible_in: list[str] = computed(
         VISIBLE_IN,
         "Codes of the channels in which it is seen now: it is on sale, the channel is active, and either its listing "
-        "there shows it at this moment, or it has none and the channel shows everything.",
+        "there shows it at this moment, or it has none and the channel shows everything. Lists are filtered by the ids "
+        "of channels.",
+        filter=SEEN_IN,
+        filter_by="chan",
     )
     old_handles: list[str] = computed(
         OLD_HANDLES,

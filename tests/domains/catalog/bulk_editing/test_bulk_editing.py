@@ -22,6 +22,7 @@ from stoa.domains.catalog.models import (
 )
 from stoa.kit.errors import NotFound, Refusal
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
 from stoa.tenants.context import Context, MissingScope, open_shop
 from tests import make
@@ -136,7 +137,7 @@ async def test_a_dry_run_tells_what_would_be_and_changes_nothing(ctx: Context) -
         ("tags", "", "New"),
         ("variants.price", "19.99", "14.99"),
     ]
-    assert (refused.outcome, refused.code, refused.message) == (
+    assert (refused.outcome, refused.code, str(Sentence.of(refused.message))) == (
         "REFUSED",
         "PRICE_BELOW_ZERO",
         "1.00 EUR would become -4.00 EUR.",

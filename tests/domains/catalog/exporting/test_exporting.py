@@ -198,7 +198,7 @@ async def test_not_too_many_are_at_work_at_once(ctx: Context) -> None:
     assert await ExportRun.all().count() == 3
     await fail_export(ctx, runs[0].id, "the disk is full")
     failed = await ExportRun.get(id=runs[0].id)
-    assert (failed.state, failed.failure) == (
+    assert (failed.state, str(failed.why_failed)) == (
         ExportState.FAILED,
         "The file could not be written: the disk is full",
     )

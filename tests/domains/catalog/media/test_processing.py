@@ -12,7 +12,7 @@ from stoa.domains.catalog.importing import run_import, undo_import
 from stoa.domains.catalog.media import NewImage, add_images, remove_images
 from stoa.domains.catalog.media.forgetting import forget_unused
 from stoa.domains.catalog.media.processing import give_up_picture, process_picture
-from stoa.domains.catalog.media.words import WORDS, words_for
+from stoa.domains.catalog.media.words import SENTENCES, sentence_for
 from stoa.domains.catalog.models import Image, ImportState, Product
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
@@ -133,13 +133,13 @@ async def test_every_code_has_words_in_both_languages() -> None:
         *("TOO_SMALL", "BLURRED", "ODD_SHAPE", "LOW_CONTRAST", "NO_ALT"),
         *("NOT_A_PICTURE", "BROKEN", "HAS_MORE_BEHIND", "TOO_MANY_PIXELS", "TOO_COSTLY", "FILE_GONE", "NOT_PROCESSED"),
     }
-    assert set(WORDS) == codes
+    assert set(SENTENCES) == codes
     for code in codes:
-        assert words_for(code, "en").endswith(".")
-        assert words_for(code, "zh").endswith("。")
-    assert words_for("NEWER_THAN_US", "zh") == "NEWER_THAN_US"
-    assert "50 million" in words_for("TOO_MANY_PIXELS", "en")
-    assert "5000 万" in words_for("TOO_MANY_PIXELS", "zh")
+        assert sentence_for(code).said_in("en").endswith(".")
+        assert sentence_for(code).said_in("zh").endswith("。")
+    assert sentence_for("NEWER_THAN_US").said_in("zh") == "NEWER_THAN_US"
+    assert "50,000,000" in sentence_for("TOO_MANY_PIXELS").said_in("en")
+    assert "50,000,000" in sentence_for("TOO_MANY_PIXELS").said_in("zh")
 
 
 async def test_doing_it_twice_changes_nothing(ctx: Context) -> None:
