@@ -18,7 +18,7 @@ from tests.domains.orders.ledgers import eur
 from tests.domains.orders.shipping_stand_in import deliver_pieces, ship_pieces
 
 PRICES = 333, 1000
-ON_HAND = 12
+ON_HAND = 15
 
 
 @dataclass
@@ -31,10 +31,8 @@ class World:
     payments: int = 0
 
     def order(self, n: int) -> UUID:
-        """The n-th of them, from the newest."""
-        if not self.orders:
-            raise Refusal("there is no order yet")
-        return self.orders[-1 - n % len(self.orders)]
+        """The n-th of them, from the oldest."""
+        return self.orders[n % len(self.orders)]
 
 
 @dataclass(frozen=True)

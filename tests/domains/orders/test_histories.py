@@ -36,10 +36,10 @@ from tests.domains.orders.histories import (
 )
 from tests.domains.orders.ledgers import assert_adds_up
 
-EXAMPLES, STEPS = 12, 24
+EXAMPLES, STEPS = 8, 20
 T = TypeVar("T")
 
-n = st.sampled_from([0, 0, 0, 1, 2])
+n = st.integers(0, 3)
 few = st.integers(1, 3)
 line = st.integers(0, 1)
 STEPPING = (Action.CONFIRM, Action.REJECT, Action.CANCEL, Action.COMPLETE, Action.HOLD, Action.RESUME)
@@ -62,19 +62,22 @@ pays = st.builds(
 refunds = st.builds(GiveBack, n, st.none(), line, few, st.sampled_from([0, 0, 100, 490]), st.sampled_from([0, 50, -50]))
 steps = st.builds(Step, n, st.sampled_from([Action.CONFIRM, Action.CONFIRM, Action.CONFIRM, *STEPPING]))
 ships = st.builds(Ship, n, st.none(), line, few)
-doings: st.SearchStrategy[Doing] = st.one_of(
-    places,
-    pays,
-    pays,
+about_goods: st.SearchStrategy[Doing] = st.one_of(
     steps,
     steps,
     ships,
+    ships,
+    places,
+    st.builds(CancelSome, n, st.none(), line, few),
+    st.builds(Deliver, n),
+    st.builds(Expire, n),
+)
+about_money: st.SearchStrategy[Doing] = st.one_of(
+    pays,
+    refunds,
     refunds,
     st.builds(OfPayment, n, st.none(), st.sampled_from(["capture_payment", "void_payment", "charge_back"])),
-    st.builds(CancelSome, n, st.none(), line, few),
     st.builds(Answer, n, st.none(), st.booleans()),
-    st.builds(Expire, n),
-    st.builds(Deliver, n),
 )
 
 
@@ -89,16 +92,16 @@ def machine(ctx: Context, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStat
         def open(self) -> None:
             self.world = wait_for(_new_world(ctx))
 
-        @rule(doing=doings)
-        def one(self, doing: Doing) -> None:
+        @rule(doing=about_goods)
+        def one_about_goods(self, doing: Doing) -> None:
             wait_for(_as_offered(self.world, doing))
 
-        @rule(together=st.lists(doings, min_size=2, max_size=5))
-        def several_at_once(self, together: list[Doing]) -> None:
-            wait_for(_all_at_once(self.world, together))
+        @rule(doing=about_money)
+        def one_about_money(self, doing: Doing) -> None:
+            wait_for(_as_offered(self.world, doing))
 
-        @rule(together=st.lists(refunds, min_size=3, max_size=6))
-        def several_give_back_at_once(self, together: list[Doing]) -> None:
+        @rule(together=st.lists(about_goods | about_money, min_size=2, max_size=5))
+        def several_at_once(self, together: list[Doing]) -> None:
             wait_for(_all_at_once(self.world, together))
 
         @invariant()
@@ -110,8 +113,20 @@ def machine(ctx: Context, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStat
 
 
 async def _new_world(ctx: Context) -> World:
+    """One order is placed, one is paid and confirmed, and one is on its way before it is paid."""
     with open_shop(ctx.shop):
-        return World(ctx, [await make.sold(ctx, on_hand=ON_HAND, price_minor=minor) for minor in PRICES])
+        world = World(ctx, [await make.sold(ctx, on_hand=ON_HAND, price_minor=minor) for minor in PRICES])
+        for doing in (
+            Place(0, None, (2, 1), 331, True),
+            Step(0, Action.CONFIRM),
+            Ship(0, None, 0, 1),
+            Place(0, None, (3, 2)),
+            Pay(1, Action.PAY, 3489),
+            Step(1, Action.CONFIRM),
+            Place(0, None, (1, 2), 100),
+        ):
+            assert await doing.tried(world) == [], doing
+    return world
 
 
 async def _all_at_once(world: World, together: list[Doing]) -> None:
@@ -122,7 +137,7 @@ async def _all_at_once(world: World, together: list[Doing]) -> None:
 async def _as_offered(world: World, doing: Doing) -> None:
     """What `availableTransitions` offers can be done, if there is stock; what it does not is refused, or done before."""
     with open_shop(world.ctx.shop):
-        if not isinstance(doing, Step) or not world.orders:
+        if not isinstance(doing, Step):
             await doing.tried(world)
             return
         order = await Order.get(id=world.order(doing.n))
