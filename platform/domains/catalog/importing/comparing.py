@@ -8,7 +8,6 @@ from typing import Any
 from stoa.domains.catalog.importing.forming import is_free, options_of, plan_new_variants, plan_variants
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
 from stoa.domains.catalog.importing.interpreting import ODD_TITLE
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.picturing import plan_images, plan_new_images
 from stoa.domains.catalog.importing.planned import Shelf, Writes
@@ -16,6 +15,7 @@ from stoa.domains.catalog.importing.snapshots import Known, Snapshot
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.ids import new_id
+from stoa.tenants.importing.issues import Issue
 
 
 def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence[str]) -> Writes:

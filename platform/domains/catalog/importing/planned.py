@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stoa.domains.catalog.importing.gathering import Wanted
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.kit.ids import new_id
+from stoa.tenants.importing.issues import Issue
 
 
 @dataclass(slots=True)
