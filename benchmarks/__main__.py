@@ -16,6 +16,7 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "counting",
 )
 
 

@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from stoa.domains.catalog.models.exporting import ExportState, FileFormat
-from stoa.domains.catalog.models.importing import ImportPhase, ImportState
+from stoa.tenants.importing.models import ImportPhase, ImportState
 from stoa.domains.catalog.models.merchandising import AttributeType, CollectionKind
 from stoa.domains.catalog.models.products import PriceKind, ProductStatus
 from stoa.domains.catalog.models.stock import MovementKind, ReservationState, StockCountState, TransferState
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('with_bom', fields.BooleanField(default=False)),
                 ('with_costs', fields.BooleanField(default=False)),
                 ('state', fields.CharEnumField(default=ExportState.QUEUED, description='QUEUED: QUEUED\nRUNNING: RUNNING\nDONE: DONE\nFAILED: FAILED\nEXPIRED: EXPIRED', enum_type=ExportState, max_length=10)),
-                ('failure', fields.TextField(null=True, unique=False)),
+                ('failure', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('file_name', fields.CharField(max_length=120)),
                 ('file_key', fields.CharField(null=True, max_length=200)),
                 ('size', fields.BigIntField(null=True)),
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 ('state', fields.CharEnumField(default=ImportState.QUEUED, description='QUEUED: QUEUED\nRUNNING: RUNNING\nUNDOING: UNDOING\nDONE: DONE\nFAILED: FAILED\nCANCELLED: CANCELLED\nUNDONE: UNDONE', enum_type=ImportState, max_length=20)),
                 ('phase', fields.CharEnumField(default=ImportPhase.READING, description='READING: READING\nWRITING: WRITING', enum_type=ImportPhase, max_length=10)),
                 ('ends_as', fields.CharEnumField(null=True, description='QUEUED: QUEUED\nRUNNING: RUNNING\nUNDOING: UNDOING\nDONE: DONE\nFAILED: FAILED\nCANCELLED: CANCELLED\nUNDONE: UNDONE', enum_type=ImportState, max_length=20)),
-                ('failure', fields.TextField(null=True, unique=False)),
+                ('failure', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('failure_code', fields.CharField(null=True, max_length=40)),
                 ('bytes_total', fields.BigIntField(default=0)),
                 ('bytes_read', fields.BigIntField(default=0)),
@@ -172,6 +172,8 @@ class Migration(migrations.Migration):
                 ('checkpoint', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('attempt', fields.IntField(default=0)),
                 ('cancel_asked', fields.BooleanField(default=False)),
+                ('actor_kind', fields.CharField(default='system', db_default='system', max_length=10)),
+                ('actor_id', fields.UUIDField(null=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -200,7 +202,7 @@ class Migration(migrations.Migration):
                 ('line', fields.BigIntField()),
                 ('column_name', fields.CharField(max_length=120)),
                 ('code', fields.CharField(max_length=40)),
-                ('message', fields.TextField(unique=False)),
+                ('message', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('value', fields.CharField(max_length=200)),
                 ('refused', fields.BooleanField(default=False)),
             ],
@@ -261,7 +263,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
-            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
+            options={'table': 'product', 'app': 'shop', 'unique_together': (('source', 'external_id'),), 'indexes': [Index(fields=['created_at', 'id'], name='product_by_age'), Index(fields=['updated_at', 'id'], name='product_by_change'), Index(fields=['title', 'id'], name='product_by_title'), Index(fields=['category_id', 'id'], name='product_of_category'), Index(fields=['status', 'id'], name='product_of_status')], 'pk_attr': 'id', 'table_description': 'What the shop offers; what is bought is one of its variants.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -285,6 +287,17 @@ class Migration(migrations.Migration):
                 ('position', fields.IntField(default=0, db_default=0)),
             ],
             options={'table': 'collection_product', 'app': 'shop', 'unique_together': (('collection', 'product'),), 'indexes': [Index(fields=['collection_id', 'position', 'id'], name='product_of_collection'), Index(fields=['product_id'], name='collection_of_product')], 'pk_attr': 'id', 'table_description': 'A product stands in a collection.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='FacetCount',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('facet', fields.CharField(max_length=60)),
+                ('value', fields.CharField(max_length=200)),
+                ('products', fields.BigIntField()),
+            ],
+            options={'table': 'facet_count', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'So many more (or fewer) products have a value: what one statement added. The count is the sum of its rows.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -561,6 +574,9 @@ class Migration(migrations.Migration):
                 ('state', fields.CharEnumField(default=ReservationState.HELD, description='HELD: HELD\nRELEASED: RELEASED\nEXPIRED: EXPIRED\nSHIPPED: SHIPPED', enum_type=ReservationState, max_length=10)),
                 ('holder_kind', fields.CharField(max_length=40)),
                 ('holder_id', fields.UUIDField()),
+                ('bundle_id', fields.UUIDField(null=True)),
+                ('per_bundle', fields.IntField(default=1, db_default=1)),
+                ('batch_id', fields.UUIDField(null=True)),
                 ('request_key', fields.CharField(null=True, max_length=120)),
                 ('number', fields.IntField(default=0, db_default=0)),
                 ('expires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

@@ -8,6 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
+from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
+from stoa.graphql.catalog.choosing import bind_choosing
 from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.media.mutations import MediaMutations
@@ -48,6 +50,7 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     ExportQueries,
+    BulkEditQueries,
     ImportQueries,
     CollectionQueries,
     FacetQueries,
@@ -76,6 +79,7 @@ class Query(
 class Mutation(
     TenantMutations,
     BulkMutations,
+    BulkEditMutations,
     ExportMutations,
     ImportMutations,
     MediaMutations,
@@ -93,6 +97,7 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     ExportSubscriptions,
+    BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
 ):
@@ -117,6 +122,7 @@ def schema() -> strawberry.Schema:
     bind_facets(built._schema)
     bind_lead_time(built._schema)
     bind_mutations(built._schema)
+    bind_choosing(built._schema)
     return built
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import product
 from uuid import UUID
 
@@ -23,6 +24,11 @@ _TRIPLES = ["".join(letters) for letters in product(ALPHABET, repeat=3)]
 def new_id() -> UUID:
     """A fresh UUIDv7: sorts by the time it was made."""
     return uuid7()
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """What sorts before every id that was made at that moment or later: ids begin with their milliseconds."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def type_id(prefix: str, id: UUID | str) -> str:

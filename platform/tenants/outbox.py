@@ -102,10 +102,11 @@ def react(table: Reactions) -> None:
     _reactions.update(table)
 
 
-async def publish(ctx: Context, *events: Any) -> None:
+async def publish(ctx: Context, *events: Any, is_told: bool = True) -> None:
     """Log events and plan the jobs that react to them, in the open transaction; once it commits, listeners hear.
 
-    Those listen to the event's subject: ``product:<uuid>`` for a `product_id`. Raises `NoTransaction`.
+    Those listen to the event's subject: ``product:<uuid>`` for a `product_id`; with `is_told` false nobody does,
+    because another event speaks for these. Raises `NoTransaction`.
     """
     client = _transaction(ctx)
     published = [_Published(new_id(), each) for each in events]
@@ -118,7 +119,7 @@ async def publish(ctx: Context, *events: Any) -> None:
             await connection.execute(LOG_AND_PLAN, *values, ctx.shop.schema, _json(jobs))
         else:
             await connection.execute(LOG, *values)
-    for each in published:
+    for each in published if is_told else ():
         each.announce(ctx)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.graphql.schema import schema
 from stoa.tenants import outbox
 from stoa.tenants.jobs import JobFunction
 from stoa.tenants.outbox import Reactions
@@ -30,11 +31,14 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.expire_reservations,
     catalog.follow_changes,
     catalog.follow_import,
+    catalog.follow_stock,
     catalog.work_on_image,
     catalog.give_up_image,
     catalog.forget_images,
     catalog.work_on_export,
     catalog.give_up_export,
+    catalog.work_on_bulk_edit,
+    catalog.give_up_bulk_edit,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
@@ -56,6 +60,7 @@ def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, JobFunction] = JOB
     """Let `publish` in this process plan reactions by the table; web and worker processes do so at their start."""
     _check(each for reacting in reactions.values() for each in reacting if jobs.get(each.name) is not each)
     outbox.react(reactions)
+    schema()  # once it is built, jobs can read the filters that merchants have left with their orders
 
 
 def _check(strangers: Iterable[JobFunction]) -> None:

@@ -29,6 +29,10 @@ from stoa.domains.catalog.models import (
     Attribute,
     AttributeType,
     AttributeValue,
+    BulkEdit,
+    BulkEditOutcome,
+    BulkEditRow,
+    BulkEditState,
     BundlePart,
     Channel,
     Collection,
@@ -167,6 +171,9 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "purchaseOrderClose": [{"id": "{po}"}],
     "purchaseOrderCancel": [{"id": "{po}"}],
     "productExportStart": [{"format": "GENERIC", "ids": ["{prod}"]}],
+    "productBulkEditStart": [{"everything": True, "changes": {"categoryId": "{cat}"}}],
+    "productBulkEditCancel": [{"id": "{bed}"}],
+    "productBulkEditUndo": [{"id": "{bed}"}],
     "apiTokenRevoke": [{"id": "{tok}"}],
     "memberRoleChange": [{"id": "{mem}", "role": "VIEWER"}],
     "memberRemove": [{"id": "{mem}"}],
@@ -274,9 +281,24 @@ async def _furnish(other: Context) -> dict[str, str]:
             file_key=SECRET, file_name=SECRET, source=SECRET, mapping={"sku": SECRET}, state=ImportState.DONE
         )
         export = await ExportRun.create(
-            format=FileFormat.GENERIC, state=ExportState.DONE, file_name=SECRET, file_key=SECRET, failure=SECRET
+            format=FileFormat.GENERIC,
+            state=ExportState.DONE,
+            file_name=SECRET,
+            file_key=SECRET,
+            failure={"text": SECRET},
         )
-        issue = await ImportIssue.create(run=run, line=1, column_name=SECRET, code=SECRET, message=SECRET, value=SECRET)
+        issue = await ImportIssue.create(
+            run=run, line=1, column_name=SECRET, code=SECRET, message={"text": SECRET}, value=SECRET
+        )
+        bulk = await BulkEdit.create(chosen={}, changes={}, state=BulkEditState.DONE, failure={"text": SECRET})
+        edited = await BulkEditRow.create(
+            run=bulk,
+            product_id=product.id,
+            title=SECRET,
+            outcome=BulkEditOutcome.REFUSED,
+            code=SECRET,
+            message={"text": SECRET},
+        )
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
@@ -310,6 +332,8 @@ async def _furnish(other: Context) -> dict[str, str]:
         "evt": news,
         "imp": run,
         "exp": export,
+        "bed": bulk,
+        "ber": edited,
         "iss": issue,
         "upl": upload,
         **supplied,
@@ -580,7 +604,7 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
-    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber"),
     *of_orders.PREFIXES,
 ]
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stoa.domains.catalog import exporting, merchandising, stock
+from stoa.domains.catalog import bulk_editing, exporting, merchandising, stock
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.products import JOB
@@ -61,6 +61,19 @@ async def follow_changes(ctx: Context, job: Job) -> None:
     lasts ten seconds at the most, and what it changed is only seen when it has ended."""
     since = datetime.fromisoformat(job.payload["since"])
     await merchandising.follow_changes(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+@job("catalog.follow_stock", in_one_transaction=False)
+async def follow_stock(ctx: Context, job: Job) -> None:
+    """The same for the collections that ask how many there are: planned by the database with the movements of stock,
+    once for all that moves within two seconds (migrations/platform/0005_stock.py)."""
+    since = datetime.fromisoformat(job.payload["since"])
+    await merchandising.follow_stock(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+async def _once_more(ctx: Context, job: Job, since: datetime) -> None:
     async with job.finish():
         if not job.payload.get("is_last"):
             number = int(since.timestamp() // LATE.total_seconds())
@@ -114,3 +127,16 @@ async def work_on_export(ctx: Context, job: Job) -> None:
 async def give_up_export(ctx: Context, job: Job) -> None:
     """End an export whose job was given up."""
     await exporting.fail_export(ctx, UUID(job.payload["export_id"]), str(job.payload["error"]))
+
+
+@job(bulk_editing.JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_bulk_edit")
+async def work_on_bulk_edit(ctx: Context, job: Job) -> None:
+    """Bring a bulk edit to its end, or undo it: whatever the run is waiting for."""
+    with suppress(bulk_editing.Superseded):
+        await bulk_editing.run_bulk_edit(ctx, UUID(job.payload["bulk_edit_id"]), step=job.step, finish=job.finish)
+
+
+@job("catalog.give_up_bulk_edit", kind="imports")
+async def give_up_bulk_edit(ctx: Context, job: Job) -> None:
+    """End a bulk edit whose job was given up."""
+    await bulk_editing.fail_bulk_edit(UUID(job.payload["bulk_edit_id"]), str(job.payload["error"]))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from stoa.domains.catalog.importing.interpreting import Statement
 from stoa.domains.catalog.importing.options import Field
+from stoa.kit.languages import Sentence
 from stoa.tenants.importing.batching import Batch
 from stoa.tenants.importing.issues import Issue
 
@@ -56,5 +57,5 @@ class Folded(Batch):
 
 def of_two_products(item_key: str, line: int) -> Issue:
     """A code can belong to one product only; the first in the file has it."""
-    message = f"The code {item_key} belongs to another product in this file."
+    message = Sentence("The code {code} belongs to another product in this file.", {"code": item_key})
     return Issue(line, "", "CODE_OF_TWO_PRODUCTS", message, item_key, refused=True, field=Field.SKU)
