@@ -32,6 +32,7 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueries, OrderImportSubscriptions
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.paging import Node
@@ -63,6 +64,7 @@ class Query(
     StockQueries,
     SupplyingQueries,
     OrderQueries,
+    OrderImportQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -90,6 +92,7 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    OrderImportMutations,
 ):
     pass
 
@@ -100,6 +103,7 @@ class Subscription(
     BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
+    OrderImportSubscriptions,
 ):
     pass
 
