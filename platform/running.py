@@ -106,8 +106,8 @@ def fill_demo_orders(folder: Path, file: Path, returns: Path | None, shop: str |
             run = _tried(demo.online_retail_orders(config, path, shop, typer.echo))
             returned, customers = run.made.get("returns", 0), run.made.get("customers", 0)
             typer.echo(
-                f"{run.lines_read:,} lines: {run.products_created - returned:,} orders and {returned:,} returns created, "
-                f"{customers:,} customers; {run.issues_total:,} oddities reported."
+                f"{run.lines_read:,} lines: {run.products_created - returned:,} orders, {returned:,} returns and "
+                f"{customers:,} customers created; {run.issues_total:,} oddities reported."
             )
 
 
