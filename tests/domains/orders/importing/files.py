@@ -82,7 +82,7 @@ async def sums() -> dict[str, Any]:
         "ORDER BY channel, external_id)) AS mark FROM sales_order"
     )
     [lines] = await shop_client().execute_query_dict(
-        "SELECT count(*) AS lines, sum(total_minor)::bigint AS worth, "
+        "SELECT count(*) AS lines, sum(l.total_minor)::bigint AS worth, "
         "md5(string_agg(concat(o.external_id, l.position, l.sku, l.title, l.quantity, l.total_minor), ',' "
         "ORDER BY o.channel, o.external_id, l.position)) AS mark_of_lines "
         "FROM order_line l JOIN sales_order o ON o.id = l.order_id"

@@ -105,7 +105,7 @@ async def test_the_same_file_twice_is_the_same_orders(ctx: Context) -> None:
 
     again = await imported(ctx, SALES)
 
-    assert (again.state, again.products_created, again.products_done, again.issue_counts) == ("DONE", 0, 3, {})
+    assert (again.state, again.products_created, again.products_done, again.made["lines"]) == ("DONE", 0, 3, 0)
     assert await everything() == before
 
 
@@ -115,7 +115,8 @@ async def test_an_order_that_is_there_with_other_content_is_reported_and_left(ct
 
     again = await imported(ctx, SALES.replace(b"2.95", b"2.85"))
 
-    assert await issues_of(again) == [(4, "Invoice", "ORDER_DIFFERS", "1002")]
+    assert (4, "Invoice", "ORDER_DIFFERS", "1002") in await issues_of(again)
+    assert (again.products_created, again.lines_refused) == (0, 1)
     assert await everything() == before
 
 
@@ -205,7 +206,6 @@ async def test_another_currency_is_left_out(ctx: Context) -> None:
 
 async def test_history_sets_nothing_in_motion(ctx: Context) -> None:
     """One event for all of it, and no job that would follow from an order."""
-    jobs = await Job.filter(shop_id=ctx.shop.id).count()
     run = await imported(ctx, SALES)
 
     [event] = await EventRow.all()
@@ -218,7 +218,8 @@ async def test_history_sets_nothing_in_motion(ctx: Context) -> None:
         "customers": 1,
         "removed": 0,
     }
-    assert await Job.filter(shop_id=ctx.shop.id).exclude(name="orders.work_on_import").count() == jobs
+    jobs = await Job.filter(shop_schema=ctx.shop.schema)
+    assert [job.name for job in jobs] == ["orders.work_on_import"]
 
 
 async def test_products_and_orders_are_imported_side_by_side(ctx: Context) -> None:

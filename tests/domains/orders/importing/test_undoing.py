@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
 
 import pytest
 
@@ -12,6 +14,7 @@ from stoa.domains.orders.models import Order
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.database import shop_transaction
 from stoa.tenants.importing.errors import CannotUndo, NoSuchImport
 from stoa.tenants.importing.models import ImportPhase, ImportRun, ImportState
 from tests import make
@@ -89,18 +92,21 @@ async def test_undoing_twice_changes_nothing_and_a_dry_run_cannot_be_undone(ctx:
 
 async def test_what_is_cancelled_half_way_leaves_nothing(ctx: Context) -> None:
     run = await ordered(ctx, LARGE)
-    seen: list[ImportRun] = []
-    asked: list[asyncio.Task[ImportRun]] = []
+    transactions = count(1)
+    written: list[int] = []
 
-    def listener(told: ImportRun) -> None:
-        seen.append(told)
-        if told.phase is ImportPhase.WRITING and told.products_done and not asked:
-            asked.append(asyncio.create_task(cancel_import(ctx, run.id)))
+    @asynccontextmanager
+    async def step() -> AsyncIterator[None]:
+        async with shop_transaction():
+            yield
+        if next(transactions) == 5:  # three of reading, two of writing
+            written.append(await Order.all().count())
+            await cancel_import(ctx, run.id)
 
-    run = await run_import(ctx, run.id, listener=listener)
-    await asked[0]
+    run = await run_import(ctx, run.id, step=step)
 
     assert run.state is ImportState.CANCELLED
+    assert written[0] > 0
     assert all(not rows for rows in (await everything()).values())
 
 
