@@ -9,15 +9,23 @@ from stoa.domains.orders.models import OrderLine, OrderTransition
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.tenants.context import Context
+from stoa.tenants.importing.models import ImportIssue, ImportRun, ImportState
 from tests import make
 
-PREFIXES = ["ord", "line", "step", "cust", "cid"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", "oimp", "oiss"]
+_MAPPING = [{"field": name, "column": name} for name in ("SKU", "TIME", "QUANTITY", "PRICE")]
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
         {"lines": [{"quantity": 1, "variantId": "{var}"}]},
         {"lines": [{"quantity": 1, "variantId": "{var}"}], "idempotencyKey": "k"},
     ],
+    "orderImportStart": [
+        {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING},
+        {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING, "dryRun": True},
+    ],
+    "orderImportCancel": [{"id": "{oimp}"}],
+    "orderImportUndo": [{"id": "{oimp}"}],
 }
 
 
@@ -34,7 +42,20 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
         note=secret,
         tags=[secret],
     )
+    run = await ImportRun.create(
+        subject="orders",
+        file_key=secret,
+        file_name=secret,
+        source=secret,
+        mapping={"sku": secret},
+        state=ImportState.DONE,
+    )
+    issue = await ImportIssue.create(
+        run=run, line=1, column_name=secret, code=secret, message={"text": secret}, value=secret
+    )
     return {
+        "oimp": run,
+        "oiss": issue,
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),
