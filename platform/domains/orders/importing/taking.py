@@ -22,7 +22,7 @@ OF_A_LINE = (
     *(Field.SKU, Field.TITLE, Field.QUANTITY, Field.PRICE),
     *(Field.LINE_DISCOUNT, Field.LINE_FULFILMENT, Field.REQUIRES_SHIPPING),
 )
-NEEDED = (Field.QUANTITY, Field.PRICE)
+MISSING = {Field.QUANTITY: Sentence("The quantity is missing."), Field.PRICE: Sentence("The price is missing.")}
 # As one may be two people: of these the first that an order names counts, and others are reported.
 OF_ONE = (Field.CUSTOMER, Field.EMAIL)
 _PROBLEMS = {
@@ -100,10 +100,10 @@ class OrderIntake:
         for at, read, name in self._of_line:
             value = None if at is None else read(cells[at])
             if type(value) is Bad:
-                batch.issues.append(self._issue(line, at, value, cells, refused=name in NEEDED))
-                is_whole, value = is_whole and name not in NEEDED, None
-            elif value is None and name in NEEDED:
-                missing = Bad("NO_" + name.upper(), Sentence("The {field} is missing.", {"field": Sentence(name)}))
+                batch.issues.append(self._issue(line, at, value, cells, refused=name in MISSING))
+                is_whole, value = is_whole and name not in MISSING, None
+            elif value is None and name in MISSING:
+                missing = Bad("NO_" + name.upper(), MISSING[name])
                 batch.issues.append(self._issue(line, at, missing, cells, refused=True))
                 is_whole = False
             said.append(value)
@@ -179,8 +179,8 @@ class OrderIntake:
         else:
             code = "UNEVEN_ROW"
             message = Sentence(
-                "The row has {count} cells; the header has {wanted}.",
-                {"count": len(row.cells), "wanted": len(self._headers)},
+                "The row has {found} cells; the header has {wanted}.",
+                {"found": len(row.cells), "wanted": len(self._headers)},
             )
         batch.issues.append(Issue(row.line, "", code, message, "|".join(row.cells), refused=True))
         if self._number is not None and len(row.cells) > self._number and row.problem is None:
