@@ -170,7 +170,7 @@ async def test_what_was_cancelled_and_what_is_still_open(ctx: Context) -> None:
         "PART_DELIVERED",
     )
     assert (still_open.captured_minor, still_open.ended_at) == (500, None)
-    assert await issues_of(run) == [(9, "Fulfillment Status", "STILL_OPEN", "#1006")]
+    assert await issues_of(run) == [(8, "Fulfillment Status", "STILL_OPEN", "#1006")]
 
 
 async def test_a_total_that_does_not_come_out_is_told(ctx: Context) -> None:
