@@ -33,6 +33,7 @@ from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
 from stoa.graphql.orders.handling import OrderHandlingMutations
+from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueries, OrderImportSubscriptions
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
@@ -69,6 +70,7 @@ class Query(
     SupplyingQueries,
     OrderQueries,
     RefundQueries,
+    OrderImportQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -99,6 +101,7 @@ class Mutation(
     OrderMutations,
     OrderHandlingMutations,
     OrderMoneyMutations,
+    OrderImportMutations,
 ):
     pass
 
@@ -111,6 +114,7 @@ class Subscription(
     StockSubscriptions,
     CatalogSubscriptions,
     OrderSubscriptions,
+    OrderImportSubscriptions,
 ):
     pass
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.domains.orders.importing import jobs as order_imports
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
@@ -37,6 +38,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.forget_images,
     catalog.work_on_export,
     catalog.give_up_export,
+    order_imports.work_on_order_import,
+    order_imports.give_up_order_import,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,

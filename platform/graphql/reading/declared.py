@@ -124,7 +124,8 @@ class Streamed(Declared):
 
 @dataclass(frozen=True)
 class StoredType:
-    """All that was declared of one GraphQL type. `search` is the model field that holds its `searchable` text."""
+    """All that was declared of one GraphQL type. `search` is the model field that holds its `searchable` text; `only` a
+    condition in SQL that its rows meet, where a table has rows of several types."""
 
     name: str
     cls: type
@@ -135,6 +136,7 @@ class StoredType:
     search: str | None
     order: Sequence[str]
     encode_id: Callable[[str], str] = field(repr=False)
+    only: str = "TRUE"
 
 
 TYPES: dict[str, StoredType] = {}
@@ -142,8 +144,8 @@ ROOTS: dict[tuple[str, str], Declared] = {}  # (GraphQL type, python name of the
 
 
 def type_of_model(model: type[Model]) -> StoredType:
-    """The GraphQL type that shows this model's rows."""
+    """The GraphQL type that shows all of this model's rows."""
     for stored in TYPES.values():
-        if stored.model is model:
+        if stored.model is model and stored.only == "TRUE":
             return stored
-    raise TypeError(f"No GraphQL type shows {model.__name__}.")
+    raise TypeError(f"No GraphQL type shows every {model.__name__}.")

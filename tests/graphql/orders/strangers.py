@@ -11,11 +11,13 @@ from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
+from stoa.tenants.importing.models import ImportIssue, ImportRun, ImportState
 from tests import make
 
-PREFIXES = ["ord", "line", "step", "cust", "cid", "pay", "rfd"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", "pay", "rfd", "oimp", "oiss"]
 PAID = {"provider": "mine", "amount": {"amount": "1", "currency": "EUR"}}
 SECRET_REFERENCE = "a reference"  # as the other shop has one
+_MAPPING = [{"field": name, "column": name} for name in ("SKU", "TIME", "QUANTITY", "PRICE")]
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
@@ -36,6 +38,12 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "refundCreate": [{"orderId": "{ord}"}, {"orderId": "{ord}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
     "refundSettle": [{"id": "{rfd}"}, {"id": "{rfd}", "references": [{"paymentId": "{pay}", "reference": "mine"}]}],
     "refundFail": [{"id": "{rfd}", "failure": "mine"}],
+    "orderImportStart": [
+        {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING},
+        {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING, "dryRun": True},
+    ],
+    "orderImportCancel": [{"id": "{oimp}"}],
+    "orderImportUndo": [{"id": "{oimp}"}],
 }
 
 
@@ -57,9 +65,22 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
     back = orders.RefundDraft(extra=Money(1, order.currency))
     refund = await orders.refund(other, order.id, back, reason=secret)
     await orders.fail_refund(other, refund.id, failure=secret)
+    run = await ImportRun.create(
+        subject="orders",
+        file_key=secret,
+        file_name=secret,
+        source=secret,
+        mapping={"sku": secret},
+        state=ImportState.DONE,
+    )
+    issue = await ImportIssue.create(
+        run=run, line=1, column_name=secret, code=secret, message={"text": secret}, value=secret
+    )
     return {
         "pay": payment,
         "rfd": refund,
+        "oimp": run,
+        "oiss": issue,
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),

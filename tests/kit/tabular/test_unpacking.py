@@ -10,8 +10,8 @@ import zlib
 
 import pytest
 
-from stoa.domains.catalog.importing.errors import ArchiveBomb, BrokenArchive, EmptyFile, UnfitArchive
-from stoa.domains.catalog.importing.unpacking import ALWAYS_ALLOWED, MAX_RATIO, Unpacked, unpack
+from stoa.kit.tabular.errors import ArchiveBomb, BrokenArchive, EmptyFile, UnfitArchive
+from stoa.kit.tabular.unpacking import ALWAYS_ALLOWED, MAX_RATIO, Unpacked, unpack
 from tests.domains.catalog.importing.tables import gzipped, zipped
 
 TEXT = b"".join(b"%06d,some goods,%s\n" % (i, os.urandom(4).hex().encode()) for i in range(40_000))

@@ -10,21 +10,22 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.domains.catalog.importing.errors import CannotCancel, CannotUndo, ImportRunning, NoSuchImport
-from stoa.domains.catalog.importing.options import Options, check_mapping, check_source
-from stoa.domains.catalog.importing.running import Listener, run_import
-from stoa.domains.catalog.models import UNFINISHED, ImportRun, ImportState
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.files import CHUNK, Files, NoSuchFile
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+from stoa.kit.tabular.notation import Notation
+from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.importing.errors import CannotCancel, CannotUndo, ImportRunning, NoSuchImport
+from stoa.tenants.importing.models import UNFINISHED, ImportRun, ImportState
+from stoa.tenants.importing.running import Listener, run_import
+from stoa.tenants.importing.subjects import Subject
 from stoa.tenants.outbox import enqueue
 from stoa.tenants.uploading import Purpose, claim_upload, shop_files
 
-JOB = "catalog.work_on_import"
 HERE = "imports"  # where files lie that were not uploaded
 STATES = {
     ImportState.QUEUED: Sentence("queued"),
@@ -41,18 +42,19 @@ ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('imports of ' || 
 async def start_import(
     ctx: Context,
     upload_id: UUID,
+    subject: Subject,
     *,
     source: str,
     mapping: Mapping[str, str],
-    options: Options | None = None,
+    options: Notation | None = None,
     dry_run: bool = False,
 ) -> ImportRun:
-    """Order the import of an uploaded file. Products of the same `source` and key are updated, others created.
+    """Order the import of an uploaded file; with `source` and their keys there its things are found again.
 
-    `mapping` says for each field (see `Field`) in which column it stands. A shop runs one import at a time (dry runs
-    apart): raises `ImportRunning`, `BadMapping`, and what claiming the upload raises.
+    `mapping` says for each of the subject's fields in which column it stands. A shop runs one import of a subject at a
+    time (dry runs apart): raises `ImportRunning`, `BadMapping`, and what claiming the upload raises.
     """
-    order = _checked(source, mapping, options)
+    order = _checked(subject, source, mapping, options)
     async with shop_transaction():
         with blaming("upload_id"):
             upload = await claim_upload(ctx, upload_id, Purpose.IMPORT)
@@ -64,20 +66,20 @@ async def start_import(
             bytes_total=upload.size,
             **order,
         )
-        await _order(ctx, run)
+        await _order(ctx, subject, run)
     return run
 
 
-async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
+async def cancel_import(ctx: Context, run_id: UUID, subject: Subject) -> ImportRun:
     """End an import before its end: nothing of it stays. Cancelling twice changes nothing."""
     async with shop_transaction():
-        run = await _locked(run_id)
+        run = await _locked(run_id, subject)
         if run.state is ImportState.QUEUED:
             run.state, run.finished_at = ImportState.CANCELLED, now()
         elif run.state is ImportState.RUNNING and not run.cancel_asked:
             run.cancel_asked = True
             # whoever works on it sees the wish; if nobody does any more, this job will
-            await _order(ctx, run)
+            await _order(ctx, subject, run)
         elif not run.cancel_asked and run.state is not ImportState.CANCELLED:
             raise CannotCancel(
                 "The import of {file_name} is {state} and cannot be cancelled.",
@@ -88,11 +90,11 @@ async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
     return run
 
 
-async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
-    """Put back what an import changed. Products that somebody changed since stay as they are, and are reported among
-    the run's issues. Undoing twice changes nothing."""
+async def undo_import(ctx: Context, run_id: UUID, subject: Subject) -> ImportRun:
+    """Put back what an import changed. What somebody changed since stays as it is, and is reported among the run's
+    issues. Undoing twice changes nothing."""
     async with shop_transaction():
-        run = await _locked(run_id)
+        run = await _locked(run_id, subject)
         if run.ends_as is ImportState.UNDONE:
             return run
         if run.state is not ImportState.DONE or run.dry_run:
@@ -105,12 +107,12 @@ async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
                 file_name=run.file_name,
                 state=STATES[run.state],
             )
-        await _refuse_another(run.id)
+        await _refuse_another(subject.name, run.id)
         run.state, run.ends_as, run.finished_at = ImportState.UNDOING, ImportState.UNDONE, None
         run.actor_kind, run.actor_id = ctx.actor.kind, ctx.actor.id
         run.products_total, run.products_done = run.products_created + run.products_updated, 0
         await run.save()
-        await _order(ctx, run)
+        await _order(ctx, subject, run)
     return run
 
 
@@ -122,10 +124,11 @@ async def has_ended(run_id: UUID) -> bool:
 async def import_path(
     ctx: Context,
     path: Path,
+    subject: Subject,
     *,
     source: str,
     mapping: Mapping[str, str],
-    options: Options | None = None,
+    options: Notation | None = None,
     dry_run: bool = False,
     listener: Listener | None = None,
 ) -> ImportRun:
@@ -134,10 +137,10 @@ async def import_path(
 
     No worker takes up what is broken off here: the same call again goes on where the first one was.
     """
-    order = _checked(source, mapping, options)
+    order = _checked(subject, source, mapping, options)
     begun = await _broken_off(ctx, path, dry_run=dry_run, **order)
     run = begun or await _take_in(ctx, path, dry_run=dry_run, **order)
-    run = await run_import(ctx, run.id, listener=listener)
+    run = await run_import(ctx, run.id, subject, listener=listener)
     await shop_files(ctx.shop).delete(run.file_key)
     return run
 
@@ -163,25 +166,29 @@ async def _take_in(ctx: Context, path: Path, **order: Any) -> ImportRun:
         raise
 
 
-def _checked(source: str, mapping: Mapping[str, str], options: Options | None) -> dict[str, Any]:
+def _checked(subject: Subject, source: str, mapping: Mapping[str, str], options: Notation | None) -> dict[str, Any]:
     """What a run keeps of its order."""
+    with blaming("source"):
+        source = clean_line(source, what="source", limit=40)
     return {
-        "source": check_source(source),
-        "mapping": check_mapping(mapping),
-        "options": msgspec.to_builtins(options or Options()),
+        "subject": subject.name,
+        "source": source,
+        "mapping": subject.check_mapping(mapping),
+        "options": msgspec.to_builtins(options or Notation()),
     }
 
 
 async def _create(ctx: Context, *, dry_run: bool, **order: Any) -> ImportRun:
     if not dry_run:
-        await _refuse_another(None)
+        await _refuse_another(order["subject"], None)
     return await ImportRun.create(dry_run=dry_run, actor_kind=ctx.actor.kind, actor_id=ctx.actor.id, **order)
 
 
-async def _refuse_another(run_id: UUID | None) -> None:
+async def _refuse_another(subject: str, run_id: UUID | None) -> None:
     """Two imports at once could not be undone one by one."""
     await shop_client().execute_query(ONE_AT_A_TIME)
-    other = await ImportRun.filter(state__in=UNFINISHED, dry_run=False).exclude(id=run_id or new_id()).first()
+    others = ImportRun.filter(subject=subject, state__in=UNFINISHED, dry_run=False)
+    other = await others.exclude(id=run_id or new_id()).first()
     if other is not None:
         raise ImportRunning(
             "The import of {file_name} is at work; wait for its end, or cancel it.",
@@ -190,15 +197,15 @@ async def _refuse_another(run_id: UUID | None) -> None:
         )
 
 
-async def _locked(run_id: UUID) -> ImportRun:
-    run = await ImportRun.filter(id=run_id).select_for_update().get_or_none()
+async def _locked(run_id: UUID, subject: Subject) -> ImportRun:
+    run = await ImportRun.filter(id=run_id, subject=subject.name).select_for_update().get_or_none()
     if run is None:
         raise NoSuchImport("There is no such import.", path=["id"])
     return run
 
 
-async def _order(ctx: Context, run: ImportRun) -> None:
-    await enqueue(ctx, JOB, {"import_id": str(run.id)}, kind="imports")
+async def _order(ctx: Context, subject: Subject, run: ImportRun) -> None:
+    await enqueue(ctx, subject.job, {"import_id": str(run.id)}, kind="imports")
 
 
 def _is_same(files: Files, key: str, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of imports: a file on its way into the catalog, what was odd about it, and what it takes to undo it."""
+"""Rows of imports: a file on its way into the shop, what was odd about it, and what it takes to undo it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ImportState(StrEnum):
 
 
 class ImportPhase(StrEnum):
-    """First the file is read and folded, and nothing else is touched; then the products are written."""
+    """First the file is read and folded, and nothing else is touched; then what it is about is written."""
 
     READING = "READING"
     WRITING = "WRITING"
@@ -37,15 +37,18 @@ UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.UNDOING)
 
 
 class ImportRun(Model):
-    """One file on its way into the catalog: how far it is, and what came of it.
+    """One file on its way into the shop: how far it is, and what came of it.
 
-    A dry run counts what it would create and update. `products_total` is known once the file is read,
-    `products_done` counts those written (or compared, or put back) since. `checkpoint` is where the next attempt
-    goes on; `attempt` is the fence: who holds a lower number has been replaced. `actor_kind` and `actor_id` name who
-    ordered what is being done: the import, or its undoing. `failure` is a `Sentence.kept`.
+    `subject` is what the file is about; the `products_...` count products, or whatever it is about instead, and `made`
+    what was made besides (with orders: customers, ...). A dry run counts what it would create and update.
+    `products_total` is known once the file is read, `products_done` counts those written (or compared, or put back)
+    since. `checkpoint` is where the next attempt goes on; `attempt` is the fence: who holds a lower number has been
+    replaced. `actor_kind` and `actor_id` name who ordered what is being done: the import, or its undoing. `failure` is
+    a `Sentence.kept`.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
+    subject = fields.CharField(max_length=10, default="products", db_default="products")
     file_key = fields.CharField(max_length=200)
     file_name = fields.CharField(max_length=255)
     source = fields.CharField(max_length=40)
@@ -66,6 +69,7 @@ class ImportRun(Model):
     products_created = fields.IntField(default=0)
     products_updated = fields.IntField(default=0)
     products_restored = fields.IntField(default=0)
+    made: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict, db_default={})
     issue_counts: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict)
     categories_created: fields.JSONField[list[str]] = fields.JSONField(default=list)
     tags_created: fields.JSONField[list[str]] = fields.JSONField(default=list)
@@ -121,6 +125,7 @@ def percent_done(
 
 class ImportRow(Model):
     """What a run has read of one variant (or of a product as such), later lines over earlier ones; gone when written.
+    Of orders: what a batch has read of one, `product_key` being the order's.
 
     `cells` maps a field to [value, line]; `images` are addresses in the order seen, or [address, position, alt];
     `item_key` is the variant's external id, empty for what was said of the product alone. The id is made of the
@@ -166,7 +171,8 @@ class ImportIssue(Model):
 class ImportChange(Model):
     """What a run did to one product: how it was before (nothing when the run made it), and the mark of how it left it.
 
-    Gone once put back. The mark tells whether anybody changed the product since.
+    Gone once put back. The mark tells whether anybody changed the product since. Of orders: what the run made, the
+    mark telling what kind of thing it is.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoa.domains.catalog.importing import reading
-from stoa.domains.catalog.importing.decoding import MAX_ROW
-from stoa.domains.catalog.importing.errors import CellTooLong, RowTooLong, UnclosedQuote, WrongEncoding
-from stoa.domains.catalog.importing.options import Delimiter, Options
-from stoa.domains.catalog.importing.reading import MAX_CELL, Row
-from stoa.domains.catalog.importing.sniffing import Table
+from stoa.kit.tabular import reading
+from stoa.kit.tabular.decoding import MAX_ROW
+from stoa.kit.tabular.errors import CellTooLong, RowTooLong, UnclosedQuote, WrongEncoding
+from stoa.kit.tabular.notation import Delimiter, Notation
+from stoa.kit.tabular.reading import MAX_CELL, Row
+from stoa.kit.tabular.sniffing import Table
 from tests.domains.catalog.importing.tables import gzipped, zipped
 
 PACKINGS = {"plain": lambda content: content, "gzip": gzipped, "zip": lambda content: zipped(("table.csv", content))}
@@ -36,7 +36,7 @@ class Slow(io.BytesIO):
 
 def read(content: bytes, **options: object) -> list[Row]:
     opened = Table(io.BytesIO(content), len(content))
-    return list(opened.rows(opened.layout(Options(**options))))  # type: ignore[arg-type]
+    return list(opened.rows(opened.layout(Notation(**options))))  # type: ignore[arg-type]
 
 
 def cells(rows: list[Row]) -> list[list[str]]:
@@ -82,7 +82,7 @@ def test_what_csv_wrote_comes_back_equal(
     file = Slow(content, size) if packing == "plain" else io.BytesIO(content)
 
     table = Table(file, len(content))
-    layout = table.layout(Options(encoding=said, delimiter=delimiter))  # type: ignore[arg-type]
+    layout = table.layout(Notation(encoding=said, delimiter=delimiter))  # type: ignore[arg-type]
     assert layout.columns == rows[0]
     assert cells(list(table.rows(layout))) == rows[1:]
 

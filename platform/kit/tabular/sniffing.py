@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from stoa.domains.catalog.importing.decoding import UTF8, AsUtf8, Encoded, find_encoding
-from stoa.domains.catalog.importing.errors import DoubleColumn, EmptyFile, MissingColumn
-from stoa.domains.catalog.importing.options import Options
-from stoa.domains.catalog.importing.reading import Place, RowReader
-from stoa.domains.catalog.importing.unpacking import CHUNK, Source, Unpacked, unpack
+from stoa.kit.tabular.decoding import UTF8, AsUtf8, Encoded, find_encoding
+from stoa.kit.tabular.errors import DoubleColumn, EmptyFile, MissingColumn
+from stoa.kit.tabular.notation import Notation
+from stoa.kit.tabular.reading import Place, RowReader
+from stoa.kit.tabular.unpacking import CHUNK, Source, Unpacked, unpack
 
 DELIMITERS = (",", ";", "\t")
 SAMPLE_ROWS = 100
@@ -38,7 +38,7 @@ class Table:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._size = file, size
 
-    def layout(self, options: Options, headers: Collection[str] = ()) -> Layout:
+    def layout(self, options: Notation, headers: Collection[str] = ()) -> Layout:
         """Find out the layout; `headers` that must be there help to tell the delimiter."""
         encoded = find_encoding(self._text, options.encoding)
         delimiter = options.delimiter or self._find_delimiter(encoded, headers)

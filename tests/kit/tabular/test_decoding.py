@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from stoa.domains.catalog.importing.decoding import Encoded, find_encoding
-from stoa.domains.catalog.importing.errors import EmptyFile, NotText, WrongEncoding
-from stoa.domains.catalog.importing.options import Encoding
-from stoa.domains.catalog.importing.unpacking import unpack
+from stoa.kit.tabular.decoding import Encoded, find_encoding
+from stoa.kit.tabular.errors import EmptyFile, NotText, WrongEncoding
+from stoa.kit.tabular.notation import Encoding
+from stoa.kit.tabular.unpacking import unpack
 
 CHINESE = "货号,名称,价格\n001,白色心形灯饰,12.50\n"
 

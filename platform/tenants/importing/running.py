@@ -13,29 +13,26 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.events import ProductsImported
-from stoa.domains.catalog.importing.errors import FileGone, GaveUp, NoRows, NoSuchImport, Unreadable
-from stoa.domains.catalog.importing.folding import Batch, Folder
-from stoa.domains.catalog.importing.gathering import gather
-from stoa.domains.catalog.importing.interpreting import Interpreter
-from stoa.domains.catalog.importing.options import Field, Options
-from stoa.domains.catalog.importing.reading import Place
-from stoa.domains.catalog.importing.sniffing import Layout, Table, find_columns
-from stoa.domains.catalog.importing.staging import forget_pieces, packed, stage
-from stoa.domains.catalog.importing.undoing import put_back, remove_made
-from stoa.domains.catalog.importing.writing import write
-from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState
 from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
+from stoa.kit.tabular.errors import Unreadable
+from stoa.kit.tabular.notation import Notation
+from stoa.kit.tabular.reading import Place
+from stoa.kit.tabular.sniffing import Layout, Table, find_columns
 from stoa.tenants import live
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.importing.batching import Batch, Folder
+from stoa.tenants.importing.errors import FileGone, GaveUp, NoRows, NoSuchImport
+from stoa.tenants.importing.models import ImportPhase, ImportRun, ImportState
+from stoa.tenants.importing.staging import forget_pieces
+from stoa.tenants.importing.subjects import Subject
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
 TELL_EVERY = 0.2  # seconds
 MAX_ATTEMPTS = 10  # of attempts that were broken off; then something is wrong with the run itself
-TRIES = 3  # of a batch that met somebody else's new product
+TRIES = 3  # of a batch that met somebody else's new thing of the same name
 
 Step = Callable[[], AbstractAsyncContextManager[Any]]
 Listener = Callable[[ImportRun], None]
@@ -50,7 +47,7 @@ class CancelAsked(Exception):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the next attempt goes on: a place in the file, then a line up to which products are written."""
+    """Where the next attempt goes on: a place in the file, then a line up to which all is written."""
 
     layout: Layout
     place: Place
@@ -62,6 +59,7 @@ class Work:
     """One attempt at a run. `step` opens a transaction on the way, `finish` the last one."""
 
     ctx: Context
+    subject: Subject
     run: ImportRun
     step: Step
     finish: Step
@@ -102,6 +100,7 @@ class Work:
 async def run_import(
     ctx: Context,
     run_id: UUID,
+    subject: Subject,
     *,
     step: Step = shop_transaction,
     finish: Step = shop_transaction,
@@ -113,8 +112,8 @@ async def run_import(
     where the next one begins. A file that is no good ends the run as FAILED, and nothing of it stays.
     `listener` hears of the progress, five times a second at the most; live listeners hear when it is not given.
     """
-    run = await _take_over(run_id)
-    work = Work(for_orderer(ctx, run), run, step, finish, listener or tell_live(ctx))
+    run = await _take_over(run_id, subject)
+    work = Work(for_orderer(ctx, run), subject, run, step, finish, listener or tell_live(ctx))
     if work.run.is_finished:
         async with finish():
             return work.run
@@ -134,10 +133,10 @@ def for_orderer(ctx: Context, run: ImportRun) -> Context:
     )
 
 
-async def give_up_import(ctx: Context, run_id: UUID, reason: str) -> None:
+async def give_up_import(ctx: Context, run_id: UUID, subject: Subject, reason: str) -> None:
     """End a run that no attempt brings to its end: from now on it is being undone, as FAILED."""
     async with shop_transaction():
-        run = await ImportRun.filter(id=run_id).select_for_update().get_or_none()
+        run = await ImportRun.filter(id=run_id, subject=subject.name).select_for_update().get_or_none()
         if run is not None and run.state in (ImportState.QUEUED, ImportState.RUNNING):
             _turn_back(
                 run, ImportState.FAILED, GaveUp("The import did not come to its end: {reason}", reason=reason[:500])
@@ -161,10 +160,10 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
     }
 
 
-async def _take_over(run_id: UUID) -> ImportRun:
+async def _take_over(run_id: UUID, subject: Subject) -> ImportRun:
     """Make this attempt the one that counts."""
     async with shop_transaction():
-        run = await ImportRun.filter(id=run_id).select_for_update().get_or_none()
+        run = await ImportRun.filter(id=run_id, subject=subject.name).select_for_update().get_or_none()
         if run is None:
             raise NoSuchImport("There is no such import.")
         if run.is_finished:
@@ -206,13 +205,13 @@ async def _fail(work: Work, ends_as: ImportState, failure: Unreadable | None = N
 
 async def _read(work: Work) -> None:
     """From the file to the staging table."""
-    folder, layout = await asyncio.to_thread(_open, work.ctx, work.run)
+    folder, layout = await asyncio.to_thread(_open, work)
     async with aclosing(_read_ahead(folder, work.run.id)) as batches:
         async for batch, pieces in batches:
             if batch.is_last and not (work.run.lines_read + batch.lines):
                 raise NoRows("The file has a header and no row below it.")
             async with work.batch() as run:
-                await stage(run, batch, pieces)
+                await work.subject.stage(run, batch, pieces)
                 run.checkpoint = msgspec.to_builtins(Checkpoint(layout, batch.place))
                 if batch.is_last:
                     await _end_reading(run)
@@ -221,19 +220,14 @@ async def _read(work: Work) -> None:
 async def _read_ahead(folder: Folder, run_id: UUID) -> AsyncGenerator[tuple[Batch, str | None]]:
     """The batches, and their pieces ready to be staged. While one is staged the next one is read, in a thread: so
     whoever shares the loop goes on."""
-
-    def read() -> tuple[Batch, str | None]:
-        batch = folder.next_batch()
-        return batch, packed(batch, run_id)
-
-    coming = asyncio.create_task(asyncio.to_thread(read))
+    coming = asyncio.create_task(asyncio.to_thread(folder.next_batch, run_id))
     try:
         is_last = False
         while not is_last:
             batch, pieces = await coming
             is_last = batch.is_last
             if not is_last:
-                coming = asyncio.create_task(asyncio.to_thread(read))
+                coming = asyncio.create_task(asyncio.to_thread(folder.next_batch, run_id))
             yield batch, pieces
     finally:
         # a thread cannot be stopped: nobody closes the file under it
@@ -241,21 +235,21 @@ async def _read_ahead(folder: Folder, run_id: UUID) -> AsyncGenerator[tuple[Batc
         coming.cancelled() or coming.exception()
 
 
-def _open(ctx: Context, run: ImportRun) -> tuple[Folder, Layout]:
+def _open(work: Work) -> tuple[Folder, Layout]:
+    run = work.run
     try:
-        table = Table(shop_files(ctx.shop).open(run.file_key), run.bytes_total)
+        table = Table(shop_files(work.ctx.shop).open(run.file_key), run.bytes_total)
     except NoSuchFile:
         raise FileGone("{file_name} is not there any more; upload it again.", file_name=run.file_name) from None
-    options = msgspec.convert(run.options, Options)
     if run.checkpoint:
         checkpoint = msgspec.convert(run.checkpoint, Checkpoint)
         layout, place = checkpoint.layout, checkpoint.place
     else:
-        layout = table.layout(options, run.mapping.values())
+        layout = table.layout(msgspec.convert(run.options, Notation), run.mapping.values())
         place = layout.rows_at
     columns = find_columns(layout.columns, run.mapping)
-    interpreter = Interpreter(layout.columns, columns, options, ctx.shop.currency)
-    return Folder(table.rows(layout, place), interpreter, lambda: table.bytes_read), layout
+    intake = work.subject.intake(work.ctx, run, layout.columns, columns)
+    return Folder(table.rows(layout, place), intake, lambda: table.bytes_read), layout
 
 
 async def _end_reading(run: ImportRun) -> None:
@@ -267,7 +261,7 @@ async def _end_reading(run: ImportRun) -> None:
 
 
 async def _write(work: Work) -> None:
-    """From the staging table to the products, and DONE."""
+    """From the staging table to where it belongs, and DONE."""
     while await _write_batch(work):
         pass
     async with work.batch(last=True) as run:
@@ -280,11 +274,10 @@ async def _write_batch(work: Work) -> bool:
         try:
             async with work.batch() as run:
                 checkpoint = msgspec.convert(run.checkpoint, Checkpoint)
-                gathered = await gather(run.id, checkpoint.line, has_titles=Field.VARIANT_TITLE in run.mapping)
-                if gathered.products:
-                    await write(work.ctx, run, gathered)
-                    run.checkpoint = msgspec.to_builtins(msgspec.structs.replace(checkpoint, line=gathered.line))
-            return bool(gathered.products)
+                line = await work.subject.write_next(work.ctx, run, checkpoint.line)
+                if line is not None:
+                    run.checkpoint = msgspec.to_builtins(msgspec.structs.replace(checkpoint, line=line))
+            return line is not None
         except IntegrityError:
             # somebody took a code or a handle between our look and our write: look again
             await work.again()
@@ -297,20 +290,18 @@ async def _backwards(work: Work) -> None:
     more = True
     while more:
         async with work.batch() as run:
-            more = await put_back(work.ctx, run)
+            more = await work.subject.put_back(work.ctx, run)
     more = True
     while more:
         async with work.batch() as run:
             more = await forget_pieces(run.id)
     async with work.batch(last=True) as run:
-        await remove_made(run)
+        await work.subject.remove_made(run)
         assert run.ends_as is not None
         run.state, run.finished_at = run.ends_as, now()
         await _publish(work)
 
 
 async def _publish(work: Work) -> None:
-    run = work.run
-    if not run.dry_run:
-        counts = run.products_created, run.products_updated, run.products_restored
-        await publish(work.ctx, ProductsImported(run.id, run.state.value, *counts))
+    if not work.run.dry_run:
+        await publish(work.ctx, work.subject.news(work.run))

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from typing import BinaryIO, Protocol
 
-from stoa.domains.catalog.importing.errors import ArchiveBomb, BrokenArchive, EmptyFile, UnfitArchive
+from stoa.kit.tabular.errors import ArchiveBomb, BrokenArchive, EmptyFile, UnfitArchive
 
 MEBIBYTE = 1024 * 1024
 CHUNK = 256 * 1024

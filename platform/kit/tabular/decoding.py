@@ -6,10 +6,10 @@ import codecs
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from stoa.domains.catalog.importing.errors import EmptyFile, NotText, WrongEncoding
-from stoa.domains.catalog.importing.options import Encoding
-from stoa.domains.catalog.importing.unpacking import CHUNK, MEBIBYTE, Source, Unpacked
 from stoa.kit.languages import Sentence
+from stoa.kit.tabular.errors import EmptyFile, NotText, WrongEncoding
+from stoa.kit.tabular.notation import Encoding
+from stoa.kit.tabular.unpacking import CHUNK, MEBIBYTE, Source, Unpacked
 
 HEAD = 4096
 MAX_ROW = MEBIBYTE

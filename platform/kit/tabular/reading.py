@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from stoa.domains.catalog.importing.decoding import MAX_ROW, UTF8, TooLong, blocks, line_ends, wrong_encoding
-from stoa.domains.catalog.importing.errors import CellTooLong, RowTooLong, UnclosedQuote
-from stoa.domains.catalog.importing.unpacking import Source
+from stoa.kit.tabular.decoding import MAX_ROW, UTF8, TooLong, blocks, line_ends, wrong_encoding
+from stoa.kit.tabular.errors import CellTooLong, RowTooLong, UnclosedQuote
+from stoa.kit.tabular.unpacking import Source
 
 MAX_CELL = 64 * 1024
 # Python's own limit is for the whole process, in letters, and breaks off without a place. Ours (MAX_ROW, in `_lines`)

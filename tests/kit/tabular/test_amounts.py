@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
+from stoa.kit.tabular.amounts import NotAnAmount, read_amount
 
 
 @pytest.mark.parametrize(
