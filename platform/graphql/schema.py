@@ -40,6 +40,7 @@ from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
@@ -93,6 +94,7 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    ServiceMutations,
 ):
     pass
 

@@ -28,7 +28,7 @@ class CustomerChanged(Conflict):
 
 
 class IdentityTaken(Taken):
-    """Another customer is known by it: `customer_id` says which."""
+    """Another customer is known by it: `customer` says which."""
 
     code = "IDENTITY_TAKEN"
 

@@ -12,6 +12,7 @@ from stoa.domains.service.events import CustomerEdited
 from stoa.domains.service.knowing import ONE_AT_A_TIME, present_ids
 from stoa.domains.service.models import Customer, CustomerIdentity, IdentityKind
 from stoa.kit.checking import check_version, locked
+from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -73,7 +74,7 @@ async def require_free(wanted: Sequence[tuple[Known, Sequence[str]]], customer_i
                 path=path,
                 holder=title_of(held.customer),
                 value=value,
-                customer_id=str(held.customer.id),
+                customer=type_id("cust", held.customer.id),
             )
 
 

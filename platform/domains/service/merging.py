@@ -129,9 +129,7 @@ async def _both(kept_id: UUID, gone_id: UUID, expected_version: int | None) -> t
         raise SameCustomer("Both are the same customer already.", path=["gone_id"])
     versions = {first: expected_version, second: None}
     names = {first: "kept_id", second: "gone_id"}
-    found = {
-        id: await locked_customer(id, versions[id], of=names[id]) for id in sorted(each for each in names if each)
-    }
+    found = {id: await locked_customer(id, versions[id], of=names[id]) for id in sorted(each for each in names if each)}
     kept, gone = found[first], found[second]  # type: ignore[index]
     if kept.id == gone.id:  # somebody else was quicker
         raise SameCustomer("Both are the same customer already.", path=["gone_id"])
