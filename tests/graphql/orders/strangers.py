@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from stoa.domains.catalog.models import Variant
 from stoa.domains.orders.models import OrderLine, OrderTransition
+from stoa.domains import service
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
-from stoa.tenants.context import Context
+from stoa.kit.ids import type_id
+from stoa.tenants.context import Context, open_shop
+from stoa.tenants.database import shop_client
 from tests import make
 
-PREFIXES = ["ord", "line", "step", "cust", "cid"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg"]
+TABLES = ("sales_order", "order_line", "order_transition", "customer", "customer_identity", "customer_merge")
+ADDRESS = type_id("addr", UUID(int=78))
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
         {"lines": [{"quantity": 1, "variantId": "{var}"}]},
         {"lines": [{"quantity": 1, "variantId": "{var}"}], "idempotencyKey": "k"},
     ],
+    "customerUpdate": [{"id": "{cust}", "name": "Mine"}, {"id": "{cust}", "name": "Mine", "expectedVersion": 1}],
+    "customerAddressAdd": [{"customerId": "{cust}", "address": {"line1": "Mine"}}],
+    "customerAddressUpdate": [{"customerId": "{cust}", "addressId": ADDRESS, "isDefault": True}],
+    "customerAddressRemove": [{"customerId": "{cust}", "addressId": ADDRESS}],
+    "customerConsentSet": [{"customerId": "{cust}", "way": "EMAIL", "granted": True, "source": "mine"}],
+    "customerIdentityAdd": [{"customerId": "{cust}", "kind": "EMAIL", "value": "mine@example.com"}],
+    "customerIdentityRemove": [{"id": "{cid}"}],
+    "customersMerge": [{"keptId": "{cust}", "goneId": "[cust]"}, {"keptId": "[cust]", "goneId": "{cust}"}],
+    "customerMergeUndo": [{"id": "{cmrg}"}],
+    "customerErase": [{"id": "{cust}"}],
 }
 
 
@@ -34,10 +50,30 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
         note=secret,
         tags=[secret],
     )
+    customer = await Customer.get(email=buyer.email)
+    other_one = await service.create_customer(
+        other, service.CustomerDraft(secret, note=secret, tags=[secret], metadata={secret: secret})
+    )
+    await service.add_address(other, other_one.id, {"line1": secret})
+    consent = service.Consent(service.ConsentWay.SMS, True, secret, secret)
+    await service.set_consent(other, other_one.id, consent)
+    merge = await service.merge_customers(other, customer.id, other_one.id)
     return {
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),
-        "cust": await Customer.filter(email=buyer.email).first(),
+        "cust": customer,
+        "cmrg": merge,
         "cid": await CustomerIdentity.filter(kind="EMAIL").first(),
     }
+
+
+async def own(ctx: Context) -> dict[str, Any]:
+    """Things of one's own, to be tried together with the other shop's."""
+    return {"cust": await service.create_customer(ctx, service.CustomerDraft("Own"))}
+
+
+async def everything_of(other: Context) -> dict[str, Any]:
+    """Every row of orders and buyers."""
+    with open_shop(other.shop):
+        return {table: await shop_client().execute_query_dict(f"SELECT * FROM {table} ORDER BY 1") for table in TABLES}
