@@ -38,7 +38,12 @@ async def test_a_customer_is_kept_as_described(ctx: Context) -> None:
     )
 
     kept = await Customer.get(id=made.id)
-    assert (kept.name, kept.email, kept.phone, kept.locale) == ("芝诺 Zeno", "Zeno@Example.com", "+49 (30) 123 456", "zh")
+    assert (kept.name, kept.email, kept.phone, kept.locale) == (
+        "芝诺 Zeno",
+        "Zeno@Example.com",
+        "+49 (30) 123 456",
+        "zh",
+    )
     assert (kept.tags, kept.metadata, kept.version) == (["vip"], {"size": "L"}, 1)
     assert await known(made.id) == [
         ("CHANNEL", "wechat:o1"),
@@ -201,9 +206,7 @@ async def test_a_consent_needs_a_source_and_is_not_of_the_future(ctx: Context) -
     with pytest.raises(InvalidInput) as source:
         await service.set_consent(ctx, zeno.id, Consent(ConsentWay.SMS, True, "zeno@example.com"))
     with pytest.raises(InvalidInput) as at:
-        await service.set_consent(
-            ctx, zeno.id, Consent(ConsentWay.SMS, True, "phone", at=now() + timedelta(minutes=1))
-        )
+        await service.set_consent(ctx, zeno.id, Consent(ConsentWay.SMS, True, "phone", at=now() + timedelta(minutes=1)))
 
     assert (source.value.path, at.value.path) == (("source",), ("at",))
     assert await everything() == before

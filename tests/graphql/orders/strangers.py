@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from stoa.domains import service
 from stoa.domains.catalog.models import Variant
 from stoa.domains.orders.models import OrderLine, OrderTransition
-from stoa.domains import service
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.kit.ids import type_id
