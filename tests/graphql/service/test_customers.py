@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -166,10 +167,8 @@ async def test_what_a_customer_spent_is_net_of_refunds_and_without_cancelled_ord
     }
     assert (zeno["ordersCount"], zeno["spent"]) == (3, {"amount": "17.50", "currency": "EUR"})
     assert [each["number"] for each in zeno["orders"]["nodes"]] == [each.number for each in reversed(placed)]
-    assert (zeno["firstOrderAt"], zeno["lastOrderAt"]) == (
-        placed[0].placed_at.isoformat(),
-        placed[3].placed_at.isoformat(),
-    )
+    times = [datetime.fromisoformat(zeno[name]) for name in ("firstOrderAt", "lastOrderAt")]
+    assert times == [placed[0].placed_at, placed[3].placed_at]
 
 
 async def test_orders_of_a_merged_customer_are_the_kept_ones(ask: Ask) -> None:
