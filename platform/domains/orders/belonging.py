@@ -30,7 +30,7 @@ WITH theirs AS (
   WHERE customer_id = ANY($1::uuid[]) RETURNING id),
 lines AS (UPDATE order_line SET properties = '{}' FROM theirs WHERE order_id = theirs.id AND properties <> '{}'),
 paid AS (UPDATE payment SET note = '' FROM theirs WHERE order_id = theirs.id AND note <> ''),
-refunds AS (UPDATE refund SET reason = '' FROM theirs WHERE order_id = theirs.id AND reason <> ''),
+refunds AS (UPDATE refund SET reason = '', failure = '' FROM theirs WHERE order_id = theirs.id),
 cases AS (UPDATE aftersale_case SET note = '', answer = '', contact = '{}', pictures = '[]'
           FROM theirs WHERE order_id = theirs.id)
 UPDATE shipment SET exception = '', pickup_code = NULL,

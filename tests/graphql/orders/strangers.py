@@ -5,19 +5,31 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from stoa.domains import service
+from stoa.domains import orders, service
 from stoa.domains.catalog.models import Variant
 from stoa.domains.orders.models import OrderLine, OrderTransition
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.kit.ids import type_id
+from stoa.kit.money import Money
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from tests import make
 
-PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg"]
-TABLES = ("sales_order", "order_line", "order_transition", "customer", "customer_identity", "customer_merge")
+PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd"]
+TABLES = (
+    "sales_order",
+    "order_line",
+    "order_transition",
+    "customer",
+    "customer_identity",
+    "customer_merge",
+    "payment",
+    "refund",
+)
 ADDRESS = type_id("addr", UUID(int=78))
+PAID = {"provider": "mine", "amount": {"amount": "1", "currency": "EUR"}}
+SECRET_REFERENCE = "a reference"  # as the other shop has one
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
@@ -34,6 +46,20 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "customersMerge": [{"keptId": "{cust}", "goneId": "[cust]"}, {"keptId": "[cust]", "goneId": "{cust}"}],
     "customerMergeUndo": [{"id": "{cmrg}"}],
     "customerErase": [{"id": "{cust}"}],
+    "orderConfirm": [{"id": "{ord}"}, {"id": "{ord}", "idempotencyKey": "k"}],
+    "ordersConfirm": [{"ids": ["{ord}"]}],
+    "orderReject": [{"id": "{ord}", "reason": "mine"}],
+    "orderCancel": [{"id": "{ord}"}, {"id": "{ord}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
+    "orderHold": [{"id": "{ord}"}],
+    "orderResume": [{"id": "{ord}"}],
+    "orderComplete": [{"id": "{ord}"}],
+    "paymentRecord": [{"orderId": "{ord}", **PAID}, {"orderId": "{ord}", **PAID, "reference": SECRET_REFERENCE}],
+    "paymentCapture": [{"id": "{pay}"}],
+    "paymentVoid": [{"id": "{pay}"}],
+    "paymentChargeBack": [{"id": "{pay}"}],
+    "refundCreate": [{"orderId": "{ord}"}, {"orderId": "{ord}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
+    "refundSettle": [{"id": "{rfd}"}, {"id": "{rfd}", "references": [{"paymentId": "{pay}", "reference": "mine"}]}],
+    "refundFail": [{"id": "{rfd}", "failure": "mine"}],
 }
 
 
@@ -58,7 +84,14 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
     consent = service.Consent(service.ConsentWay.SMS, True, secret, secret)
     await service.set_consent(other, other_one.id, consent)
     merge = await service.merge_customers(other, customer.id, other_one.id)
+    paid = orders.PaymentReport(secret, Money(order.total_minor, order.currency), reference=SECRET_REFERENCE)
+    payment = await orders.record_payment(other, order.id, paid)
+    back = orders.RefundDraft(extra=Money(1, order.currency))
+    refund = await orders.refund(other, order.id, back, reason=secret)
+    await orders.fail_refund(other, refund.id, failure=secret)
     return {
+        "pay": payment,
+        "rfd": refund,
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),
