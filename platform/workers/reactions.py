@@ -47,6 +47,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.follow_merge,
     orders.follow_parting,
     orders.forget_buyer,
+    orders.case_due,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

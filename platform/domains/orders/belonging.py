@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains import service
+from stoa.domains.catalog.media.forgetting import plan_forgetting
+from stoa.domains.orders.models import AftersaleCase
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
@@ -23,7 +25,7 @@ WITH theirs AS (
   UPDATE sales_order SET email = '', phone = '', shipping_address = '{}', billing_address = '{}', buyer_note = '',
     note = '', tags = '[]', search_text = '', updated_at = now(), version = version + 1,
     checks = coalesce((
-      SELECT jsonb_agg(jsonb_build_object('code', c -> 'code', 'severity', c -> 'severity'))
+      SELECT jsonb_agg(c || '{"words": "", "values": {}}')
       FROM jsonb_array_elements(checks) AS c), '[]'),
     metadata = coalesce((
       SELECT jsonb_object_agg(key, value) FROM jsonb_each(metadata) WHERE key = 'payable_later'), '{}')
@@ -48,7 +50,10 @@ async def follow_buyers(ctx: Context, ids: Collection[UUID]) -> None:
 
 
 async def forget_buyers(ctx: Context, ids: Collection[UUID]) -> None:
-    """Take out of these customers' orders whatever says who they are."""
+    """Take out of these customers' orders whatever says who they are; pictures of their cases are deleted."""
+    cases = AftersaleCase.filter(order__customer_id__in=list(ids)).exclude(pictures=[])
+    pictures = [key for each in await cases.only("id", "pictures") for key in each.pictures]
+    await plan_forgetting(ctx, pictures)
     await shop_client().execute_query(_FORGET, [list(ids)])
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
+from stoa.domains.orders import aftersales
+from stoa.domains.orders.aftersales.handling import DUE
 from stoa.domains.orders.belonging import follow_buyers, forget_buyers
 from stoa.domains.service.events import CustomerErased, CustomersMerged, MergeUndone
 from stoa.kit.clock import now
@@ -36,3 +39,9 @@ async def follow_parting(ctx: Context, job: Job) -> None:
 async def forget_buyer(ctx: Context, job: Job) -> None:
     """Take out of the orders of an erased customer whatever says who they are."""
     await forget_buyers(ctx, job.event(CustomerErased).ids)
+
+
+@job(DUE)
+async def case_due(ctx: Context, job: Job) -> None:
+    """Move an after-sale case on when its deadline is over."""
+    await aftersales.case_is_due(ctx, UUID(job.payload["case_id"]))
