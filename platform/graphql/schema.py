@@ -32,6 +32,8 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.aftersales.mutations import AftersaleMutations
+from stoa.graphql.orders.aftersales.types import AftersaleQueries
 from stoa.graphql.orders.handling import OrderHandlingMutations
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
@@ -70,6 +72,7 @@ class Query(
     SupplyingQueries,
     OrderQueries,
     RefundQueries,
+    AftersaleQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -98,6 +101,7 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    AftersaleMutations,
     ServiceMutations,
     OrderHandlingMutations,
     OrderMoneyMutations,

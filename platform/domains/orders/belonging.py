@@ -25,7 +25,8 @@ WITH theirs AS (
   UPDATE sales_order SET email = '', phone = '', shipping_address = '{}', billing_address = '{}', buyer_note = '',
     note = '', tags = '[]', search_text = '', updated_at = now(), version = version + 1,
     checks = coalesce((
-      SELECT jsonb_agg(c || '{"words": "", "values": {}}')
+      SELECT jsonb_agg(
+        jsonb_build_object('code', c -> 'code', 'severity', c -> 'severity', 'words', '', 'values', '{}'::jsonb))
       FROM jsonb_array_elements(checks) AS c), '[]'),
     metadata = coalesce((
       SELECT jsonb_object_agg(key, value) FROM jsonb_each(metadata) WHERE key = 'payable_later'), '{}')

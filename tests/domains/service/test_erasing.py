@@ -92,7 +92,11 @@ async def _everything_else(order: Order) -> None:
     )
     await shop_client().execute_query(
         "UPDATE sales_order SET checks = $1::jsonb, metadata = $2::jsonb WHERE id = $3",
-        ['[{"code": "DUPLICATE", "severity": "INFO", "text": "Zenodotos"}]', '{"x": "Zenodotos"}', order.id],
+        [
+            '[{"code": "DUPLICATE", "severity": "NOTE", "words": "Like {who}", "values": {"who": "Zenodotos"}}]',
+            '{"x": "Zenodotos"}',
+            order.id,
+        ],
     )
     await shop_client().execute_query(
         "INSERT INTO aftersale_case (id, order_id, kind, state, reason, note, answer, contact, lines, currency, "
@@ -117,7 +121,9 @@ async def test_nothing_of_theirs_survives_and_the_amounts_stay(ctx: Context) -> 
     assert await AftersaleCase.filter(order_id=order.id).values("reason", "state") == [
         {"reason": "broken", "state": "REQUESTED"}
     ]
-    assert (await Order.get(id=order.id)).checks == [{"code": "DUPLICATE", "severity": "INFO"}]
+    assert (await Order.get(id=order.id)).checks == [
+        {"code": "DUPLICATE", "severity": "NOTE", "words": "", "values": {}}
+    ]
 
 
 async def test_others_are_not_forgotten_with_them(ctx: Context) -> None:
