@@ -7,7 +7,8 @@ from uuid import UUID
 
 from stoa.domains import orders, service
 from stoa.domains.catalog.models import Variant
-from stoa.domains.orders.models import OrderLine, OrderTransition
+from stoa.domains.orders import aftersales
+from stoa.domains.orders.models import CaseKind, OrderLine, OrderTransition
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.kit.ids import type_id
@@ -16,7 +17,7 @@ from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from tests import make
 
-PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd", "case"]
 TABLES = (
     "sales_order",
     "order_line",
@@ -26,8 +27,10 @@ TABLES = (
     "customer_merge",
     "payment",
     "refund",
+    "aftersale_case",
 )
 ADDRESS = type_id("addr", UUID(int=78))
+CASE = {"kind": "REFUND_ONLY", "reason": "OTHER"}
 PAID = {"provider": "mine", "amount": {"amount": "1", "currency": "EUR"}}
 SECRET_REFERENCE = "a reference"  # as the other shop has one
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
@@ -46,6 +49,23 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "customersMerge": [{"keptId": "{cust}", "goneId": "[cust]"}, {"keptId": "[cust]", "goneId": "{cust}"}],
     "customerMergeUndo": [{"id": "{cmrg}"}],
     "customerErase": [{"id": "{cust}"}],
+    "aftersaleOpen": [
+        {"orderId": "{ord}", **CASE, "lines": [{"lineId": "{line}", "quantity": 1}]},
+        {"orderId": "[ord]", **CASE, "lines": [{"lineId": "{line}", "quantity": 1}]},
+        {"orderId": "[ord]", **CASE, "lines": [{"lineId": "[line]", "quantity": 1}], "pictureIds": ["{upl}"]},
+    ],
+    "aftersaleApprove": [{"id": "{case}"}],
+    "aftersaleDecline": [{"id": "{case}", "answer": "mine"}],
+    "aftersaleCancel": [{"id": "{case}"}],
+    "aftersaleSendBack": [{"id": "{case}", "carrier": "mine"}],
+    "aftersaleReceive": [{"id": "{case}"}, {"id": "{case}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
+    "aftersaleInspect": [
+        {"id": "{case}", "lines": [{"lineId": "{line}", "restocked": 1}]},
+        {"id": "{case}", "lines": [], "locationId": "{loc}"},
+    ],
+    "aftersaleRefund": [{"id": "{case}"}],
+    "aftersaleSendAnew": [{"id": "{case}"}, {"id": "{case}", "lines": [{"variantId": "{var}", "quantity": 1}]}],
+    "aftersaleClose": [{"id": "{case}"}],
     "orderConfirm": [{"id": "{ord}"}, {"id": "{ord}", "idempotencyKey": "k"}],
     "ordersConfirm": [{"ids": ["{ord}"]}],
     "orderReject": [{"id": "{ord}", "reason": "mine"}],
@@ -89,7 +109,21 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
     back = orders.RefundDraft(extra=Money(1, order.currency))
     refund = await orders.refund(other, order.id, back, reason=secret)
     await orders.fail_refund(other, refund.id, failure=secret)
+    first = await OrderLine.get(order_id=order.id)
+    await orders.confirm_order(other, order.id)
+    case = await aftersales.open_case(
+        other,
+        order.id,
+        aftersales.CaseDraft(
+            CaseKind.REFUND_ONLY,
+            aftersales.CaseReason.OTHER,
+            [aftersales.CasePieces(first.id, 1)],
+            note=secret,
+            contact=aftersales.Contact(aftersales.ContactKind.CALL, secret),
+        ),
+    )
     return {
+        "case": case,
         "pay": payment,
         "rfd": refund,
         "ord": order,
@@ -103,7 +137,15 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
 
 async def own(ctx: Context) -> dict[str, Any]:
     """Things of one's own, to be tried together with the other shop's."""
-    return {"cust": await service.create_customer(ctx, service.CustomerDraft("Own"))}
+    order = await make.order(ctx)
+    paid = orders.PaymentReport("cash", Money(order.total_minor, order.currency), reference="own")
+    await orders.record_payment(ctx, order.id, paid)
+    await orders.confirm_order(ctx, order.id)
+    return {
+        "cust": await service.create_customer(ctx, service.CustomerDraft("Own")),
+        "ord": order,
+        "line": await OrderLine.get(order_id=order.id),
+    }
 
 
 async def everything_of(other: Context) -> dict[str, Any]:

@@ -22,7 +22,7 @@ CASE = """aftersaleCase {
 
 
 async def do(ask: Ask, mutation: str, **input: Any) -> Any:
-    kind = mutation[0].upper() + mutation[1:] + "Input!"
+    kind = "AftersaleRefInput!" if mutation == "aftersaleClose" else mutation[0].upper() + mutation[1:] + "Input!"
     query = f"mutation ($input: {kind}) {{ {mutation}(input: $input) {{ {CASE} userErrors {{ code message path }} }} }}"
     payload = (await ask.data(query, input=input))[mutation]
     return payload["userErrors"] or payload["aftersaleCase"]
