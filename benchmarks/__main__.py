@@ -20,6 +20,8 @@ NAMES = (
     "dispatch",
     "fairness",
     "chaos",
+    "oversell",
+    "intake",
 )
 
 
