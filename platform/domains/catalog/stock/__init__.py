@@ -3,6 +3,7 @@
 from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, Outcome, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
+from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere, take_back
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
@@ -18,6 +19,7 @@ __all__ = [
     "Breach",
     "Correction",
     "Demand",
+    "Held",
     "Holder",
     "Limits",
     "LocationChanges",
@@ -31,6 +33,8 @@ __all__ = [
     "create_location",
     "expire_reservations",
     "extend",
+    "held_for",
+    "hold_elsewhere",
     "integrity_report",
     "move",
     "open_count",
@@ -43,5 +47,6 @@ __all__ = [
     "set_on_hand",
     "ship",
     "start_transfer",
+    "take_back",
     "update_location",
 ]
