@@ -32,6 +32,8 @@ from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
+from stoa.graphql.orders.shipping.mutations import ShippingMutations
+from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
@@ -59,6 +61,7 @@ class Query(
     IntegrityQueries,
     StockQueries,
     SupplyingQueries,
+    ShippingQueries,
     OrderQueries,
     ServiceQueries,
 ):
@@ -85,6 +88,7 @@ class Mutation(
     StockMutations,
     SupplyingMutations,
     VariantMutations,
+    ShippingMutations,
     OrderMutations,
 ):
     pass

@@ -10,15 +10,17 @@ from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.tenants.context import Context
 from tests import make
+from tests.graphql.orders import shipping_strangers as of_shipping
 
-PREFIXES = ["ord", "line", "step", "cust", "cid"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", *of_shipping.PREFIXES]
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
         {"lines": [{"quantity": 1, "variantId": "{var}"}]},
         {"lines": [{"quantity": 1, "variantId": "{var}"}], "idempotencyKey": "k"},
+        {"lines": [{"quantity": 1, "variantId": "[var]"}], "shippingMethodId": "{smet}"},
     ],
-}
+} | of_shipping.STRANGERS
 
 
 async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, Any]:
@@ -35,6 +37,7 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
         tags=[secret],
     )
     return {
+        **await of_shipping.furnish(other, order, secret),
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),

@@ -36,8 +36,8 @@ compared AS (
     count(*) FILTER (WHERE delivered_at <= promised_at) AS on_time,
     count(DISTINCT region) AS regions
   FROM sent GROUP BY method_id)
-SELECT coalesce(json_agg(json_build_array(m.id, coalesce(c.parcels, 0), coalesce(c.delivered, 0), coalesce(c.lost, 0),
-  coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median, c.p90, coalesce(c.promised, 0),
+SELECT coalesce(json_agg(json_build_array(m.id, m.code, m.name, m.translations, coalesce(c.parcels, 0),
+  coalesce(c.delivered, 0), coalesce(c.lost, 0), coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median, c.p90, coalesce(c.promised, 0),
   coalesce(c.on_time, 0), coalesce(c.regions, 0)) ORDER BY m.position, m.id), '[]')::text
 FROM shipping_method m LEFT JOIN compared c ON c.method_id = m.id WHERE m.is_active OR c.parcels > 0
 """
@@ -47,6 +47,9 @@ class Compared(msgspec.Struct, frozen=True, array_like=True):
     """One method, measured. Counts are what a figure stands on: `priced` for the cost, `promised` for punctuality."""
 
     method_id: UUID
+    code: str
+    name: str
+    translations: dict[str, dict[str, str]]
     parcels: int
     delivered: int
     lost: int

@@ -137,11 +137,11 @@ async def deliver_digital(ctx: Context, order_id: UUID) -> UUID | None:
     None when there is nothing of the kind. Raises `NoSuchOrder` and `NotNow`.
     """
     async with shop_transaction():
-        parcels = await locked_parcels(order_id)
+        parcels = await locked_parcels(order_id, of="order_id")
         lines = [line for line in parcels.lines if not line.requires_shipping and parcels.left(line) > 0]
         if not lines:
             return None
-        require(parcels.order, parcels.lines, Action.SHIP)
+        require(parcels.order, parcels.lines, Action.SHIP, of="order_id")
         at, moves = now(), Moves(ctx, parcels.order)
         shipment = await Shipment.create(
             order_id=order_id,
