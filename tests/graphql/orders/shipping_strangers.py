@@ -18,8 +18,8 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     ],
     "shipmentShip": [{"id": "{shp}", "trackingNumber": "MINE"}],
     "shipmentsShip": [
-        {"rows": [{"orderId": "{ord}", "trackingNumber": "MINE"}]},
-        {"rows": [{"shipmentId": "{shp}", "trackingNumber": "MINE"}]},
+        {"rows": [{"orderId": "{ord}", "trackingNumber": "MINE"}], "policy": "REJECT_EVERYTHING"},
+        {"rows": [{"shipmentId": "{shp}", "trackingNumber": "MINE"}], "policy": "REJECT_EVERYTHING"},
     ],
     "shipmentDeliver": [{"id": "{shp}"}],
     "shipmentCancel": [{"id": "{shp}"}],

@@ -37,8 +37,9 @@ compared AS (
     count(DISTINCT region) AS regions
   FROM sent GROUP BY method_id)
 SELECT coalesce(json_agg(json_build_array(m.id, m.code, m.name, m.translations, coalesce(c.parcels, 0),
-  coalesce(c.delivered, 0), coalesce(c.lost, 0), coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median, c.p90, coalesce(c.promised, 0),
-  coalesce(c.on_time, 0), coalesce(c.regions, 0)) ORDER BY m.position, m.id), '[]')::text
+  coalesce(c.delivered, 0), coalesce(c.lost, 0), coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median,
+  c.p90, coalesce(c.promised, 0), coalesce(c.on_time, 0), coalesce(c.regions, 0))
+  ORDER BY m.position, m.id), '[]')::text
 FROM shipping_method m LEFT JOIN compared c ON c.method_id = m.id WHERE m.is_active OR c.parcels > 0
 """
 

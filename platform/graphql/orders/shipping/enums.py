@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoa.domains.orders import models, shipping
+from stoa.domains.orders.shipping import papers
 from stoa.graphql.enums import shown_enum
 
 ShippingKind = shown_enum(
@@ -40,4 +41,11 @@ FollowedBy = shown_enum(
     NOBODY="Nobody: what is known is entered by hand.",
     KUAIDI100="Kuaidi100 (快递100), with the shop's own keys.",
     SIMULATED="A carrier that does not exist, whose parcels move by the clock: for trying things out.",
+)
+ShipmentPaper = shown_enum(
+    papers.Paper,
+    "What goes along with a parcel.",
+    name="ShipmentPaper",
+    PACKING_LIST="What is in it, for whoever unpacks it: A5, without prices.",
+    LABEL="What is stuck on it: 100 by 150 mm.",
 )

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import strawberry
 
+from stoa.domains.catalog import BulkPolicy
 from stoa.domains.orders import models, shipping
+from stoa.graphql.catalog.bulk import Policy
 from stoa.graphql.orders.inputs import money, optional
 from stoa.graphql.orders.shipping.enums import FeeBasis, FollowedBy, ShippingKind
 from stoa.graphql.scalars import BigInt, MoneyInput, read_id
@@ -222,6 +224,7 @@ class ShipmentsShipInput:
     rows: list[ShipmentsShipRowInput] = strawberry.field(
         description="Up to 100. A row sent twice with the same number ships once."
     )
+    policy: Policy = optional("What becomes of the others when some are refused.", BulkPolicy.IGNORE_FAILED)
 
 
 @strawberry.input(description="A parcel.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from stoa.domains.catalog import BulkPolicy
 from stoa.domains.orders import shipping
 from stoa.graphql.errors import UserError, user_error
 from stoa.graphql.mutations import Payload, shop_mutation
@@ -108,18 +109,22 @@ async def shipment_ship(ctx: Context, input: ShipmentShipInput) -> ShipmentPaylo
     "no parcel is packed for it.",
 )
 async def shipments_ship(ctx: Context, input: ShipmentsShipInput) -> ShipmentsShipPayload:
-    results = await shipping.ship_many(ctx, each_of("rows", input.rows))
+    strict = input.policy is BulkPolicy.REJECT_EVERYTHING
+    results = await shipping.ship_many(ctx, each_of("rows", input.rows), input.policy)
+    errors = [[user_error(refusal) for refusal in each.refusals] for each in results]
+    nothing_done = strict and any(errors)
     return ShipmentsShipPayload(
+        user_errors=[each for row in errors for each in row] if nothing_done else [],
         results=[
-            ShipmentsShipRow(
-                index=each.index,
-                shipment_id=None if each.shipment_id is None else strawberry.ID(type_id("shp", each.shipment_id)),
-                user_errors=[user_error(refusal) for refusal in each.refusals],
-            )
-            for each in results
+            ShipmentsShipRow(index=each.index, shipment_id=None if nothing_done else _id(each), user_errors=wrong)
+            for each, wrong in zip(results, errors, strict=True)
         ],
-        succeeded=sum(each.shipment_id is not None for each in results),
+        succeeded=0 if nothing_done else sum(not wrong for wrong in errors),
     )
+
+
+def _id(result: shipping.ShipResult) -> strawberry.ID | None:
+    return None if result.shipment_id is None else strawberry.ID(type_id("shp", result.shipment_id))
 
 
 @shop_mutation(Scope.ORDERS_WRITE, "A parcel has arrived. Twice changes nothing.")

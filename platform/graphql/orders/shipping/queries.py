@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
 
 from stoa.domains.orders import shipping
+from stoa.domains.orders.shipping import papers
 from stoa.graphql.context import GraphContext
 from stoa.graphql.orders.inputs import AddressInput
+from stoa.graphql.orders.shipping.enums import ShipmentPaper
 from stoa.graphql.orders.shipping.inputs import ShippingQuoteLineInput, each_of
 from stoa.graphql.orders.shipping.shapes import label
 from stoa.graphql.orders.shipping.types import Shipment, ShippingMethod
@@ -19,6 +21,8 @@ from stoa.graphql.reading.declaring import one_of, page_of, root
 from stoa.graphql.scalars import Money, read_id, shown_money
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import type_id
+from stoa.kit.languages import LOCALES, Locale, reader
+from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 
 
@@ -77,6 +81,12 @@ class CarrierComparison:
     is_too_few: bool = strawberry.field(description="Fewer than 30 were delivered: do not read much into the days.")
 
 
+@strawberry.type(description="Where a parcel's paper can be fetched for a while, by whoever has the address.")
+class ShipmentPaperLink:
+    url: str = strawberry.field(description="GET it; no header needed. It is a credential: hand it to nobody.")
+    expires_at: datetime = strawberry.field(description="Until when it is good; ask for another one then.")
+
+
 @strawberry.type
 class ShippingQueries(ShippingLists):
     """What can be asked of delivery, and what is computed for it."""
@@ -104,6 +114,26 @@ class ShippingQueries(ShippingLists):
         else:
             quotes = await shipping.shipping_quotes(each_of("lines", lines or []), (address or AddressInput()).read())
         return [_shown(each, ctx.shop.currency) for each in quotes]
+
+    @strawberry.field(
+        description="A fresh address of a parcel's paper as PDF, good for 15 minutes. The buyer's name and address stand "
+        f"on it: `{Scope.CUSTOMERS_READ}` is needed too. Needs the scope `{Scope.ORDERS_READ}`."
+    )
+    async def shipment_paper_link(
+        self,
+        info: Info[GraphContext, None],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The parcel's id.")],
+        paper: Annotated[ShipmentPaper, strawberry.argument(description="Which paper.")],
+        locale: Annotated[
+            str | None, strawberry.argument(description="en or zh; left out: the reader's language.")
+        ] = None,
+    ) -> ShipmentPaperLink:
+        ctx = info.context.require(Scope.ORDERS_READ, "shipmentPaperLink")
+        if locale not in (None, *LOCALES):
+            raise InvalidInput("{locale} is no language of the shop.", path=["locale"], locale=str(locale)[:20])
+        chosen: Locale = "zh" if (locale or reader()) == "zh" else "en"
+        link = await papers.paper_link(ctx, read_id("id", id, "shp"), papers.Paper(paper), chosen)
+        return ShipmentPaperLink(url=settings().public_url + link.path, expires_at=link.expires_at)
 
     @strawberry.field(
         description="Ways of delivery compared by what really happened to the parcels that left from `since` to "
