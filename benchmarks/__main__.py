@@ -16,6 +16,10 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "counting",
+    "dispatch",
+    "fairness",
+    "chaos",
 )
 
 

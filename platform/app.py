@@ -16,7 +16,7 @@ from stoa.graphql.executing import Executor
 from stoa.graphql.schema import schema
 from stoa.graphql.serving import Services
 from stoa.graphql.sockets import SocketEndpoint
-from stoa.kit import log
+from stoa.kit import languages, log
 from stoa.kit.closing import noticing_signals
 from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
@@ -91,6 +91,7 @@ async def _start(stack: AsyncExitStack, config: Settings, *, with_workers: bool)
     await stack.enter_async_context(hearing_changes(config))
     if with_workers:
         await stack.enter_async_context(at_work(config))
+    languages.load()
     _settle_memory()
 
 

@@ -105,7 +105,7 @@ def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
 
 def _tell_outcome(run: ImportRun) -> None:
     if run.failure:
-        _give_up(run.failure)
+        _give_up(str(run.why_failed))
     typer.echo(
         f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
         f"{run.issues_total:,} oddities reported."

@@ -11,6 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from stoa.graphql.buckets import Spent
 from stoa.kit.errors import Conflict, NotFound, Refusal, Refusals, Taken
+from stoa.kit.languages import SOMETHING_WENT_WRONG
 from stoa.kit.log import logger
 from stoa.tenants.access.errors import NoShopChosen, NotSignedIn
 from stoa.tenants.context import MissingScope
@@ -106,7 +107,7 @@ ERROR_TYPES = [InputError, NotFoundError, TakenError, ConflictError, QuantityErr
 def user_error(refusal: Refusal) -> UserError:
     """The concrete error type for a refusal."""
     path = ["input", *(to_camel_case(part) if isinstance(part, str) else str(part) for part in refusal.path)]
-    base: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "path": path}
+    base: dict[str, Any] = {"code": refusal.code, "message": refusal.sentence.said(), "path": path}
     if "retry_after" in refusal.params:
         return ThrottledError(**base, retry_after=int(refusal.params["retry_after"]))
     if "proposed" in refusal.params:
@@ -139,7 +140,7 @@ def _present(error: GraphQLError, cause: BaseException, request_id: str, code: s
     shown: dict[str, Any] = dict(error.formatted)
     extensions: dict[str, Any] = {"code": code, **(error.extensions or {})}
     if isinstance(cause, Refusal):
-        shown["message"], extensions = cause.message, _extensions(cause)
+        shown["message"], extensions = cause.sentence.said(), _extensions(cause)
     elif not isinstance(cause, GraphQLError) or _is_ours(error):
         log.error("a resolver failed", exc_info=cause, path=error.path)
         shown["message"], extensions = masked(request_id), {"code": INTERNAL}
@@ -171,4 +172,4 @@ def _extensions(refusal: Refusal) -> dict[str, Any]:
 
 def masked(request_id: str) -> str:
     """What is said of a bug."""
-    return f"Something went wrong on our side. Tell us this request id: {request_id}"
+    return SOMETHING_WENT_WRONG.filled(request_id=request_id).said()

@@ -5,28 +5,40 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar, TypeVar
-from uuid import UUID
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import orjson
 import strawberry
 
-from stoa.graphql.errors import ERROR_TYPES
+from stoa.graphql.keeping import kept, remembered
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
-P = TypeVar("P")
+P = TypeVar("P", bound="Answer")
 KEY_LIMIT = 120
-_ERRORS: dict[str, Any] = {each.__name__: each for each in ERROR_TYPES}
 
 _TAKE = """
 INSERT INTO kept_answer (key, request_hash, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (key) DO UPDATE SET key = excluded.key
 RETURNING request_hash, answer, (xmax = 0) AS is_new
 """
+
+
+class Answer(Protocol):
+    """What is kept: a payload."""
+
+    @property
+    def was_refused(self) -> bool: ...
+
+
+class _NothingDone(Exception):
+    """Takes back what was kept of a request that came to nothing."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
 
 
 class KeyReused(Refusal):
@@ -42,25 +54,37 @@ async def answered_once(
 
     The key is taken, the work done and the answer kept in one transaction, so a key never says "done" of what was
     not; a second request with the same key waits for the first. A refusal keeps nothing: the key may be tried again.
-    What is kept are the ids in the payload: the answer shows those things as they are now; and why a part of it was
-    refused, when the rest was done.
+    Of rows their ids are kept: the answer shows those things as they are now; all else, and why a part of it was
+    refused when the rest was done, is told again as it was told (keeping.py), in the language of whoever asked first:
+    it is the answer they got.
     """
     key = getattr(input, "idempotency_key", None)
     if not key:
         return await operation(ctx, input)
     with blaming("idempotency_key"):
         key = f"{name}:{clean_line(key, what='idempotency key', limit=KEY_LIMIT)}"
+    try:
+        async with shop_transaction():
+            return await _taken(ctx, key, input, payload, operation)
+    except _NothingDone as nothing:
+        return cast(P, nothing.answer)
+
+
+async def _taken(
+    ctx: Context, key: str, input: Any, payload: type[P], operation: Callable[[Context, Any], Awaitable[P]]
+) -> P:
     hash = request_hash(input)
-    async with shop_transaction():
-        [row] = await shop_client().execute_query_dict(_TAKE, [key, hash, now()])
-        if not row["is_new"]:
-            if row["request_hash"] != hash:
-                raise KeyReused("This idempotency key came with another request before.", path=["idempotency_key"])
-            return payload(**_ids(orjson.loads(row["answer"])))
-        answer = await operation(ctx, input)
-        await shop_client().execute_query(
-            "UPDATE kept_answer SET answer = $2 WHERE key = $1", [key, orjson.dumps(_kept(answer)).decode()]
-        )
+    [row] = await shop_client().execute_query_dict(_TAKE, [key, hash, now()])
+    if not row["is_new"]:
+        if row["request_hash"] != hash:
+            raise KeyReused("This idempotency key came with another request before.", path=["idempotency_key"])
+        return cast(P, remembered(orjson.loads(row["answer"]), payload))
+    answer = await operation(ctx, input)
+    if answer.was_refused:
+        raise _NothingDone(answer)
+    await shop_client().execute_query(
+        "UPDATE kept_answer SET answer = $2 WHERE key = $1", [key, orjson.dumps(kept(answer)).decode()]
+    )
     return answer
 
 
@@ -78,31 +102,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()  # half a character is not JSON's to write
     return value if isinstance(value, int | float | bool | None) else str(value)
-
-
-def _kept(answer: Any) -> dict[str, Any]:
-    """The ids of a payload, which are all it is made of, besides its errors."""
-    kept: dict[str, Any] = {
-        f.name: _id_text(getattr(answer, f.name)) for f in fields(answer) if f.name != "user_errors"
-    }
-    if answer.user_errors:
-        kept["user_errors"] = [{"type": type(each).__name__, **vars(each)} for each in answer.user_errors]
-    return kept
-
-
-def _id_text(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_id_text(each) for each in value]
-    assert value is None or isinstance(value, UUID), value
-    return value and str(value)
-
-
-def _ids(kept: dict[str, Any]) -> dict[str, Any]:
-    errors = [_ERRORS[each.pop("type")](**each) for each in kept.pop("user_errors", [])]
-    return {name: _id(value) for name, value in kept.items()} | ({"user_errors": errors} if errors else {})
-
-
-def _id(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_id(each) for each in value]
-    return None if value is None else UUID(value)

@@ -22,7 +22,8 @@ from graphql import (
 )
 
 from stoa.graphql.errors import TooComplex
-from stoa.kit.errors import InvalidInput
+from stoa.kit.errors import InvalidInput, Refusal
+from stoa.kit.languages import Sentence
 
 MAX_BODY = 2**20
 MAX_SOCKET_MESSAGE = 2**18
@@ -38,7 +39,14 @@ MAX_NESTING = 20  # of values in values
 MAX_VALUES = 10_000
 
 NUL = "\x00"
+LONG_LIST = "A list has {count} values; {limit} are allowed."
 NO_NUL = "Text must not contain the character U+0000: PostgreSQL cannot keep it."
+
+
+class SpreadsItself(InvalidInput):
+    """A fragment that is in itself: no document that GraphQL knows."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
 
 
 class Measures(NamedTuple):
@@ -50,9 +58,9 @@ class Measures(NamedTuple):
 
 
 LIMITS = (
-    (MAX_DEPTH, "The query is {} levels deep; {} are allowed."),
-    (MAX_ALIASES, "The query has {} aliases; {} are allowed."),
-    (MAX_DIRECTIVES, "The query has {} directives; {} are allowed."),
+    (MAX_DEPTH, Sentence("The query is {count} levels deep; {limit} are allowed.")),
+    (MAX_ALIASES, Sentence("The query has {count} aliases; {limit} are allowed.")),
+    (MAX_DIRECTIVES, Sentence("The query has {count} directives; {limit} are allowed.")),
 )
 
 
@@ -84,7 +92,7 @@ class _Size:
         if isinstance(definition, OperationDefinitionNode):
             for found, (limit, sentence) in zip(measures, LIMITS, strict=True):
                 if found > limit:
-                    raise _too_complex(sentence.format(_shown(found), limit), definition)
+                    raise _too_complex(sentence.text, definition, count=_shown(found), limit=limit)
         _Merging(self.fragments, definition).check([definition.selection_set])
 
     def _measure(self, node: Any) -> Measures:
@@ -112,18 +120,18 @@ class _Size:
             self.measured[name] = self._measure(self.fragments[name])
         found = self.measured[name]
         if found is None:
-            raise GraphQLError(f"The fragment {name[:60]} spreads itself.", self.fragments[name])
+            raise _refused(SpreadsItself("The fragment {name} spreads itself.", name=name[:60]), self.fragments[name])
         return found
 
     def of_values(self) -> Iterator[GraphQLError]:
         for node, nesting in _nodes(self.document):
             if isinstance(node, ListValueNode) and len(node.values) > MAX_LIST:
-                yield _too_complex(f"A list has {len(node.values)} values; {MAX_LIST} are allowed.", node)
+                yield _too_complex(LONG_LIST, node, count=len(node.values), limit=MAX_LIST)
             if nesting > MAX_NESTING:
-                yield _too_complex(f"Values are nested more than {MAX_NESTING} deep.", node)
+                yield _too_complex("Values are nested more than {limit} deep.", node, limit=MAX_NESTING)
                 return
             if isinstance(node, StringValueNode) and NUL in node.value:
-                yield GraphQLError(NO_NUL, node, extensions={"code": InvalidInput.code})
+                yield _refused(InvalidInput(NO_NUL), node)
 
 
 class _Merging:
@@ -143,11 +151,12 @@ class _Merging:
                 below[key].append(field.selection_set)
         self.left -= repeats.total()
         if self.left < 0:
-            raise _too_complex(f"The query has more than {MAX_FIELDS} fields, its fragments spread.", self.definition)
+            sentence = "The query has more than {limit} fields, its fragments spread."
+            raise _too_complex(sentence, self.definition, limit=MAX_FIELDS)
         for key, count in repeats.items():
             if count > MAX_REPEATS:
-                sentence = f"The query asks for {key[:60]} {count} times in one place; {MAX_REPEATS} are allowed."
-                raise _too_complex(sentence, self.definition)
+                sentence = "The query asks for {key} {count} times in one place; {limit} are allowed."
+                raise _too_complex(sentence, self.definition, key=key[:60], count=count, limit=MAX_REPEATS)
         for group in below.values():
             self.check(group)
 
@@ -179,12 +188,17 @@ def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
                 waiting.extend((each, nesting) for each in child)
 
 
-def _too_complex(message: str, node: Node) -> GraphQLError:
-    return GraphQLError(message, node, extensions={"code": TooComplex.code})
+def _too_complex(sentence: str, node: Node, **values: str | int | Sentence) -> GraphQLError:
+    return _refused(TooComplex(sentence, path=(), **values), node)
 
 
-def _shown(number: int) -> str:
-    return str(number) if number < 10**6 else "more than a million"
+def _refused(refusal: Refusal, node: Node) -> GraphQLError:
+    """In English for whoever looks at the document; its reader is told what the refusal says (`errors.presented`)."""
+    return GraphQLError(refusal.message, node, original_error=refusal, extensions={"code": refusal.code})
+
+
+def _shown(number: int) -> int | Sentence:
+    return number if number < 10**6 else Sentence("more than a million")
 
 
 def check_variables(variables: dict[str, Any] | None) -> None:
@@ -211,4 +225,4 @@ def _check_container(value: Any, nesting: int) -> None:
     if nesting > MAX_NESTING:
         raise TooComplex("The variables are nested more than {limit} deep.", limit=MAX_NESTING)
     if isinstance(value, list) and len(value) > MAX_LIST:
-        raise TooComplex("A list has {count} values; {limit} are allowed.", count=len(value), limit=MAX_LIST)
+        raise TooComplex(LONG_LIST, count=len(value), limit=MAX_LIST)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Self, TypeVar, get_type_hints
+from functools import cache
+from typing import Annotated, Any, Final, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import strawberry
@@ -21,6 +22,8 @@ from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
 
 _Payload = TypeVar("_Payload", bound="Payload")
+KEY: Final = "idempotency_key"
+KEY_SAYS: Final = "Any text of your own: a request with the same key is done once."
 _RUNS: dict[Any, Callable[..., Awaitable[Any]]] = {}  # what Strawberry was shown -> what runs
 
 
@@ -32,17 +35,24 @@ class Payload:
         default_factory=list, description="Why nothing was done; empty when it was."
     )
 
+    @property
+    def was_refused(self) -> bool:
+        """Nothing at all was done, so that a key may be tried again."""
+        return False
+
     @classmethod
     def of(cls, **ids: UUID) -> Self:
         """A payload whose `fetched` fields will read the rows of these ids."""
         return cls(**ids)  # type: ignore[arg-type]
 
 
-def shop_mutation(scope: str, description: str) -> Callable[[Callable[[Context, Any], Awaitable[_Payload]]], Any]:
+def shop_mutation(
+    scope: str, description: str, *, once: bool = False
+) -> Callable[[Callable[[Context, Any], Awaitable[_Payload]]], Any]:
     """A mutation of the open shop: ``async def product_create(ctx, input) -> ProductPayload``.
 
     Refusals become `userErrors`. An input with an `idempotency_key` is answered once: the operation and the kept
-    answer are one transaction.
+    answer are one transaction. `once` gives the input such a key: for what creates things, or is work.
     """
 
     def declare(operation: Callable[[Context, Any], Awaitable[_Payload]]) -> Any:
@@ -55,7 +65,7 @@ def shop_mutation(scope: str, description: str) -> Callable[[Callable[[Context, 
                 info.context, payload, lambda: answered_once(ctx, info.field_name, input, payload, operation)
             )
 
-        return _field(operation, run, f"{description} Needs the scope `{scope}`.")
+        return _field(operation, run, f"{description} Needs the scope `{scope}`.", once=once)
 
     return declare
 
@@ -114,7 +124,9 @@ async def _or_errors(
         return payload(user_errors=[user_error(refusal)])
 
 
-def _field(operation: Callable[..., Any], run: Callable[..., Awaitable[Any]], description: str) -> Any:
+def _field(
+    operation: Callable[..., Any], run: Callable[..., Awaitable[Any]], description: str, *, once: bool = False
+) -> Any:
     """What Strawberry sees of a mutation: its name, input and payload; it is run by `bind_mutations`."""
     hints = get_type_hints(operation)
     assert list(inspect.signature(operation).parameters)[1] == "input", f"{operation.__name__}: the second is input"
@@ -123,7 +135,22 @@ def _field(operation: Callable[..., Any], run: Callable[..., Awaitable[Any]], de
         raise RuntimeError("bind_mutations has not been called")
 
     resolve.__name__, resolve.__module__ = operation.__name__, operation.__module__
-    told = strawberry.argument(description=hints["input"].__strawberry_definition__.description)
-    resolve.__annotations__ = {"input": Annotated[hints["input"], told], "return": hints["return"]}
+    taken = _with_key(hints["input"]) if once else hints["input"]
+    told = strawberry.argument(description=taken.__strawberry_definition__.description)
+    resolve.__annotations__ = {"input": Annotated[taken, told], "return": hints["return"]}
     _RUNS[resolve] = run
     return strawberry.mutation(resolver=resolve, description=description)
+
+
+@cache
+def _with_key(input_type: Any) -> Any:
+    """The same input with a place for a key: all its mutations must then have it."""
+    definition = input_type.__strawberry_definition__
+    assert not any(each.python_name == KEY for each in definition.fields), f"{definition.name} has a key of its own"
+    body = {
+        "__module__": input_type.__module__,
+        "__annotations__": {KEY: "str | None"},
+        KEY: strawberry.field(default=None, description=KEY_SAYS),
+    }
+    made = type(input_type.__name__, (input_type,), body)
+    return strawberry.input(made, name=definition.name, description=definition.description)

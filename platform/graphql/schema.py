@@ -8,6 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from stoa.graphql.catalog.bulk import BulkMutations
+from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
+from stoa.graphql.catalog.choosing import bind_choosing
 from stoa.graphql.catalog.exporting import ExportMutations, ExportQueries, ExportSubscriptions
 from stoa.graphql.catalog.importing import ImportMutations, ImportQueries
 from stoa.graphql.catalog.media.mutations import MediaMutations
@@ -41,6 +43,7 @@ from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.service.queries import ServiceQueries
+from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
@@ -49,7 +52,9 @@ from stoa.tenants.migrating import load_models
 @strawberry.type(description="Everything that can be read.")
 class Query(
     TenantQueries,
+    JobQueries,
     ExportQueries,
+    BulkEditQueries,
     ImportQueries,
     CollectionQueries,
     FacetQueries,
@@ -78,7 +83,9 @@ class Query(
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     TenantMutations,
+    JobMutations,
     BulkMutations,
+    BulkEditMutations,
     ExportMutations,
     ImportMutations,
     MediaMutations,
@@ -96,7 +103,9 @@ class Mutation(
 
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
+    JobSubscriptions,
     ExportSubscriptions,
+    BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
 ):
@@ -121,6 +130,7 @@ def schema() -> strawberry.Schema:
     bind_facets(built._schema)
     bind_lead_time(built._schema)
     bind_mutations(built._schema)
+    bind_choosing(built._schema)
     return built
 
 

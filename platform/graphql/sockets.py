@@ -21,6 +21,7 @@ from stoa.graphql.limits import MAX_SOCKET_MESSAGE
 from stoa.graphql.serving import Services
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
+from stoa.kit.languages import LONGEST_WISH, liked_best, read_from_now_on
 from stoa.kit.log import about, logger
 from stoa.kit.tasks import end
 
@@ -118,6 +119,8 @@ class _Connection:
         if payload is not None and not isinstance(payload, dict):
             raise _Close(4400, "The payload of connection_init is an object")
         self.params = payload or {}
+        if isinstance(wish := self.params.get("acceptLanguage"), str):  # browsers let a socket set no header
+            read_from_now_on(liked_best(wish[:LONGEST_WISH]))
         self.has_begun.set()
         await self._enter(self.request_id)
         await self._say({"type": "connection_ack"})

@@ -10,19 +10,19 @@ request id does: nothing in between has to hand it on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from babel.messages.pofile import read_po
 
 Locale = Literal["en", "zh"]
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 CATALOGS: Final = Path(__file__).parents[1] / "locale"
+LONGEST_WISH: Final = 200  # characters of `Accept-Language` that are looked at: what they say is remembered
 _BY_NAME: Final[dict[str, Locale]] = {locale: locale for locale in LOCALES}
 _reader: ContextVar[Locale] = ContextVar("the reader's language", default="en")
 
@@ -57,9 +57,27 @@ class Sentence:
         """The same with these values in its gaps."""
         return Sentence(self.text, {**self.values, **values})
 
+    def kept(self) -> dict[str, Any]:
+        """As JSON, for a row: what is kept is said in the language of whoever reads it later (`Sentence.of`)."""
+        if not self.values:
+            return {"text": self.text}
+        values = {name: value.kept() if isinstance(value, Sentence) else value for name, value in self.values.items()}
+        return {"text": self.text, "values": values}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Sentence:
+        """The sentence that was `kept`."""
+        values = kept.get("values", {})
+        return cls(
+            kept["text"], {name: cls.of(each) if isinstance(each, dict) else each for name, each in values.items()}
+        )
+
     def plain_values(self) -> dict[str, str | int]:
         """For programs: what stands in the gaps."""
         return {name: str(value) if isinstance(value, Sentence) else value for name, value in self.values.items()}
+
+
+SOMETHING_WENT_WRONG: Final = Sentence("Something went wrong on our side. Tell us this request id: {request_id}")
 
 
 def joined(parts: Iterable[Sentence]) -> Sentence:
@@ -73,16 +91,27 @@ def reader() -> Locale:
     return _reader.get()
 
 
-@contextmanager
-def reading(locale: Locale) -> Iterator[None]:
+class reading:  # noqa: N801  # a class for its speed: every request passes one
     """Answers given in this block are read in that language."""
-    token = _reader.set(locale)
-    try:
-        yield
-    finally:
-        _reader.reset(token)
+
+    __slots__ = ("_locale", "_token")
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale: Locale = locale
+
+    def __enter__(self) -> None:
+        self._token: Token[Locale] = _reader.set(self._locale)
+
+    def __exit__(self, *_: object) -> None:
+        _reader.reset(self._token)
 
 
+def read_from_now_on(locale: Locale) -> None:
+    """Whatever this task and those it starts still answer is read in that language."""
+    _reader.set(locale)
+
+
+@lru_cache(maxsize=1000)
 def liked_best(accepted: str) -> Locale:
     """Of `Accept-Language` (RFC 9110, 12.5.4), the language of ours that is liked best; English when there is none."""
     wishes = [_wish(part) for part in accepted.split(",")]
@@ -98,6 +127,13 @@ def _wish(part: str) -> tuple[str, float]:
     except ValueError:
         liking = 0.0
     return tag.strip().lower().partition("-")[0], liking
+
+
+def load() -> None:
+    """Read the catalogs, which takes a moment, before anybody waits for an answer."""
+    for locale in LOCALES:
+        if locale != "en":
+            _catalog(locale)
 
 
 @cache

@@ -16,13 +16,13 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def clean_line(text: str, *, what: str, limit: int, required: bool = True) -> str:
+def clean_line(text: str, *, what: str | Sentence, limit: int, required: bool = True) -> str:
     """One line: NFC, trimmed, inner runs of space made one. Refuses emptiness (when required) and excess."""
     line = _SPACES.sub(" ", _clean(text).replace("\r", " ").replace("\n", " ")).strip()
     return _within(line, what=what, limit=limit, required=required)
 
 
-def clean_text(text: str, *, what: str, limit: int, required: bool = False) -> str:
+def clean_text(text: str, *, what: str | Sentence, limit: int, required: bool = False) -> str:
     """Several lines: NFC, trimmed at the ends, line ends as \\n."""
     lines = _clean(text).replace("\r\n", "\n").replace("\r", "\n").strip()
     return _within(lines, what=what, limit=limit, required=required)
@@ -54,14 +54,18 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text))
 
 
-def _within(text: str, *, what: str, limit: int, required: bool) -> str:
+def _within(text: str, *, what: str | Sentence, limit: int, required: bool) -> str:
     if required and not text:
-        raise InvalidInput("The {what} is empty.", what=Sentence(what))
+        raise InvalidInput("The {what} is empty.", what=_named(what))
     if len(text) > limit:
         raise InvalidInput(
             "The {what} is {length} characters long; {limit} are allowed.",
             length=len(text),
             limit=limit,
-            what=Sentence(what),
+            what=_named(what),
         )
     return text
+
+
+def _named(what: str | Sentence) -> Sentence:
+    return what if isinstance(what, Sentence) else Sentence(what)

@@ -170,11 +170,6 @@ async def claim_images(ctx: Context, upload_ids: Sequence[UUID]) -> dict[UUID, U
     return claimed
 
 
-async def claim_image(ctx: Context, upload_id: UUID) -> str:
-    """Claim an upload as an image; the key of its file."""
-    return (await claim_upload(ctx, upload_id, Purpose.IMAGE)).file_key
-
-
 async def forget_upload(ctx: Context, file_key: str) -> None:
     """Forget a claimed file that nothing stands on any more; twice changes nothing."""
     await shop_files(ctx.shop).delete(file_key)

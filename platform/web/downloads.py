@@ -40,4 +40,4 @@ async def download(request: Request) -> Response:
 
 def _refused(refusal: Refusal) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 403)
-    return JSONResponse({"code": refusal.code, "message": refusal.message}, status, headers=HEADERS)
+    return JSONResponse({"code": refusal.code, "message": refusal.sentence.said()}, status, headers=HEADERS)

@@ -88,4 +88,5 @@ async def _joined(start: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 def _refused(refusal: Refusal) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 403)
-    return JSONResponse({"code": refusal.code, "message": refusal.message}, status)
+    body = {"code": refusal.code, "message": refusal.sentence.said()}
+    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})  # it is in one reader's language

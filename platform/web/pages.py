@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from stoa.graphql.schema import printed
-from stoa.kit.languages import Locale, liked_best
+from stoa.kit.languages import LONGEST_WISH, Locale, liked_best
 from stoa.settings import Settings
 from stoa.web import session
 from stoa.web.assets import ASSETS, HERE, serve
@@ -68,7 +68,7 @@ async def schema(request: Request) -> Response:
 def language_of(request: Request) -> Locale:
     """The language in the address (`?lang=zh`), else the one the browser likes best, else English."""
     asked = LANGUAGES.get(request.query_params.get("lang", ""))
-    return asked or liked_best(request.headers.get("accept-language", ""))
+    return asked or liked_best(request.headers.get("accept-language", "")[:LONGEST_WISH])
 
 
 def _page(file: str, language: Locale, policy: str, **parts: str) -> Response:

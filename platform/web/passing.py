@@ -1,4 +1,5 @@
-"""What happens to every request before a route sees it: an id, a line in the log, figures, security headers."""
+"""What happens to every request before a route sees it: an id, its reader's language, a line in the log, figures,
+security headers."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import orjson
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stoa.kit.languages import LONGEST_WISH, SOMETHING_WENT_WRONG, Locale, liked_best, reading
 from stoa.kit.log import about, logger
 from stoa.kit.metrics import REQUESTS, SECONDS, SOCKETS
 
@@ -42,7 +44,7 @@ class EveryRequest:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         passing = _Passing(scope, send, [(b"x-request-id", request_id.encode()), *self.headers])
-        with about(request_id=request_id):
+        with about(request_id=request_id), reading(_language(scope)):
             try:
                 await self.app(scope, receive, passing.send)
             except Exception:  # the edge of the process
@@ -90,7 +92,7 @@ class _Passing:
         """Say that it was our fault, in the form that GraphQL clients read. Too late once an answer has begun."""
         if self.is_socket or self.status != NOBODY_THERE:
             return
-        message = f"Something went wrong on our side. Tell us this request id: {request_id}"
+        message = SOMETHING_WENT_WRONG.filled(request_id=request_id).said()
         error = {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
         body = orjson.dumps({"errors": [error]})
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -126,6 +128,14 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value.decode())
     return os.urandom(16).hex()
+
+
+def _language(scope: Scope) -> Locale:
+    """What `Accept-Language` likes best. Set for every request: a server may start one in the context of another."""
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            return liked_best(value[:LONGEST_WISH].decode("latin-1"))
+    return "en"
 
 
 @lru_cache(maxsize=512)

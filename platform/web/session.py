@@ -23,7 +23,7 @@ async def tell(request: Request) -> Response:
     try:
         check_origin(request.headers.get("origin"), services.origins)
     except ForeignOrigin as refusal:
-        return JSONResponse({"code": refusal.code, "message": refusal.message}, 403, ALONE)
+        return JSONResponse({"code": refusal.code, "message": refusal.sentence.said()}, 403, ALONE)
     secret = secret_in_cookies(request.headers.get("cookie", ""), is_secure=services.is_secure)
     holds = secret is not None and await _holds(secret)
     return JSONResponse({"csrfToken": csrf_token(secret) if secret and holds else None}, headers=ALONE)

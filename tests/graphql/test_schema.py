@@ -29,8 +29,10 @@ from graphql import (
     is_specified_scalar_type,
 )
 from graphql.utilities import find_breaking_changes
+from strawberry.utils.str_converters import to_snake_case
 from tortoise.indexes import Index
 
+from stoa.graphql.keeping import parts_of
 from stoa.graphql.mutations import Payload
 from stoa.graphql.reading.declared import (
     ROOTS,
@@ -83,6 +85,7 @@ VERBS = {
         "Remove",
         "Rename",
         "Reorder",
+        "Replay",
         "Reserve",
         "Revoke",
         "Set",
@@ -159,8 +162,8 @@ def test_a_mutation_is_named_takes_and_gives_what_all_do(name: str) -> None:
             )
 
 
-def test_an_answer_that_can_be_kept_is_made_of_ids() -> None:
-    """A mutation with an idempotency key keeps the ids of its payload and nothing else."""
+def test_an_answer_that_can_be_kept_is_made_of_ids_and_plain_parts() -> None:
+    """A mutation with an idempotency key keeps the ids of rows, and of all else what keeping.py can write and read."""
     for name, field in mutations().items():
         kind = get_named_type(field.args["input"].type)
         assert isinstance(kind, GraphQLInputObjectType)
@@ -168,7 +171,12 @@ def test_an_answer_that_can_be_kept_is_made_of_ids() -> None:
             payload = get_named_type(field.type).extensions["strawberry-definition"].origin
             assert issubclass(payload, Payload)
             kept = {python_name for (owner, python_name), made in ROOTS.items() if owner == payload.__name__}
-            assert kept == set(payload.__dataclass_fields__) - {"user_errors"}, name
+            shown = get_named_type(field.type)
+            assert isinstance(shown, GraphQLObjectType)
+            for other, each in shown.fields.items():
+                kind_of = get_named_type(each.type)
+                is_row = to_snake_case(other) in kept
+                assert is_row or is_leaf_type(kind_of) or kind_of.name in parts_of(payload), f"{name}.{other}"
             assert all(isinstance(ROOTS[payload.__name__, each], Fetched | FetchedMany) for each in kept)
 
 

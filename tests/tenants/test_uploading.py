@@ -26,7 +26,6 @@ from stoa.tenants.uploading import (
     UploadBroken,
     UploadTooLarge,
     UploadUnfit,
-    claim_image,
     claim_upload,
     receive_upload,
     shop_files,
@@ -228,9 +227,9 @@ async def test_what_says_it_is_an_image_must_be_one(ctx: Context, settings: Sett
 async def test_an_image_is_claimed_once(ctx: Context) -> None:
     upload = await uploaded(ctx, PNG, "image/png")
 
-    assert await claim_image(ctx, upload.id) == upload.file_key
+    assert (await claim_upload(ctx, upload.id, Purpose.IMAGE)).file_key == upload.file_key
     with pytest.raises(UploadUnfit, match="in use already"):
-        await claim_image(ctx, upload.id)
+        await claim_upload(ctx, upload.id, Purpose.IMAGE)
 
     assert (await Upload.get(id=upload.id)).state is UploadState.KEPT
 
@@ -279,7 +278,7 @@ async def test_a_stranger_finds_nothing(ctx: Context, other_ctx: Context) -> Non
 
 async def test_what_was_never_used_is_swept_away(ctx: Context, settings: Settings) -> None:
     kept, unused = await uploaded(ctx, PNG, "image/png"), await uploaded(ctx)
-    await claim_image(ctx, kept.id)
+    await claim_upload(ctx, kept.id, Purpose.IMAGE)
     await stage_upload(ctx, "never.csv", "text/csv", 3)
     assert await sweep_uploads(ctx) == 0
 

@@ -15,7 +15,6 @@ from stoa.domains.catalog.optioning import OptionChange, OptionDraft
 from stoa.domains.catalog.publishing import (
     ChannelDraft,
     ListingWish,
-    RowResult,
     create_channel,
     publish_product,
     set_listings,
@@ -23,6 +22,7 @@ from stoa.domains.catalog.publishing import (
     update_channel,
 )
 from stoa.domains.catalog.redirecting import product_by_handle, remove_redirect
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.translating import Translation
 
 __all__ = [

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import MAX_VARIANTS, VariantDraft, checked_variant, require_cost, sku_twice
 from stoa.domains.catalog.errors import (
     IsABundle,
@@ -24,8 +23,10 @@ from stoa.domains.catalog.events import ProductEdited, VariantsAdded, VariantsRe
 from stoa.domains.catalog.inserting import variant_row
 from stoa.domains.catalog.models import Product, Variant
 from stoa.domains.catalog.optioning import combinations_wrong, title_of
+from stoa.domains.catalog.stock.reasons import FIRST_STOCK
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
+from stoa.kit.checking import Problems
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.languages import Sentence, joined
@@ -35,11 +36,12 @@ from stoa.tenants.outbox import publish
 
 _ADD = """
 INSERT INTO variant (id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor,
-  position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+  position, option_values, weight_grams, requires_shipping, taxable, translations, version, created_at)
 SELECT v.id, $1, v.title, v.sku, v.barcode, $2, v.price, v.list_price, v.cost, v.position, v.option_values,
-  v.weight_grams, v.requires_shipping, v.taxable, 1, $3
+  v.weight_grams, v.requires_shipping, v.taxable, v.translations, 1, $3
 FROM jsonb_to_recordset($4::jsonb) AS v (id uuid, title text, sku text, barcode text, price bigint, list_price bigint,
-  cost bigint, position int, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool)
+  cost bigint, position int, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool,
+  translations jsonb)
 ORDER BY v.sku
 """
 # What stands in the way of removing variants; those of which nothing does are not among the rows.
@@ -57,7 +59,11 @@ _COUNTED = {
     "on_hand": Sentence("{count} on hand"),
     "reserved": Sentence("{count} reserved"),
     "incoming": Sentence("{count} incoming"),
+    "damaged": Sentence("{count} damaged"),
+    "held": Sentence("{count} held"),
 }
+_STANDS_ON = {"purchase_line": Sentence("a purchase order"), "bundle_part": Sentence("a bundle")}
+_SOMETHING_ELSE = Sentence("something else")
 _REORDER = """
 UPDATE variant SET position = wanted.position
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place), LATERAL (SELECT (w.place - 1)::int AS position) wanted
@@ -89,7 +95,7 @@ async def add_variants(
         except IntegrityError as error:
             raise _sku_taken(error, drafts) from None
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
-        await set_on_hand(ctx, on_hand, reason="first stock")
+        await set_on_hand(ctx, on_hand, reason=FIRST_STOCK.text)
         await touch(product)
         await publish(ctx, VariantsAdded(product_id, tuple(on_hand)))
     return product
@@ -154,8 +160,9 @@ async def delete_variants(variant_ids: Sequence[UUID]) -> None:
 
 
 def still_in_use(error: IntegrityError) -> StillInUse:
-    table = str(error.args[0].table_name or "something else")
-    return StillInUse("It stands on a {what}: archive it instead.", table=table, what=Sentence(table.replace("_", " ")))
+    table = str(error.args[0].table_name or "")
+    what = _STANDS_ON.get(table, _SOMETHING_ELSE)
+    return StillInUse("It stands on {what}: archive it instead.", table=table, what=what)
 
 
 def _in_the_way(row: dict[str, Any]) -> Refusal | None:

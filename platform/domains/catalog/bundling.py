@@ -27,10 +27,18 @@ AVAILABLE: Final = """SELECT sum(made)::bigint FROM (
   FROM bundle_part bp CROSS JOIN location bl
   LEFT JOIN stock bs ON bs.variant_id = bp.part_id AND bs.location_id = bl.id
   WHERE bp.bundle_id = {row}.id AND bl.is_active GROUP BY bl.id) AS at_location"""
+# Who makes a row of stock holds on to its variant, and who moves stock to its row: both are waited for, and whoever
+# comes after finds a bundle (platform.add_up_stock).
+_HOLD_STOCK: Final = """
+WITH variants AS MATERIALIZED (SELECT id FROM variant WHERE product_id = $1 ORDER BY id FOR UPDATE)
+SELECT count(*) FROM variants
+"""
 _STOCKED: Final = """
-SELECT coalesce(sum(s.on_hand), 0) AS on_hand, coalesce(sum(s.reserved), 0) AS reserved,
-  coalesce(sum(s.incoming), 0) AS incoming
-FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = $1
+WITH own AS MATERIALIZED (
+  SELECT s.* FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = $1 ORDER BY s.id FOR UPDATE OF s)
+SELECT coalesce(sum(on_hand), 0) AS on_hand, coalesce(sum(reserved), 0) AS reserved,
+  coalesce(sum(incoming), 0) AS incoming, coalesce(sum(damaged), 0) AS damaged, coalesce(sum(held), 0) AS held
+FROM own
 """
 _WRITE: Final = """
 INSERT INTO bundle_part (id, bundle_id, part_id, quantity)
@@ -94,6 +102,7 @@ async def _require_may_be_bundle(product: Product) -> None:
     if holder is not None:
         bundle = holder.bundle.product.title
         raise StillInUse("{label} is part of {bundles}.", path=["variant_id"], label=product.title, bundles=bundle)
+    await shop_client().execute_query(_HOLD_STOCK, [product.id])
     [stocked] = await shop_client().execute_query_dict(_STOCKED, [product.id])
     counts = {name: int(count) for name, count in stocked.items() if count}
     if counts:

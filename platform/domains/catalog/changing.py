@@ -8,7 +8,6 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.drafting import (
     MAX_VARIANTS,
@@ -24,6 +23,7 @@ from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.optioning import OptionChange
 from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
 from stoa.domains.catalog.translating import Translation, clean_translations
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
@@ -53,6 +53,7 @@ class VariantChanges:
     weight_grams: int | _Same | None = SAME
     requires_shipping: bool | _Same = SAME
     taxable: bool | _Same = SAME
+    translations: Mapping[str, str] | _Same = SAME
 
     @property
     def named(self) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.catalog.errors import NotReady
-from stoa.domains.catalog.seo import Words, coverage
+from stoa.domains.catalog.seo import coverage
+from stoa.kit.errors import Refusal
+from stoa.kit.languages import Sentence, joined
 from stoa.tenants.database import shop_client
 
 # What the score is made of, by SQL over a product's row (`{row}`): a JSON array in the order of `Facts`.
@@ -69,7 +71,7 @@ class Missing:
     """Something that a product lacks. `points` is what it would add to the score."""
 
     code: str
-    message: Words
+    message: Sentence
     points: int
     is_required: bool
 
@@ -87,20 +89,26 @@ class Completeness:
 
 
 # Code, points, and what is missing in words; the points of all come to 100.
-ITEMS: Final[Sequence[tuple[str, int, Words]]] = (
-    ("TITLE", 10, Words("a name", "商品名称")),
-    ("DESCRIPTION", 15, Words("a description", "商品描述")),
-    ("PRICE", 15, Words("a price for every variant", "每个规格的价格")),
-    ("STOCK", 10, Words("something in stock", "库存")),
-    ("IMAGE", 15, Words("a picture", "商品图片")),
-    ("IMAGE_ALT", 5, Words("words for every picture", "每张图片的替代文字")),
-    ("CATEGORY", 10, Words("a category", "商品分类")),
-    ("SEO_TITLE", 5, Words("a title for search engines", "SEO 标题")),
-    ("SEO_DESCRIPTION", 5, Words("a description for search engines", "SEO 描述")),
-    ("KEYWORDS", 5, Words("keywords that occur in title and description", "标题和描述中包含的关键词")),
-    ("WEIGHT", 5, Words("the weight of every variant that is shipped", "需配送规格的重量")),
+ITEMS: Final[Sequence[tuple[str, int, Sentence]]] = (
+    ("TITLE", 10, Sentence("a name")),
+    ("DESCRIPTION", 15, Sentence("a description")),
+    ("PRICE", 15, Sentence("a price for every variant")),
+    ("STOCK", 10, Sentence("something in stock")),
+    ("IMAGE", 15, Sentence("a picture")),
+    ("IMAGE_ALT", 5, Sentence("words for every picture")),
+    ("CATEGORY", 10, Sentence("a category")),
+    ("SEO_TITLE", 5, Sentence("a title for search engines")),
+    ("SEO_DESCRIPTION", 5, Sentence("a description for search engines")),
+    ("KEYWORDS", 5, Sentence("keywords that occur in title and description")),
+    ("WEIGHT", 5, Sentence("the weight of every variant that is shipped")),
 )
 REQUIRED_TO_PUBLISH: Final = frozenset({"TITLE", "PRICE", "CATEGORY", "IMAGE"})
+
+# Whether it lacks nothing that is required, as SQL over a product's row, to find those that do among many. In counts,
+# so that the planner goes by the index, product by product, and reads no whole table to find twenty.
+COMPLETE: Final = """{row}.title <> '' AND {row}.category_id IS NOT NULL
+  AND (SELECT count(*) > 0 FROM image ci WHERE ci.product_id = {row}.id)
+  AND (SELECT count(*) > 0 AND count(*) = count(cv.price_minor) FROM variant cv WHERE cv.product_id = {row}.id)"""
 
 
 def completeness_of(facts: Facts) -> Completeness:
@@ -145,9 +153,24 @@ async def completeness_of_product(product_id: UUID) -> Completeness:
 
 async def require_ready(product_id: UUID, *path: str) -> None:
     """Refuse to put on sale what nobody could find or buy. Raises `NotReady`, which blames `path`."""
-    found = await completeness_of_product(product_id)
+    refusal = _not_ready(await completeness_of_product(product_id), path)
+    if refusal is not None:
+        raise refusal
+
+
+async def readiness(product_ids: Sequence[UUID], *path: str) -> dict[UUID, Refusal]:
+    """Why those of the products that may not go on sale may not, by one statement."""
+    statement = f"SELECT p.id, {FACTS.format(row='p')}::text AS facts FROM product p WHERE p.id = ANY($1)"
+    rows = await shop_client().execute_query_dict(statement, [list(product_ids)])
+    found = {row["id"]: completeness_of(msgspec.json.decode(row["facts"], type=Facts)) for row in rows}
+    refused = {id: _not_ready(each, path) for id, each in found.items()}
+    return {id: refusal for id, refusal in refused.items() if refusal is not None}
+
+
+def _not_ready(found: Completeness, path: Sequence[str]) -> NotReady | None:
     lacking = [each for each in found.missing if each.is_required]
-    if lacking:
-        words = ", ".join(each.message.en for each in lacking)
-        codes = ",".join(each.code for each in lacking)
-        raise NotReady("It cannot go on sale yet: it lacks {words}.", path=path, missing=codes, words=words)
+    if not lacking:
+        return None
+    words = joined(each.message for each in lacking)
+    codes = ",".join(each.code for each in lacking)
+    return NotReady("It cannot go on sale yet: it lacks {words}.", path=path, missing=codes, words=words)

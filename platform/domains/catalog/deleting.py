@@ -18,7 +18,8 @@ from stoa.tenants.outbox import publish
 
 # However it came on sale: it went off by an edit that says so.
 _WAS_ON_SALE = """
-SELECT EXISTS (SELECT FROM event WHERE subject_id = $1 AND name = 'ProductEdited'
+SELECT EXISTS (SELECT FROM event WHERE subject_id = $1
+  AND name IN ('ProductEdited', 'ProductImported', 'ProductImportUndone')
   AND payload->'changes' @> '[{"field": "status", "old": "ACTIVE"}]') AS it_was
 """
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
 from stoa.domains.catalog.models import ProductStatus
@@ -20,7 +19,8 @@ from stoa.domains.catalog.optioning import (
     with_values_of,
 )
 from stoa.domains.catalog.seo import clean_keywords, clean_seo_description, clean_seo_title
-from stoa.domains.catalog.translating import Translation, clean_translations, merged
+from stoa.domains.catalog.translating import Translation, clean_titles, clean_translations, merged
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
@@ -29,6 +29,8 @@ from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 
 MAX_VARIANTS, MAX_IMAGES = 100, 50
+MANY_VARIANTS = Sentence("{count} variants; {limit} are allowed.")
+MANY_IMAGES = Sentence("{count} images; {limit} are allowed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class VariantDraft:
     weight_grams: int | None = None
     requires_shipping: bool = True
     taxable: bool = True
+    translations: Mapping[str, str] = field(default_factory=dict)  # locale -> title
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +159,12 @@ def require_cost(ctx: Context, i: int, *, needed: bool) -> None:
 def _overall(draft: ProductDraft) -> Iterator[Refusal]:
     if not draft.variants:
         yield NothingToSell("A product needs at least one variant.", path=["variants"])
-    for name, count, limit in (
-        ("variants", len(draft.variants), MAX_VARIANTS),
-        ("images", len(draft.images), MAX_IMAGES),
+    for name, count, limit, sentence in (
+        ("variants", len(draft.variants), MAX_VARIANTS, MANY_VARIANTS),
+        ("images", len(draft.images), MAX_IMAGES, MANY_IMAGES),
     ):
         if count > limit:
-            yield InvalidInput(
-                "{count} {what}; {limit} are allowed.", path=[name], limit=limit, count=count, what=Sentence(name)
-            )
+            yield InvalidInput(sentence.text, path=[name], limit=limit, count=count)
     if (draft.source is None) != (draft.external_id is None):
         yield InvalidInput("Give source and externalId together, or neither.", path=["external_id"])
     yield from sku_twice([variant.sku for variant in draft.variants])
@@ -185,6 +186,7 @@ def checked_variant(problems: Problems, ctx: Context, i: int, draft: VariantDraf
         problems.tried((*at, name), _check_price, getattr(draft, name), ctx)
     if not 0 <= draft.on_hand < 2**31:
         problems.append(InvalidInput("{on_hand} cannot be on hand.", path=[*at, "on_hand"], on_hand=draft.on_hand))
+    problems.tried((*at, "translations"), clean_titles, draft.translations)
     return replace(
         draft,
         title=problems.tried((*at, "title"), clean_line, draft.title, what="title", limit=255, required=False),

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from stoa.domains.catalog.errors import NoSuchProduct
 from stoa.domains.catalog.events import ProductCreated, ProductDuplicated
-from stoa.domains.catalog.models import Product
+from stoa.domains.catalog.media.processing import plan_processing
+from stoa.domains.catalog.models import Image, Product
 from stoa.domains.catalog.naming import free_handle, refresh_search_text, search_text_of
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
@@ -29,10 +30,10 @@ _VARIANTS: Final = """
 WITH twins AS (
   SELECT v.*, gen_random_uuid() AS twin FROM variant v WHERE v.product_id = $1),
 made AS (
-  INSERT INTO variant (id, product_id, title, currency, price_minor, list_price_minor, cost_minor, position,
-    option_values, weight_grams, requires_shipping, taxable, version, created_at)
-  SELECT twin, $2, title, currency, price_minor, list_price_minor, cost_minor, position,
-    option_values, weight_grams, requires_shipping, taxable, 1, $3
+  INSERT INTO variant (id, product_id, title, translations, currency, price_minor, list_price_minor,
+    cost_minor, position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+  SELECT twin, $2, title, translations, currency, price_minor, list_price_minor,
+    cost_minor, position, option_values, weight_grams, requires_shipping, taxable, 1, $3
   FROM twins),
 stocked AS (
   INSERT INTO stock (id, variant_id, location_id)
@@ -40,13 +41,14 @@ stocked AS (
 INSERT INTO bundle_part (id, bundle_id, part_id, quantity)
 SELECT gen_random_uuid(), t.twin, b.part_id, b.quantity FROM twins t JOIN bundle_part b ON b.bundle_id = t.id
 """
-# The files are the same: one is deleted only when no picture names it any more.
+# The files are the same: one is deleted only when no picture names it any more. Until the copies are there nobody
+# removes the originals, whose job would find no other picture on their files.
 _IMAGES: Final = """
 INSERT INTO image (id, product_id, url, file_key, alt, translations, position, width, height, content_type, focal_x,
   focal_y, sizes, warnings, failure, processed_at, created_at)
 SELECT gen_random_uuid(), $2, url, file_key, alt, translations, position, width, height, content_type, focal_x,
   focal_y, sizes, warnings, failure, processed_at, $3
-FROM image WHERE product_id = $1
+FROM image WHERE product_id = $1 ORDER BY id FOR KEY SHARE
 """
 
 
@@ -69,6 +71,9 @@ async def duplicate_product(ctx: Context, product_id: UUID, *, title: str | None
         await client.execute_query(_PRODUCT, [product_id, copy_id, name, handle, text, moment])
         for statement in (_VARIANTS, _IMAGES):
             await client.execute_query(statement, [product_id, copy_id, moment])
+        # whoever is at work on a file at this moment notes its sizes with the pictures that there were before
+        unfinished = Image.filter(product_id=copy_id, file_key__isnull=False, processed_at=None)
+        await plan_processing(ctx, [str(key) for key in await unfinished.values_list("file_key", flat=True)])
         await refresh_search_text([copy_id])
         await publish(ctx, ProductCreated(copy_id), ProductDuplicated(copy_id, product_id))
     return copy_id

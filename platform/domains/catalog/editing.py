@@ -10,11 +10,11 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import ProductChanges
-from stoa.domains.catalog.completeness import require_ready
 from stoa.domains.catalog.errors import HandleTaken, NoSuchCategory
 from stoa.domains.catalog.events import FieldChange, ProductEdited
 from stoa.domains.catalog.metadata import checked_metadata, merged_metadata
 from stoa.domains.catalog.models import Product, ProductStatus
+from stoa.domains.catalog.publishing.turning import turned
 from stoa.domains.catalog.recalling import bounded, changes_between
 from stoa.domains.catalog.redirecting import leave_redirect
 from stoa.domains.catalog.touching import locked_product, touch
@@ -38,14 +38,15 @@ async def update_product(
     changes = changes.checked(ctx)
     async with shop_transaction():
         product = await locked_product(product_id, expected_version)
+        status = product.status
         own, told = await _change(product, changes)
         in_variants, told_of_variants = await change_variants(ctx, product, changes.variants)
         changed = [*own, *in_variants]
         if changed:
             await _save(product, own)
-            if "status" in own and product.status is ProductStatus.ACTIVE:
-                await require_ready(product.id, "status")
-            await publish(ctx, ProductEdited(product.id, tuple(changed), bounded([*told, *told_of_variants])))
+            news = await turned(product.id, status, product.status, "status")
+            edited = ProductEdited(product.id, tuple(changed), bounded([*told, *told_of_variants]))
+            await publish(ctx, edited, *news)
     return product
 
 
@@ -58,7 +59,7 @@ async def _change(product: Product, changes: ProductChanges) -> tuple[list[str],
         columns["metadata"] = merged_metadata(product.metadata, await checked_metadata(changes.metadata))
     if changes.options:
         columns["options"] = await change_options(product, changes.options)
-    columns |= _schedule_after(product, columns)
+    columns |= schedule_after(product, columns)
     before = {name: getattr(product, name) for name in columns}
     changed = set_what_differs(product, columns)
     if "handle" in changed:
@@ -66,7 +67,7 @@ async def _change(product: Product, changes: ProductChanges) -> tuple[list[str],
     return changed, changes_between(before, columns, changed)
 
 
-def _schedule_after(product: Product, columns: dict[str, Any]) -> dict[str, Any]:
+def schedule_after(product: Product, columns: dict[str, Any]) -> dict[str, Any]:
     """Who puts a product on sale or takes it off by hand means it: what was planned before is void."""
     if columns.get("status") in (None, product.status):
         return {}

@@ -13,6 +13,7 @@ from stoa.domains.catalog.drafting import ProductDraft, VariantDraft
 from stoa.domains.catalog.events import ProductCreated
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.naming import search_text_of
+from stoa.domains.catalog.translating import clean_titles, merged
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.kit.money import Money
@@ -36,12 +37,12 @@ WITH made AS (
 drafted AS (
   SELECT v.* FROM made, jsonb_to_recordset($12::jsonb) AS v (id uuid, title text, sku text, barcode text,
     price bigint, list_price bigint, cost bigint, position int, on_hand int, stock_id uuid, movement_id uuid,
-    option_values jsonb, weight_grams int, requires_shipping bool, taxable bool)),
+    option_values jsonb, weight_grams int, requires_shipping bool, taxable bool, translations jsonb)),
 variants AS (
   INSERT INTO variant (id, product_id, title, sku, barcode, currency, price_minor, list_price_minor, cost_minor,
-    position, option_values, weight_grams, requires_shipping, taxable, version, created_at)
+    position, option_values, weight_grams, requires_shipping, taxable, translations, version, created_at)
   SELECT v.id, $1, v.title, v.sku, v.barcode, $11, v.price, v.list_price, v.cost, v.position, v.option_values,
-    v.weight_grams, v.requires_shipping, v.taxable, 1, $10
+    v.weight_grams, v.requires_shipping, v.taxable, v.translations, 1, $10
   FROM drafted v ORDER BY v.sku),
 stocks AS (
   INSERT INTO stock (id, variant_id, location_id)
@@ -135,6 +136,7 @@ def variant_row(position: int, draft: VariantDraft) -> dict[str, Any]:
         "weight_grams": draft.weight_grams,
         "requires_shipping": draft.requires_shipping,
         "taxable": draft.taxable,
+        "translations": merged({}, clean_titles(draft.translations)),
     }
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from stoa.domains.catalog import exporting, merchandising, stock
+from stoa.domains.catalog import bulk_editing, exporting, merchandising, stock
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import GIVE_UP, PROCESS, give_up_picture, process_picture
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import ImportRun, percent_exported
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job, job
+from stoa.tenants.jobs import Job, Priority, job
 from stoa.tenants.outbox import enqueue
 
 
@@ -27,7 +28,12 @@ async def work_on_import(ctx: Context, job: Job) -> None:
     """Bring an import to its end, or undo it: whatever the run is waiting for."""
     # what another attempt has taken over is that one's to end
     with suppress(Superseded):
-        await run_import(ctx, UUID(job.payload["import_id"]), step=job.step, finish=job.finish)
+        import_id = UUID(job.payload["import_id"])
+        await run_import(ctx, import_id, step=job.telling(partial(_imported, import_id)), finish=job.finish)
+
+
+async def _imported(import_id: UUID) -> int:
+    return (await ImportRun.get(id=import_id)).percent
 
 
 @job("catalog.give_up_import", kind="imports", in_one_transaction=False)
@@ -52,6 +58,13 @@ async def expire_reservations(ctx: Context, job: Job) -> None:
     await stock.expire_reservations(ctx)
 
 
+@job("catalog.sweep_exports", in_one_transaction=False, priority=Priority.LAST)
+async def sweep_exports(ctx: Context, job: Job) -> None:
+    """Delete the files of exports whose time is over."""
+    while await exporting.sweep_exports(ctx):
+        pass
+
+
 LOOKING_BACK, LATE = timedelta(seconds=1), timedelta(seconds=15)
 
 
@@ -61,6 +74,19 @@ async def follow_changes(ctx: Context, job: Job) -> None:
     lasts ten seconds at the most, and what it changed is only seen when it has ended."""
     since = datetime.fromisoformat(job.payload["since"])
     await merchandising.follow_changes(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+@job("catalog.follow_stock", in_one_transaction=False)
+async def follow_stock(ctx: Context, job: Job) -> None:
+    """The same for the collections that ask how many there are: planned by the database with the movements of stock,
+    once for all that moves within two seconds (migrations/platform/0005_stock.py)."""
+    since = datetime.fromisoformat(job.payload["since"])
+    await merchandising.follow_stock(ctx, since - LOOKING_BACK)
+    await _once_more(ctx, job, since)
+
+
+async def _once_more(ctx: Context, job: Job, since: datetime) -> None:
     async with job.finish():
         if not job.payload.get("is_last"):
             number = int(since.timestamp() // LATE.total_seconds())
@@ -107,10 +133,29 @@ async def forget_images(ctx: Context, job: Job) -> None:
 async def work_on_export(ctx: Context, job: Job) -> None:
     """Write the file of an export, from its beginning however often that was tried before."""
     with suppress(exporting.Superseded):
-        await exporting.run_export(ctx, UUID(job.payload["export_id"]), step=job.step, finish=job.finish)
+        export_id = UUID(job.payload["export_id"])
+        await exporting.run_export(ctx, export_id, step=job.telling(partial(_exported, export_id)), finish=job.finish)
+
+
+async def _exported(export_id: UUID) -> int:
+    run = await exporting.ExportRun.get(id=export_id)
+    return percent_exported(run.state, run.products_done, run.products_total)
 
 
 @job("catalog.give_up_export", kind="imports")
 async def give_up_export(ctx: Context, job: Job) -> None:
     """End an export whose job was given up."""
     await exporting.fail_export(ctx, UUID(job.payload["export_id"]), str(job.payload["error"]))
+
+
+@job(bulk_editing.JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_bulk_edit")
+async def work_on_bulk_edit(ctx: Context, job: Job) -> None:
+    """Bring a bulk edit to its end, or undo it: whatever the run is waiting for."""
+    with suppress(bulk_editing.Superseded):
+        await bulk_editing.run_bulk_edit(ctx, UUID(job.payload["bulk_edit_id"]), step=job.step, finish=job.finish)
+
+
+@job("catalog.give_up_bulk_edit", kind="imports")
+async def give_up_bulk_edit(ctx: Context, job: Job) -> None:
+    """End a bulk edit whose job was given up."""
+    await bulk_editing.fail_bulk_edit(UUID(job.payload["bulk_edit_id"]), str(job.payload["error"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -23,9 +23,17 @@ async def checked_metadata(given: Mapping[str, str | None]) -> dict[str, Any]:
     Values come as text and are read by the type of the shop's attribute of that key, which must be no facet (a facet's
     values are `AttributeValue`s). Raises `NoSuchAttribute` and `InvalidInput`.
     """
-    if not given:
-        return {}
-    known = {each.key: each for each in await Attribute.filter(key__in=Attribute.keys_among(given), is_facet=False)}
+    return read_metadata(given, await known_attributes(given)) if given else {}
+
+
+async def known_attributes(keys: Iterable[str]) -> dict[str, Attribute]:
+    """The attributes of these keys that are no facets."""
+    found = await Attribute.filter(key__in=Attribute.keys_among(keys), is_facet=False)
+    return {each.key: each for each in found}
+
+
+def read_metadata(given: Mapping[str, str | None], known: Mapping[str, Attribute]) -> dict[str, Any]:
+    """The same with attributes in hand."""
     checked: dict[str, Any] = {}
     for i, (key, text) in enumerate(given.items()):
         with blaming("metadata", i):

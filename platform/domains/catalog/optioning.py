@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import NoSuchOption, OptionInUse, SameCombination
 from stoa.domains.catalog.translating import clean_words
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.text import clean_line
 

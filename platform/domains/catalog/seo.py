@@ -10,20 +10,20 @@ from typing import Final
 
 from stoa.domains.catalog.describing import words_of
 from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_line, slugify
 
 MAX_KEYWORDS: Final = 20
 # In letters; a Chinese one takes the room of two. What search engines show before they cut.
 TITLE_ROOM, DESCRIPTION_ROOM, DESCRIPTION_LEAST = 60, 160, 50
+LONG_TITLE: Final = Sentence("The title for search engines is {room} letters wide; they cut it at about {limit}.")
+LONG_DESCRIPTION: Final = Sentence(
+    "The description for search engines is {room} letters wide; they cut it at about {limit}."
+)
+SHORT_DESCRIPTION: Final = Sentence(
+    "The description for search engines is {room} letters wide; {least} or more say enough."
+)
 _NO_WORD: Final = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A sentence for people, in the languages of the API."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Advice:
     """Something to do better. `code` is for programs."""
 
     code: str
-    message: Words
+    message: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +93,20 @@ def advice(seo_title: str, seo_description: str) -> list[Advice]:
     """What is wrong with the lengths."""
     found = []
     if not seo_title:
-        found.append(Advice("SEO_TITLE_MISSING", Words("Give a title for search engines.", "请填写 SEO 标题。")))
+        found.append(Advice("SEO_TITLE_MISSING", Sentence("Give a title for search engines.")))
     elif room_of(seo_title) > TITLE_ROOM:
-        found.append(_too_long("SEO_TITLE_LONG", "title", "标题", room_of(seo_title), TITLE_ROOM))
+        found.append(Advice("SEO_TITLE_LONG", LONG_TITLE.filled(room=room_of(seo_title), limit=TITLE_ROOM)))
     if not seo_description:
-        found.append(
-            Advice("SEO_DESCRIPTION_MISSING", Words("Give a description for search engines.", "请填写 SEO 描述。"))
-        )
+        found.append(Advice("SEO_DESCRIPTION_MISSING", Sentence("Give a description for search engines.")))
     elif room_of(seo_description) > DESCRIPTION_ROOM:
-        found.append(
-            _too_long("SEO_DESCRIPTION_LONG", "description", "描述", room_of(seo_description), DESCRIPTION_ROOM)
-        )
+        long = LONG_DESCRIPTION.filled(room=room_of(seo_description), limit=DESCRIPTION_ROOM)
+        found.append(Advice("SEO_DESCRIPTION_LONG", long))
     elif room_of(seo_description) < DESCRIPTION_LEAST:
-        found.append(_too_short(room_of(seo_description)))
+        short = SHORT_DESCRIPTION.filled(room=room_of(seo_description), least=DESCRIPTION_LEAST)
+        found.append(Advice("SEO_DESCRIPTION_SHORT", short))
     return found
 
 
 def room_of(text: str) -> int:
     """How wide a text is, in Latin letters."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _too_long(code: str, what: str, zh: str, room: int, limit: int) -> Advice:
-    return Advice(
-        code,
-        Words(
-            f"The {what} for search engines is {room} letters wide; they cut it at about {limit}.",
-            f"SEO {zh}宽度为 {room} 个字符（一个汉字算两个），搜索引擎约在 {limit} 处截断。",
-        ),
-    )
-
-
-def _too_short(room: int) -> Advice:
-    return Advice(
-        "SEO_DESCRIPTION_SHORT",
-        Words(
-            f"The description for search engines is {room} letters wide; {DESCRIPTION_LEAST} or more say enough.",
-            f"SEO 描述宽度仅 {room} 个字符（一个汉字算两个），建议不少于 {DESCRIPTION_LEAST}。",
-        ),
-    )

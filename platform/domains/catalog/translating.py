@@ -47,6 +47,16 @@ def clean_translations(translations: list[Translation]) -> dict[str, dict[str, s
     return cleaned
 
 
+def clean_titles(titles: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """A variant's title by locale, as it is kept; empty takes one away."""
+    cleaned: dict[str, dict[str, str]] = {}
+    for locale, title in titles.items():
+        if locale not in LOCALES:
+            raise InvalidInput("{locale} is no language of the shop, or named twice.", locale=locale[:20])
+        cleaned[locale] = {"title": _CLEAN["title"](title)}
+    return cleaned
+
+
 def _texts(translation: Translation) -> dict[str, str]:
     texts = {}
     for name, clean in _CLEAN.items():

@@ -16,11 +16,14 @@ from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.models import Product, Stock, Variant
 from stoa.domains.catalog.optioning import OptionChange, changed_options, combinations_wrong, title_of
 from stoa.domains.catalog.recalling import changes_between, of_variant
+from stoa.domains.catalog.stock.reasons import PRODUCT_EDITED
 from stoa.domains.catalog.stock.setting import set_on_hand
+from stoa.domains.catalog.translating import clean_titles, merged
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
+PRICES = ("price", "list_price", "cost")
 PLAIN = ("title", "sku", "barcode", "option_values", "weight_grams", "requires_shipping", "taxable")
 
 
@@ -105,24 +108,33 @@ async def _let_go_of_codes(variants: dict[UUID, Variant], changes: Sequence[Vari
 
 
 async def _change(i: int, variant: Variant, changes: VariantChanges) -> Told:
-    columns = _columns(changes)
-    before = {name: getattr(variant, name) for name in columns}
-    changed = set_what_differs(variant, columns)
-    if not changed:
+    names, told = change_columns(variant, changes)
+    if not names:
         return [], []
-    variant.version += 1
+    changed = [f"{name}_minor" if name in PRICES else name for name in names]
     try:
         await variant.save(update_fields=[*changed, "version"])
     except IntegrityError:
         raise SkuTaken("The code {taken} is in use.", path=["variants", i, "sku"], taken=variant.sku or "") from None
+    return names, told
+
+
+def change_columns(variant: Variant, changes: VariantChanges) -> Told:
+    """Set what is named in the row at hand, and its version; nothing is saved."""
+    columns = _columns(variant, changes)
+    before = {name: getattr(variant, name) for name in columns}
+    changed = set_what_differs(variant, columns)
+    variant.version += bool(changed)
     told = changes_between(_priced(before, variant), _priced(columns, variant), changed)
     return [column.removesuffix("_minor") for column in changed], told
 
 
-def _columns(changes: VariantChanges) -> dict[str, Any]:
+def _columns(variant: Variant, changes: VariantChanges) -> dict[str, Any]:
     named = changes.named
     columns: dict[str, Any] = {name: named[name] for name in PLAIN if name in named}
-    for name in ("price", "list_price", "cost"):
+    if "translations" in named:
+        columns["translations"] = merged(variant.translations, clean_titles(named["translations"]))
+    for name in PRICES:
         if name in named:
             price: Money | None = named[name]
             columns[f"{name}_minor"] = None if price is None else price.minor
@@ -152,7 +164,7 @@ async def _restock(ctx: Context, product: Product, i: int, stock: Stock | None, 
             promised=there - stock.available,
             on_hand=on_hand,
         )
-    await set_on_hand(ctx, {changes.variant_id: on_hand}, reason="product edited")
+    await set_on_hand(ctx, {changes.variant_id: on_hand}, reason=PRODUCT_EDITED.text)
     return ["on_hand"], [FieldChange("on_hand", str(there), str(on_hand))]
 
 

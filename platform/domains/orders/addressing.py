@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_line
 
 Address = dict[str, str]
@@ -21,6 +22,19 @@ LIMITS: Mapping[str, int] = {
     "phone": 40,
 }
 
+WORDS: Mapping[str, Sentence] = {
+    "name": Sentence("name"),
+    "company": Sentence("company"),
+    "line1": Sentence("first line of the address"),
+    "line2": Sentence("second line of the address"),
+    "district": Sentence("district"),
+    "city": Sentence("city"),
+    "province": Sentence("province"),
+    "postcode": Sentence("postal code"),
+    "country": Sentence("country"),
+    "phone": Sentence("telephone number"),
+}
+
 
 def clean_address(given: Mapping[str, str]) -> Address:
     """Only what is there, each on one line. Raises `InvalidInput` for what is too long or nobody knows."""
@@ -29,7 +43,7 @@ def clean_address(given: Mapping[str, str]) -> Address:
         with blaming(name):
             if name not in LIMITS:
                 raise InvalidInput("An address has no {name}.", name=name)
-            line = clean_line(text, what=name, limit=LIMITS[name], required=False)
+            line = clean_line(text, what=WORDS[name], limit=LIMITS[name], required=False)
         if line:
             cleaned[name] = line.upper() if name == "country" else line
     return cleaned

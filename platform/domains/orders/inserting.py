@@ -20,10 +20,11 @@ from stoa.tenants.database import shop_client
 # No row comes back when the channel has sent an order of this id before: the caller looks at that one then.
 _INSERT = """
 WITH made AS (
-  INSERT INTO sales_order (id, channel, external_id, content_hash, state, payment_state, fulfilment_state, aftersale_state,
-    customer_id, buyer_id, email, phone, shipping_address, billing_address, shipping_method_id, buyer_note, note, currency, subtotal_minor,
-    discount_minor, shipping_minor, tax_minor, tax_included, total_minor, pricing, checks, queue, tags, metadata,
-    placed_at, confirm_by, pay_by, confirmed_at, search_text, version, created_at, updated_at)
+  INSERT INTO sales_order (id, channel, external_id, content_hash, state, payment_state, fulfilment_state,
+    aftersale_state, customer_id, buyer_id, email, phone, shipping_address, billing_address, shipping_method_id,
+    buyer_note, note, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, tax_included, total_minor,
+    pricing, checks, queue, tags, metadata, placed_at, confirm_by, pay_by, confirmed_at, search_text, version,
+    created_at, updated_at)
   SELECT o.id, o.channel, o.external_id, $4, o.state, o.payment_state, 'UNFULFILLED', 'NONE',
     o.customer_id, o.customer_id, o.email, o.phone,
     o.shipping_address, o.billing_address, o.shipping_method_id, o.buyer_note, o.note, o.currency, o.subtotal,

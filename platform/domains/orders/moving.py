@@ -11,7 +11,9 @@ from stoa.domains.orders.errors import NoSuchOrder, NotNow, OrderChanged
 from stoa.domains.orders.events import OrderMoved
 from stoa.domains.orders.models import Machine, Order, OrderLine, OrderTransition
 from stoa.domains.orders.states import ACTIONS, STEPS, Action, why_not
+from stoa.kit.checking import check_version, locked
 from stoa.kit.clock import now
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.outbox import publish
 
@@ -29,17 +31,8 @@ class IllegalStep(RuntimeError):
 
 async def locked_order(order_id: UUID, expected_version: int | None = None, *, of: str = "id") -> Order:
     """The order, nobody else's until the transaction ends. Raises `NoSuchOrder` and `OrderChanged`."""
-    order = await Order.filter(id=order_id).select_for_update().get_or_none()
-    if order is None:
-        raise NoSuchOrder("There is no such order.", path=[of])
-    if expected_version not in (None, order.version):
-        raise OrderChanged(
-            "Order {number} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            number=order.number,
-            expected=expected_version or 0,
-            current_version=order.version,
-        )
+    order = await locked(Order, order_id, NoSuchOrder("There is no such order.", path=[of]))
+    check_version(order, expected_version, OrderChanged, Sentence("Order {number}", {"number": order.number}))
     return order
 
 

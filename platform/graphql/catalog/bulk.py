@@ -38,12 +38,16 @@ class BulkPayload(Payload):
     results: list[BulkRow] | None = strawberry.field(default=None, description="One for each row, in their order.")
     succeeded: int = strawberry.field(default=0, description="How many rows were done.")
 
+    @property
+    def was_refused(self) -> bool:
+        return bool(self.results) and not self.succeeded
+
 
 @strawberry.input(description="Many products to be changed, each its own way.")
 class ProductsBulkUpdateInput:
     products: list[ProductUpdateInput] = strawberry.field(
         description="Up to 250. Stock cannot be set here: that is done by stock's own mutations. "
-        "An idempotencyKey in a row is not looked at: a row with an expectedVersion is done once."
+        "An idempotencyKey in a row is not looked at; that beside the rows counts."
     )
     policy: Policy = optional(  # type: ignore[valid-type]
         "What becomes of the others when some are refused.", catalog.BulkPolicy.IGNORE_FAILED
@@ -52,7 +56,9 @@ class ProductsBulkUpdateInput:
 
 @shop_mutation(
     Scope.CATALOG_WRITE,
-    "Change up to 250 products in one transaction, with a result for each. Each row takes eight statements.",
+    "Change up to 250 products in one transaction, with a result for each. All rows together take the "
+    "statements of one; each with a handle, options or a code in it some of its own.",
+    once=True,
 )
 async def products_bulk_update(ctx: Context, input: ProductsBulkUpdateInput) -> BulkPayload:
     edits = each_of("products", input.products, _edit)
@@ -77,12 +83,12 @@ def bulk_payload(results: Sequence[catalog.RowResult], *, strict: bool) -> BulkP
         user_errors=[each for row in errors for each in row] if nothing_done else [],
         results=[
             BulkRow(
-                index=each.index,
-                id=strawberry.ID(type_id("prod", each.id)),
+                index=i,
+                id=strawberry.ID(type_id("prod", str(each.id))),
                 version=None if nothing_done else each.version,
                 user_errors=wrong,
             )
-            for each, wrong in zip(results, errors, strict=True)
+            for i, (each, wrong) in enumerate(zip(results, errors, strict=True))
         ],
         succeeded=0 if nothing_done else sum(not wrong for wrong in errors),
     )

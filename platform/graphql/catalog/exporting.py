@@ -11,6 +11,9 @@ import strawberry
 from strawberry.types import Info
 
 from stoa.domains.catalog import exporting, models
+from stoa.domains.catalog.choosing import Chosen
+from stoa.graphql.catalog.choosing import plain
+from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
@@ -44,6 +47,10 @@ ExportState = shown_enum(
 )
 
 
+# Made when all types are known (reading/making.py).
+Where = Annotated["ProductWhere", strawberry.lazy("stoa.graphql.reading.inputs")]  # type: ignore[name-defined]  # noqa: F821
+
+
 @stored(models.ExportRun, prefix="exp", scope=Scope.CATALOG_READ)
 class ProductExport(Node):
     """Products on their way into a file: how far it is. The file's address is what `productExportLink` gives."""
@@ -53,7 +60,7 @@ class ProductExport(Node):
     percent: int = derived(
         ("state", "products_done", "products_total"), models.percent_exported, "Of the work, 0 to 100."
     )
-    failure: str | None = column("Why it failed.")
+    failure: str | None = derived(("failure",), said_now, "Why it failed, in the reader's language.")
     file_name: str = column("What the file is called.")
     size: BigInt | None = column("Bytes of the file; known once it is written.")
     with_bom: bool = column("Whether the file begins with the mark by which Excel knows UTF-8.")
@@ -80,7 +87,13 @@ class ProductExportStartInput:
         default=None, description="Only products of this status; all when left out."
     )
     ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Only these products; all when left out."
+        default=None, description="Only these products, 1,000 at the most; all when left out."
+    )
+    where: Where | None = strawberry.field(
+        default=None, description="Only products that meet this when the file is written, as `products` takes it."
+    )
+    search: str | None = strawberry.field(
+        default=None, description="Only products that `products(search:)` would find when the file is written."
     )
     with_bom: bool = strawberry.field(
         default=False, description="Begin the file with the mark by which Excel knows UTF-8."
@@ -89,8 +102,13 @@ class ProductExportStartInput:
         default=None, description="Any text of your own: a request with the same key is done once."
     )
 
-    def product_ids(self) -> list[UUID] | None:
-        return None if self.ids is None else [_product_id(i, each) for i, each in enumerate(self.ids)]
+    def chosen(self) -> Chosen:
+        return Chosen(
+            where=None if self.where is None else plain(self.where),
+            search=self.search,
+            status=None if self.status is None else models.ProductStatus(self.status),
+            product_ids=None if self.ids is None else [_product_id(i, each) for i, each in enumerate(self.ids)],
+        )
 
 
 def _product_id(i: int, text: str) -> UUID:
@@ -110,13 +128,7 @@ class ProductExportPayload(Payload):
     "Write products into a file; it runs in the background. Costs are in it if the caller has `catalog:cost`.",
 )
 async def product_export_start(ctx: Context, input: ProductExportStartInput) -> ProductExportPayload:
-    run = await exporting.start_export(
-        ctx,
-        models.FileFormat(input.format),
-        status=None if input.status is None else models.ProductStatus(input.status),
-        product_ids=input.product_ids(),
-        with_bom=input.with_bom,
-    )
+    run = await exporting.start_export(ctx, models.FileFormat(input.format), input.chosen(), with_bom=input.with_bom)
     return ProductExportPayload.of(product_export=run.id)
 
 

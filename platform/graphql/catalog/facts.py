@@ -10,16 +10,10 @@ from stoa.domains.catalog import completeness, metadata, seo
 from stoa.kit.ids import type_id
 
 
-@strawberry.type(description="A sentence in the languages of the API.")
-class Words:
-    en: str = strawberry.field(description="In English.")
-    zh: str = strawberry.field(description="In Chinese.")
-
-
 @strawberry.type(description="Something to do better.")
 class Advice:
     code: str = strawberry.field(description="Stable, in capitals.")
-    message: Words = strawberry.field(description="In words, with the numbers in it.")
+    message: str = strawberry.field(description="In words, with the numbers in it, in the reader's language.")
 
 
 @strawberry.type(
@@ -41,7 +35,7 @@ class MissingItem:
     code: str = strawberry.field(
         description=f"Which: {', '.join(code for code, _, _ in completeness.ITEMS)}; more may come."
     )
-    message: Words = strawberry.field(description="What it is, in words.")
+    message: str = strawberry.field(description="What it is, in words, in the reader's language.")
     points: int = strawberry.field(description="What it would add to the score.")
     is_required: bool = strawberry.field(description="Whether the product cannot be published without it.")
 
@@ -60,6 +54,12 @@ class ProductTranslation:
     description: str | None = strawberry.field(description="Its description.")
     seo_title: str | None = strawberry.field(description="Its title for search engines.")
     seo_description: str | None = strawberry.field(description="Its description for search engines.")
+
+
+@strawberry.type(description="A variant's title in another language.")
+class VariantTranslation:
+    locale: str = strawberry.field(description="en or zh.")
+    title: str = strawberry.field(description="Its title there.")
 
 
 @strawberry.type(description="A word in another language.")
@@ -99,6 +99,10 @@ def translations_of(stored: dict[str, dict[str, str]]) -> list[ProductTranslatio
     ]
 
 
+def variant_translations(stored: dict[str, dict[str, str]]) -> list[VariantTranslation]:
+    return [VariantTranslation(locale=locale, title=texts["title"]) for locale, texts in sorted(stored.items())]
+
+
 def options_of(stored: list[dict[str, Any]]) -> list[ProductOption]:
     return [
         ProductOption(
@@ -123,7 +127,7 @@ def completeness_of(facts: Any) -> Completeness:
     return Completeness(
         score=found.score,
         missing=[
-            MissingItem(code=each.code, message=_words(each.message), points=each.points, is_required=each.is_required)
+            MissingItem(code=each.code, message=each.message.said(), points=each.points, is_required=each.is_required)
             for each in found.missing
         ],
         can_be_published=found.can_be_published,
@@ -146,7 +150,7 @@ def coverage_of(*texts: Any) -> list[KeywordCoverage]:
 
 
 def advice_of(seo_title: str, seo_description: str) -> list[Advice]:
-    return [Advice(code=each.code, message=_words(each.message)) for each in seo.advice(seo_title, seo_description)]
+    return [Advice(code=each.code, message=each.message.said()) for each in seo.advice(seo_title, seo_description)]
 
 
 def change_of(stored: dict[str, Any]) -> Change:
@@ -158,7 +162,3 @@ def change_of(stored: dict[str, Any]) -> Change:
         variant_id=strawberry.ID(type_id("var", of)) if of else None,
         label=stored.get("label", ""),
     )
-
-
-def _words(words: seo.Words) -> Words:
-    return Words(en=words.en, zh=words.zh)

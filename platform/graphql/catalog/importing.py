@@ -56,6 +56,9 @@ ImportField = shown_enum(
     WEIGHT="What it weighs, in grams.",
     REQUIRES_SHIPPING="Whether it is sent to the buyer.",
     TAXABLE="Whether there is tax on it.",
+    KEYWORDS='The words it is meant to be found by, as JSON: ["lamp", "brass"].',
+    TRANSLATIONS='Its texts in other languages, as JSON: {"zh": {"title": "台灯"}}; it has these and no others then.',
+    METADATA='Values of the shop\'s attributes that are no facets, as JSON: {"watts": "40"}; those not named stay.',
 )
 
 

@@ -81,6 +81,21 @@ def metadata(given: list[MetadataInput] | None) -> dict[str, str | None] | None:
     return found
 
 
+@strawberry.input(description="A variant's title in another language.")
+class VariantTranslationInput:
+    locale: str = strawberry.field(description="en or zh.")
+    title: str = strawberry.field(description="Its title there; empty takes the translation away.")
+
+
+def _titles(given: Iterable[VariantTranslationInput]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for i, each in enumerate(given):
+        if each.locale in titles:
+            raise InvalidInput("{locale} occurs twice.", path=["translations", i, "locale"], locale=each.locale[:20])
+        titles[each.locale] = each.title
+    return titles
+
+
 @strawberry.input(description="A variant to be made. Prices are in the shop's currency.")
 class VariantInput:
     title: str = optional("What tells it from the other variants; empty when it is the only one.", "")
@@ -96,6 +111,7 @@ class VariantInput:
     weight_grams: int | None = optional("What it weighs, with its wrapping.")
     requires_shipping: bool = optional("Whether it is a thing that is sent.", True)
     taxable: bool = optional("Whether tax is due on it.", True)
+    translations: list[VariantTranslationInput] | None = optional("Its title in other languages.")
 
     def draft(self) -> catalog.VariantDraft:
         return catalog.VariantDraft(
@@ -110,6 +126,7 @@ class VariantInput:
             weight_grams=self.weight_grams,
             requires_shipping=self.requires_shipping,
             taxable=self.taxable,
+            translations=_titles(self.translations or ()),
         )
 
 
@@ -190,12 +207,14 @@ class VariantUpdateInput:
     weight_grams: int | None = given("What it weighs, with its wrapping; null: nobody knows.")
     requires_shipping: bool | None = given("Whether it is a thing that is sent.")
     taxable: bool | None = given("Whether tax is due on it.")
+    translations: list[VariantTranslationInput] | None = given("Its title in these languages; others stay.")
 
     def changes(self) -> catalog.VariantChanges:
         def money(name: str) -> Any:
             value = changed(self, name, nullable=True)
             return SAME if value is SAME else _money(name, value)
 
+        translations = changed(self, "translations")
         return catalog.VariantChanges(
             variant_id=read_id("id", self.id, "var"),
             title=changed(self, "title"),
@@ -209,6 +228,7 @@ class VariantUpdateInput:
             weight_grams=changed(self, "weight_grams", nullable=True),
             requires_shipping=changed(self, "requires_shipping"),
             taxable=changed(self, "taxable"),
+            translations=SAME if translations is SAME else _titles(translations),
         )
 
 

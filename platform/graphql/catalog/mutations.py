@@ -81,7 +81,7 @@ async def slug_redirect_remove(ctx: Context, input: SlugRedirectRemoveInput) -> 
     return ProductPayload.of(product=await catalog.remove_redirect(ctx, input.handle))
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Create a category.")
+@shop_mutation(Scope.CATALOG_WRITE, "Create a category.", once=True)
 async def category_create(ctx: Context, input: CategoryCreateInput) -> CategoryPayload:
     parent = None if input.parent_id is None else read_id("parent_id", input.parent_id, "cat")
     category = await catalog.create_category(ctx, input.name, parent_id=parent)

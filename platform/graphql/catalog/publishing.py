@@ -118,7 +118,7 @@ async def product_unpublish(ctx: Context, input: ProductUnpublishInput) -> Produ
     return ProductPayload.of(product=product.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Create a channel.")
+@shop_mutation(Scope.CATALOG_WRITE, "Create a channel.", once=True)
 async def channel_create(ctx: Context, input: ChannelCreateInput) -> ChannelPayload:
     return ChannelPayload.of(channel=(await catalog.create_channel(ctx, input.draft())).id)
 
@@ -129,7 +129,9 @@ async def channel_update(ctx: Context, input: ChannelUpdateInput) -> ChannelPayl
     return ChannelPayload.of(channel=channel.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Say how products stand in a channel: in which time they are seen there, or not.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Say how products stand in a channel: in which time they are seen there, or not.", once=True
+)
 async def product_listings_set(ctx: Context, input: ProductListingsSetInput) -> BulkPayload:
     channel = read_id("channel_id", input.channel_id, "chan")
     wishes = each_of("products", input.products, ListingInput.wish)

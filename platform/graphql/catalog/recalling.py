@@ -22,11 +22,12 @@ from stoa.tenants import access
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.shop_models import EventRow
 
+TELLING = ("ProductEdited", "ProductImported", "ProductImportUndone")
 ACTOR_PREFIXES = {"account": "acct", "token": "tok"}
 
 
 def _changes(name: str, payload: dict[str, Any], *, of_costs: bool) -> list[Change]:
-    if name != "ProductEdited":  # what else is in the log is not the catalog's to show
+    if name not in TELLING:  # what else is in the log is not the catalog's to show
         return []
     told = payload.get("changes", ())
     return [change_of(each) for each in told if (each["field"] in OF_COSTS) is of_costs]

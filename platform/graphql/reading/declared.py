@@ -44,10 +44,16 @@ class Amount(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class Computed(Declared):
-    """An SQL expression over the row; `{row}` in it stands for the row's alias."""
+    """An SQL expression over the row; `{row}` in it stands for the row's alias.
+
+    `filter` is a condition in SQL by which lists are filtered: of a yes or no, or of what has to do with the row of the
+    type with the prefix `filter_by`, whose ids are `{ids}`.
+    """
 
     sql: str
     convert: Callable[[Any], Any] | None = None
+    filter: str | None = None
+    filter_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

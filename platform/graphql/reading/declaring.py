@@ -83,9 +83,17 @@ def amount(
 
 
 def computed(
-    sql: str, description: str, *, scope: str | None = None, convert: Callable[[Any], Any] | None = None
+    sql: str,
+    description: str,
+    *,
+    scope: str | None = None,
+    convert: Callable[[Any], Any] | None = None,
+    filter: str | None = None,
+    filter_by: str | None = None,
 ) -> Any:
-    return Computed(description=description, sql=sql, scope=scope, convert=convert)
+    """`filter` is a condition in SQL: `where: {field: {eq: true}}` takes the rows that meet it. With the prefix of ids
+    in `filter_by` it is about those that are named (`{eq: "chan_..."}`): an array called `{ids}`."""
+    return Computed(description=description, sql=sql, scope=scope, convert=convert, filter=filter, filter_by=filter_by)
 
 
 def derived(of: Sequence[str], rule: Callable[..., Any], description: str, *, scope: str | None = None) -> Any:

@@ -17,6 +17,7 @@ from stoa.graphql.reading.declared import (
     TYPES,
     Amount,
     Column,
+    Computed,
     Declared,
     Key,
     Many,
@@ -30,6 +31,8 @@ from stoa.graphql.reading.operators import (
     AmountTest,
     BooleanTest,
     ColumnTest,
+    SqlIdTest,
+    SqlTest,
     Test,
     read_as_is,
     read_decimal,
@@ -99,6 +102,10 @@ def _filterable(stored: StoredType) -> Iterator[tuple[str, str, Test]]:
             case Amount(filter=True):
                 minor, currency = column_of(stored.model, declared.minor), column_of(stored.model, declared.currency)
                 yield name, "MoneyFilter", AmountTest(minor, currency)
+            case Computed(filter=str(condition), filter_by=None):
+                yield name, "BooleanFilter", SqlTest(condition)
+            case Computed(filter=str(condition), filter_by=str(prefix)):
+                yield name, "IdFilter", SqlIdTest(condition, prefix)
             case ToOne(filter=True):
                 relation = relation_of(stored.model, declared.by or name)
                 target = type_of_model(relation.model)

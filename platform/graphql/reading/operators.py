@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import strawberry
 
-from stoa.graphql.reading.fragments import Fragment, Row, Value, all_of, column
+from stoa.graphql.reading.fragments import ROW, Fragment, Row, Value, all_of, column, template
 from stoa.graphql.reading.rows import readable
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
@@ -147,12 +147,53 @@ class BooleanTest:
         return column(row, self.column) if value else ("NOT ", *column(row, self.column))
 
 
+@dataclass(frozen=True, slots=True)
+class SqlTest:
+    """Of a condition that is written in SQL: it holds or it does not; what is unknown does not hold."""
+
+    condition: str
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        return all_of(self._one(row, value, into) for _, value in said(given))
+
+    def _one(self, row: Row, value: bool, into: Gathered) -> Fragment:
+        into.count_test()
+        return ("((", *about(row, self.condition), ") IS ", "TRUE)" if value else "NOT TRUE)")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlIdTest:
+    """Of a condition in SQL about the row and those with the ids that are given, which it calls `{ids}`."""
+
+    condition: str
+    prefix: str
+
+    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
+        return all_of(self._one(row, name, value, into) for name, value in said(given))
+
+    def _one(self, row: Row, name: str, value: Any, into: Gathered) -> Fragment:
+        into.count_test()
+        read = read_id(self.prefix)
+        with blaming(name):
+            ids = [_read_item(read, i, each) for i, each in enumerate(value)] if name == "in" else [read(value)]
+        before, *after = self.condition.split("{ids}")
+        parameter = into.add(ids)
+        return ("(", *about(row, before), *(part for each in after for part in (parameter, *about(row, each))), ")")
+
+
+def about(row: Row, sql: str) -> Fragment:
+    """Declared SQL about the row of this alias."""
+    return tuple(row if part is ROW else part for part in template(sql))
+
+
 def read_text(value: str) -> str:
     """Texts are kept in one normal form, so they are sought in it."""
     try:
         return unicodedata.normalize("NFC", readable(value))
-    except ValueError as error:
-        raise InvalidInput("This text cannot be sought: {error}", error=str(error)) from None
+    except ValueError:
+        raise InvalidInput(
+            "This text cannot be sought: it holds a character that no text has (NUL, or half of one)."
+        ) from None
 
 
 def read_id(prefix: str) -> Callable[[Any], Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.resources import files
 
 import typst
-from noto_cjk_sans_otc import FONT_PATH
+
+FONTS = files("noto_cjk_sans_otc")
 
 
 def main() -> None:
@@ -15,14 +17,14 @@ def main() -> None:
     # The data is a string to the template, which reads it as JSON: nothing in it is ever taken for markup.
     paper = typst.compile(
         told["template"].encode(),
-        font_paths=[str(FONT_PATH.parent)],
+        font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         format=told["format"],
         ppi=told["ppi"],
         sys_inputs={"data": json.dumps(told["data"], ensure_ascii=False)},
     )
-    pages = paper if isinstance(paper, list) else [paper]
-    sys.stdout.buffer.write(pages[0] or b"")
+    first = paper[0] if isinstance(paper, list) else paper
+    sys.stdout.buffer.write(bytes(first))
 
 
 if __name__ == "__main__":

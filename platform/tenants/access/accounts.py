@@ -39,10 +39,10 @@ def read_email(text: str) -> Email:
     """The e-mail in its normal form. Refuses what cannot be one; asks no name server."""
     try:
         if len(text) > 2 * EMAIL_LIMIT:
-            raise EmailNotValidError("It is too long.")
+            raise EmailNotValidError
         address = validate_email(text.strip(), check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise InvalidInput("This is not an e-mail address. {error}", path=["email"], error=str(error)) from None
+    except EmailNotValidError:  # its words are English; and ours say what matters
+        raise InvalidInput("{email!r} is not an e-mail address.", path=["email"], email=text[:80]) from None
     return Email(address, address.lower())
 
 

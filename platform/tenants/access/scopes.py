@@ -7,42 +7,42 @@ from enum import StrEnum
 from typing import Final, Self
 
 from stoa.kit.errors import InvalidInput
+from stoa.kit.languages import Sentence
 from stoa.tenants.access.errors import BeyondYourRights, UnknownRole, UnknownScope
 from stoa.tenants.context import Context
 
 
 class Scope(StrEnum):
-    """One right. `en` and `zh` say to a merchant what it opens."""
+    """One right. Its `words` say to a merchant what it opens."""
 
-    en: str
-    zh: str
+    words: Sentence
 
-    def __new__(cls, value: str, en: str, zh: str) -> Self:
+    def __new__(cls, value: str, words: Sentence) -> Self:
         scope = str.__new__(cls, value)
-        scope._value_, scope.en, scope.zh = value, en, zh
+        scope._value_, scope.words = value, words
         return scope
 
-    SHOP_READ = "shop:read", "See the shop's name and settings.", "查看店铺名称和设置"
-    SHOP_WRITE = "shop:write", "Change the shop's name and settings.", "修改店铺名称和设置"
-    MEMBERS_READ = "members:read", "See who works in the shop and in which role.", "查看店铺成员及其角色"
-    MEMBERS_WRITE = "members:write", "Change people's roles in the shop, or remove them.", "修改成员角色或移除成员"
-    TOKENS_READ = "tokens:read", "See the shop's API tokens, without their secrets.", "查看店铺的 API 令牌，不含密钥"
-    TOKENS_WRITE = "tokens:write", "Create and revoke the shop's API tokens.", "创建和吊销店铺的 API 令牌"
-    CATALOG_READ = "catalog:read", "See products, categories, prices and stock.", "查看商品、分类、价格和库存"
-    CATALOG_WRITE = "catalog:write", "Change and import products, prices and stock.", "修改和导入商品、价格和库存"
-    CATALOG_COST = "catalog:cost", "See and change what the shop paid for its goods.", "查看和修改商品的采购成本"
-    ORDERS_READ = "orders:read", "See orders, returns and deliveries.", "查看订单、退货和配送"
-    ORDERS_WRITE = "orders:write", "Change orders, returns and deliveries.", "处理订单、退货和配送"
-    CUSTOMERS_READ = "customers:read", "See customers and their personal data.", "查看客户及其个人信息"
-    CUSTOMERS_WRITE = "customers:write", "Change customers, memberships and points.", "修改客户、会员和积分"
-    SERVICE_READ = "service:read", "See conversations, tickets and reviews.", "查看会话、工单和评价"
-    SERVICE_WRITE = "service:write", "Answer conversations, tickets and reviews.", "回复会话、工单和评价"
-    MARKETING_READ = "marketing:read", "See campaigns, promotions and coupons.", "查看营销活动、促销和优惠券"
-    MARKETING_WRITE = "marketing:write", "Change campaigns, promotions and coupons.", "修改营销活动、促销和优惠券"
-    ANALYTICS_READ = "analytics:read", "See figures, reports and forecasts.", "查看指标、报表和预测"
-    ANALYTICS_WRITE = "analytics:write", "Send visits and events, and arrange reports.", "上报访问和事件，配置报表"
-    FINANCE_READ = "finance:read", "See the books: income, costs, profit.", "查看账目：收入、成本、利润"
-    FINANCE_WRITE = "finance:write", "Post to the books and close periods.", "记账和结账"
+    SHOP_READ = "shop:read", Sentence("See the shop's name and settings.")
+    SHOP_WRITE = "shop:write", Sentence("Change the shop's name and settings.")
+    MEMBERS_READ = "members:read", Sentence("See who works in the shop and in which role.")
+    MEMBERS_WRITE = "members:write", Sentence("Change people's roles in the shop, or remove them.")
+    TOKENS_READ = "tokens:read", Sentence("See the shop's API tokens, without their secrets.")
+    TOKENS_WRITE = "tokens:write", Sentence("Create and revoke the shop's API tokens.")
+    CATALOG_READ = "catalog:read", Sentence("See products, categories, prices and stock.")
+    CATALOG_WRITE = "catalog:write", Sentence("Change and import products, prices and stock.")
+    CATALOG_COST = "catalog:cost", Sentence("See and change what the shop paid for its goods.")
+    ORDERS_READ = "orders:read", Sentence("See orders, returns and deliveries.")
+    ORDERS_WRITE = "orders:write", Sentence("Change orders, returns and deliveries.")
+    CUSTOMERS_READ = "customers:read", Sentence("See customers and their personal data.")
+    CUSTOMERS_WRITE = "customers:write", Sentence("Change customers, memberships and points.")
+    SERVICE_READ = "service:read", Sentence("See conversations, tickets and reviews.")
+    SERVICE_WRITE = "service:write", Sentence("Answer conversations, tickets and reviews.")
+    MARKETING_READ = "marketing:read", Sentence("See campaigns, promotions and coupons.")
+    MARKETING_WRITE = "marketing:write", Sentence("Change campaigns, promotions and coupons.")
+    ANALYTICS_READ = "analytics:read", Sentence("See figures, reports and forecasts.")
+    ANALYTICS_WRITE = "analytics:write", Sentence("Send visits and events, and arrange reports.")
+    FINANCE_READ = "finance:read", Sentence("See the books: income, costs, profit.")
+    FINANCE_WRITE = "finance:write", Sentence("Post to the books and close periods.")
 
 
 class Role(StrEnum):

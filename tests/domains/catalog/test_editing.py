@@ -80,7 +80,8 @@ async def test_what_is_named_changes_and_the_rest_stays(ctx: Context) -> None:
         "variants.cost",
         "variants.on_hand",
     ]
-    [(name, news)] = await events_of(ctx)
+    [(name, news), off_sale] = await events_of(ctx)
+    assert off_sale == ("ProductUnpublished", {"product_id": str(product.id)})
     assert (name, news["product_id"], news["changed"]) == ("ProductEdited", str(product.id), fields)
     assert [(each["field"], each["old"], each["new"], each["label"]) for each in news["changes"]] == [
         ("title", "Cup", "Blue cup", ""),

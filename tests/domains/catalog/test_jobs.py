@@ -99,6 +99,6 @@ async def test_an_import_whose_job_was_given_up_ends_as_failed(
         run = await ended(run)
 
     assert (run.state, run.failure_code) == (ImportState.FAILED, "GAVE_UP")
-    assert run.failure == "The import did not come to its end: OutOfTime: It took longer than 4:00:00."
+    assert str(run.why_failed) == "The import did not come to its end: OutOfTime: It took longer than 4:00:00."
     assert await dump() == before
     assert await left_over(run) == {"import_row": 0, "import_change": 0}

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stoa.kit.ids import type_id
+from stoa.domains.catalog.bulk_editing import run_bulk_edit
+from stoa.kit.ids import parse_type_id, type_id
+from stoa.tenants.context import open_shop
 from tests import make
 from tests.domains.catalog.supplying.books import stock_of, variants_of
 from tests.graphql.asking import Ask
@@ -44,3 +46,22 @@ async def test_supplying_as_documented(ask: Ask) -> None:
     assert (landed["total"]["amount"], landed["perPiece"]["amount"]) == ("53.00", "5.30")
     assert await stock_of(cup) == (10, 1, 14)
     assert learned["supplier"]["leadTime"] == {"days": 0.0, "p90": 0.0, "observations": 1}
+
+
+async def test_bulk_edits_as_documented(ask: Ask) -> None:
+    await make.product(ask.ctx, title="Lamp", vendor="Hearth & Co")
+    start, one, undo, export = examples("## Changing all that a filter finds")[:4]
+
+    edit = (await run(ask, start, {}))["productBulkEditStart"]["productBulkEdit"]
+    again = (await run(ask, start, {}))["productBulkEditStart"]["productBulkEdit"]
+    with open_shop(ask.ctx.shop):
+        await run_bulk_edit(ask.ctx.as_system(), parse_type_id(edit["id"], "bed"))
+    seen = (await run(ask, one, {"edit": edit["id"]}))["productBulkEdit"]
+    undoing = (await run(ask, undo, {"edit": edit["id"]}))["productBulkEditUndo"]["productBulkEdit"]
+    exported = (await run(ask, export, {}))["productExportStart"]["productExport"]
+
+    assert (edit["state"], again) == ("QUEUED", edit)
+    assert (seen["productsChanged"], seen["productsRefused"]) == (1, 0)
+    [row] = seen["rows"]["nodes"]
+    assert row["changes"][-1] == {"field": "variants.price", "old": "19.99", "new": "17.99"}
+    assert (undoing["state"], exported["state"]) == ("UNDOING", "QUEUED")

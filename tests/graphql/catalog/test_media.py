@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from stoa.domains.catalog.models import Image
 from stoa.kit.ids import new_id, type_id
+from stoa.kit.languages import reading
 from stoa.settings import settings
 from stoa.tenants.context import open_shop
 from tests import make
@@ -113,7 +113,8 @@ async def test_whoever_reads_chinese_is_told_in_chinese(ask: Ask) -> None:
     [image] = (await add(ask, product.id, {"uploadId": upload}))["product"]["images"]["nodes"]
     await develop_all(ask.ctx)
 
-    chinese = await read(replace(ask, ctx=replace(ask.ctx, locale="zh")), image["id"])
+    with reading("zh"):
+        chinese = await read(ask, image["id"])
     english = await read(ask, image["id"])
 
     assert chinese["failure"] == {

@@ -8,14 +8,16 @@ import pytest
 
 from stoa.domains import catalog
 from stoa.domains.catalog import ProductChanges, VariantChanges
+from stoa.domains.catalog.importing import run_import, undo_import
 from stoa.domains.catalog.models import Channel, Image, Product, Variant
 from stoa.kit.ids import type_id
 from stoa.kit.money import Money
 from stoa.tenants import access
 from stoa.tenants.access import Scope
-from stoa.tenants.context import Actor, Context
+from stoa.tenants.context import Actor, Context, open_shop
 from tests import make
 from tests.domains.catalog.catalogs import catalog_of
+from tests.domains.catalog.importing.tables import imported
 from tests.graphql.asking import Ask
 
 CREATE = """
@@ -43,8 +45,8 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
       options { name values translations { locale own text } }
       translations { locale title description }
       seoCoverage { keyword inTitle inDescription inSeoTitle inSeoDescription inHandle isCovered }
-      seoAdvice { code message { en zh } }
-      completeness { score canBePublished missing { code points isRequired message { en zh } } }
+      seoAdvice { code message }
+      completeness { score canBePublished missing { code points isRequired message } }
       variants { nodes { title optionValues weightGrams requiresShipping taxable } }"""
 
     product = await create(
@@ -69,7 +71,7 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
         "code": "PRICE",
         "points": 15,
         "isRequired": True,
-        "message": {"en": "a price for every variant", "zh": "每个规格的价格"},
+        "message": "a price for every variant",
     }
     assert product == {
         "description": "<p>Linen</p>",
@@ -96,12 +98,7 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
                 "isCovered": True,
             }
         ],
-        "seoAdvice": [
-            {
-                "code": "SEO_DESCRIPTION_MISSING",
-                "message": {"en": "Give a description for search engines.", "zh": "请填写 SEO 描述。"},
-            }
-        ],
+        "seoAdvice": [{"code": "SEO_DESCRIPTION_MISSING", "message": "Give a description for search engines."}],
         "variants": {
             "nodes": [
                 {"title": "S", "optionValues": ["S"], "weightGrams": 200, "requiresShipping": True, "taxable": True},
@@ -200,6 +197,27 @@ async def test_the_history_says_what_was_changed_by_whom(ask: Ask) -> None:
 
     whole = await ask.data(HISTORY % "costChanges { old new }", id=type_id("prod", product.id))
     assert whole["product"]["history"]["nodes"][1]["costChanges"] == [{"old": None, "new": "1.00 EUR"}]
+
+
+async def test_the_history_tells_of_imports_and_of_their_undoing(ask: Ask) -> None:
+    """P14: an import that changes a product is one line of its history, with who ordered it; costs are told apart."""
+    mapping = {"sku": "Code", "title": "Name", "cost": "Cost"}
+    for content in (b"Code,Name,Cost\nC-1,Cup,1\n", b"Code,Name,Cost\nC-1,Mug,2\n"):
+        with open_shop(ask.ctx.shop):
+            run = await imported(ask.ctx, content, mapping=mapping)
+    colleague = await make.context(ask.ctx.shop)
+    with open_shop(ask.ctx.shop):
+        await undo_import(colleague, run.id)
+        await run_import(ask.ctx.as_system(), run.id)
+        product = await Product.get(external_id="C-1")
+
+    data = await ask.data(HISTORY % "costChanges { old new }", id=type_id("prod", product.id))
+
+    undone, changed, *_ = data["product"]["history"]["nodes"]
+    assert (undone["name"], undone["actorName"]) == ("ProductImportUndone", colleague.actor.name)
+    assert (changed["name"], changed["actorName"]) == ("ProductImported", ask.ctx.actor.name)
+    assert [(each["field"], each["old"], each["new"]) for each in changed["changes"]] == [("title", "Cup", "Mug")]
+    assert changed["costChanges"] == [{"old": "1.00 EUR", "new": "2.00 EUR"}]
 
 
 async def test_options_are_renamed_and_variants_come_and_go(ask: Ask) -> None:

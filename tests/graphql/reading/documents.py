@@ -27,7 +27,7 @@ from tests.graphql.reading.worlds import MOMENTS, TITLES, WORDS, World
 
 ROOTS = ("products", "variants", "categories", "product", "variant", "category", "node", "nodes")
 TYPES = ("Category", "Product", "Variant", "Image")
-NO_PART_OF_WORLDS = {"Variant": {"available", "reserved", "incoming", "stock"}}
+NO_PART_OF_WORLDS = {"Variant": {"stock"}}
 LOGIC = {"and", "or", "not"}
 MOST_ENTRIES = 40  # of one document
 
@@ -252,6 +252,8 @@ class Composer:
                 }
             case "DateTime":
                 return self.random.choice(MOMENTS).isoformat()
+            case "Boolean":
+                return self.random.choice([True, False])
             case "Int":
                 return self.few(9)
             case "ID":

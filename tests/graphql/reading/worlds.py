@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from stoa.domains.catalog import models
-from stoa.domains.catalog.media import words_for
+from stoa.domains.catalog.media import sentence_for
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.ids import new_id, type_id
@@ -50,12 +50,20 @@ class Category(Row):
     name: str
     parent: Category | None
     createdAt: datetime
+    description: str = ""
+    position: int = 0
+    version: int = 1
     children: list[Category] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
 
     @property
     def name_key(self) -> str:
         return self.name.casefold()
+
+    @property
+    def ancestors(self) -> list[dict[str, str]]:
+        above = self.parent
+        return [*above.ancestors, {"id": above.id, "name": above.name}] if above else []
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
@@ -71,12 +79,26 @@ class Product(Row):
     version: int
     createdAt: datetime
     updatedAt: datetime
+    vendor: str
+    seoTitle: str
+    seoDescription: str
+    keywords: list[str]
+    isBundle: bool
+    publishAt: datetime | None
+    unpublishAt: datetime | None
+    descriptionIsHtml: bool = False
+    oldHandles: list[str] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
 
     @property
     def onHand(self) -> int:
         return sum(variant.onHand for variant in self.variants)
+
+    @property
+    def isComplete(self) -> bool:
+        priced = [variant.price is not None for variant in self.variants]
+        return bool(self.title and self.category and self.images and priced and all(priced))
 
     @property
     def firstImage(self) -> Image | None:
@@ -97,10 +119,20 @@ class Variant(Row):
     product: Product
     version: int
     createdAt: datetime
+    optionValues: list[str]
+    weightGrams: int | None
+    requiresShipping: bool
+    taxable: bool
+    reserved: int = 0
+    incoming: int = 0
 
     @property
     def onHand(self) -> int:
         return self.stock or 0
+
+    @property
+    def available(self) -> int:
+        return self.onHand
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
@@ -121,7 +153,7 @@ class Image(Row):
 
     @property
     def warnings(self) -> list[dict[str, str]]:
-        return [] if self.alt else [{"code": "NO_ALT", "message": words_for("NO_ALT", "en")}]
+        return [] if self.alt else [{"code": "NO_ALT", "message": str(sentence_for("NO_ALT"))}]
 
 
 @dataclass(repr=False)
@@ -143,7 +175,14 @@ def random_world(shop: ShopRef, seed: int, *, products: int = 12) -> World:
     random, world = Random(seed), World(shop)
     for number in range(random.randrange(5)):
         parent = random.choice([None, *world.categories])
-        category = Category(name=f"{random.choice('ABcd茶')}{number}", parent=parent, createdAt=random.choice(MOMENTS))
+        category = Category(
+            name=f"{random.choice('ABcd茶')}{number}",
+            parent=parent,
+            createdAt=random.choice(MOMENTS),
+            description=random.choice(["", "A shelf."]),
+            position=number % 3,
+            version=number + 1,
+        )
         world.categories.append(category)
         if parent:
             parent.children.append(category)
@@ -165,6 +204,13 @@ def _add_product(world: World, random: Random, number: int) -> None:
         version=random.randrange(1, 4),
         createdAt=random.choice(MOMENTS),
         updatedAt=random.choice(MOMENTS),
+        vendor=random.choice(["", "Zeno", "zeno & sons", "陶"]),
+        seoTitle=random.choice(["", "Tea"]),
+        seoDescription=random.choice(["", "All about tea."]),
+        keywords=random.choice([[], ["tea", "茶"]]),
+        isBundle=random.choice([True, False, False]),
+        publishAt=random.choice([None, *MOMENTS]),
+        unpublishAt=random.choice([None, None, *MOMENTS]),
     )
     world.products.append(product)
     if product.category:
@@ -188,6 +234,10 @@ def _add_variant(world: World, random: Random, product: Product, position: int) 
         barcode=random.choice([None, "4006381333931"]),
         price=money(),
         listPrice=money(),
+        optionValues=random.choice([[], ["red", "L"]]),
+        weightGrams=random.choice([None, 0, 250]),
+        requiresShipping=random.choice([True, False]),
+        taxable=random.choice([True, False]),
         cost=money(),
         stock=random.choice([None, 0, 7, 2**31 - 1]),
         position=random.choice([position, 0]),
@@ -226,6 +276,9 @@ def _category(row: Category) -> dict[str, Any]:
         "name": row.name,
         "name_key": row.name_key,
         "parent_id": parent_id,
+        "description": row.description,
+        "position": row.position,
+        "version": row.version,
         "created_at": row.createdAt,
     }
 
@@ -238,6 +291,13 @@ def _product(row: Product) -> dict[str, Any]:
         "description": row.description,
         "status": row.status,
         "category_id": row.category and row.category.key,
+        "vendor": row.vendor,
+        "seo_title": row.seoTitle,
+        "seo_description": row.seoDescription,
+        "keywords": row.keywords,
+        "is_bundle": row.isBundle,
+        "publish_at": row.publishAt,
+        "unpublish_at": row.unpublishAt,
         "source": row.source,
         "external_id": row.externalId,
         "search_text": search_text_of(row.title, row.handle, [each.sku for each in row.variants if each.sku]),
@@ -253,6 +313,10 @@ def _variant(world: World, row: Variant) -> dict[str, Any]:
         "title": row.title,
         "sku": row.sku,
         "barcode": row.barcode,
+        "option_values": row.optionValues,
+        "weight_grams": row.weightGrams,
+        "requires_shipping": row.requiresShipping,
+        "taxable": row.taxable,
         "currency": world.shop.currency,
         "price_minor": row.price and row.price.minor,
         "list_price_minor": row.listPrice and row.listPrice.minor,

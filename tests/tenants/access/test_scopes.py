@@ -25,8 +25,8 @@ PERSON = Actor("account", new_id(), "Zeno")
 
 async def test_every_scope_says_in_both_languages_what_it_opens() -> None:
     for scope in Scope:
-        assert scope.en.endswith(".")
-        assert any("\u4e00" <= letter <= "\u9fff" for letter in scope.zh)
+        assert scope.words.said_in("en").endswith(".")
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in scope.words.said_in("zh"))
 
 
 async def test_a_scope_is_its_text() -> None:

@@ -38,6 +38,27 @@ class ProductsImported:
     restored: int
 
 
+@event
+class ProductImported:
+    """What an import made of the product: new, or `changed`, told as an edit's are. In its history, not announced."""
+
+    product_id: UUID
+    import_id: UUID
+    is_new: bool
+    changed: tuple[str, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+
+
+@event
+class ProductImportUndone:
+    """The product is what it was before the import; `changes` tells what of it is more than its form (its status, its
+    handle)."""
+
+    product_id: UUID
+    import_id: UUID
+    changes: tuple[FieldChange, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """What a field was and is, as text of bounded length; `of` is the variant's id and `label` its code or title."""

@@ -13,12 +13,20 @@ from stoa.domains.catalog.exporting.errors import ExportNotReady, NoSuchExport
 from stoa.domains.catalog.models import ExportRun, ExportState
 from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
+from stoa.kit.languages import Sentence
 from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.models import Shop, ShopState
 from stoa.tenants.uploading import LinkRefused, shop_files
 
+STATES = {
+    ExportState.QUEUED: Sentence("queued"),
+    ExportState.RUNNING: Sentence("running"),
+    ExportState.DONE: Sentence("done"),
+    ExportState.FAILED: Sentence("failed"),
+    ExportState.EXPIRED: Sentence("expired"),
+}
 TIME_TO_FETCH = timedelta(minutes=15)
 
 
@@ -75,7 +83,7 @@ def _require_file(run: ExportRun) -> str:
     """The key of the file. Raises `ExportNotReady`."""
     is_over = run.expires_at is not None and run.expires_at < now()
     if run.state is not ExportState.DONE or run.file_key is None or is_over:
-        state = "expired" if is_over else run.state.lower()
+        state = STATES[ExportState.EXPIRED if is_over else run.state]
         raise ExportNotReady("{file_name} is {state}: there is no file to fetch.", file_name=run.file_name, state=state)
     return run.file_key
 

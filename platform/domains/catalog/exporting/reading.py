@@ -7,17 +7,18 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.domains.catalog.choosing import condition_of
 from stoa.domains.catalog.models import ExportRun
 from stoa.tenants.database import shop_client
 
 BATCH = 200
-CHOSEN = "($2::text IS NULL OR p.status = $2) AND ($3::uuid[] IS NULL OR p.id = ANY($3))"
-COUNT = f"SELECT count(*) AS products FROM product p WHERE p.id > $1 AND {CHOSEN}"
+COUNT = "SELECT count(*) AS products FROM product p WHERE p.id > $1 AND "
 # Files speak of the main location's stock.
-PRODUCTS = f"""
+PRODUCTS = """
 SELECT p.id, jsonb_build_object(
   'title', p.title, 'handle', p.handle, 'description', p.description, 'status', p.status, 'vendor', p.vendor,
   'options', p.options, 'seo_title', p.seo_title, 'seo_description', p.seo_description,
+  'keywords', p.keywords, 'translations', p.translations, 'metadata', p.metadata,
   'category', (
     WITH RECURSIVE up AS (
       SELECT c.name, c.parent_id, 1 AS height FROM category c WHERE c.id = p.category_id
@@ -36,8 +37,8 @@ SELECT p.id, jsonb_build_object(
   'images', (SELECT coalesce(jsonb_agg(jsonb_build_object('url', i.url, 'alt', i.alt) ORDER BY i.position, i.id), '[]')
     FROM image i WHERE i.product_id = p.id)
 )::text AS product
-FROM product p WHERE p.id > $1 AND {CHOSEN} ORDER BY p.id LIMIT {BATCH}
-"""
+FROM product p WHERE p.id > $1 AND """
+IN_ORDER = f" ORDER BY p.id LIMIT {BATCH}"
 FIRST = UUID(int=0)
 
 
@@ -76,6 +77,9 @@ class ExportedProduct(msgspec.Struct):
     options: list[ExportedOption]
     seo_title: str
     seo_description: str
+    keywords: list[str]
+    translations: dict[str, dict[str, str]]
+    metadata: dict[str, Any]
     category: list[str]
     tags: list[str]
     variants: list[ExportedVariant]
@@ -83,20 +87,18 @@ class ExportedProduct(msgspec.Struct):
 
 
 async def count_products(run: ExportRun) -> int:
-    rows = await shop_client().execute_query_dict(COUNT, [FIRST, *_chosen(run)])
+    chosen = condition_of(run.chosen, before=1)
+    rows = await shop_client().execute_query_dict(COUNT + chosen.sql, [FIRST, *chosen.values])
     return int(rows[0]["products"])
 
 
 async def next_products(run: ExportRun, after: UUID) -> tuple[list[str], UUID]:
     """The next products, as JSON for `decoded`, and the id of the last of them; none when all are read."""
-    rows: list[dict[str, Any]] = await shop_client().execute_query_dict(PRODUCTS, [after, *_chosen(run)])
+    chosen = condition_of(run.chosen, before=1)
+    statement = PRODUCTS + chosen.sql + IN_ORDER
+    rows: list[dict[str, Any]] = await shop_client().execute_query_dict(statement, [after, *chosen.values])
     return [row["product"] for row in rows], rows[-1]["id"] if rows else after
 
 
 def decoded(products: list[str]) -> list[ExportedProduct]:
     return [msgspec.json.decode(each, type=ExportedProduct) for each in products]
-
-
-def _chosen(run: ExportRun) -> tuple[str | None, list[UUID] | None]:
-    ids = run.chosen.get("ids")
-    return run.chosen.get("status"), None if ids is None else [UUID(each) for each in ids]

@@ -19,6 +19,7 @@ from stoa.domains.catalog.exporting.tabulating import Tabulator
 from stoa.domains.catalog.models import AT_WORK, ExportRun, ExportState, percent_exported
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.settings import settings
 from stoa.tenants import live
 from stoa.tenants.context import Context
@@ -70,7 +71,7 @@ async def fail_export(ctx: Context, run_id: UUID, reason: str) -> None:
         run = await ExportRun.filter(id=run_id).select_for_update().get_or_none()
         if run is not None and run.state in AT_WORK:
             run.state, run.finished_at = ExportState.FAILED, now()
-            run.failure = f"The file could not be written: {reason[:500]}"
+            run.failure = Sentence("The file could not be written: {reason}", {"reason": reason[:500]}).kept()
             run.attempt += 1
             await run.save()
 

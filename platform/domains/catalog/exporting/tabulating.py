@@ -9,6 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
 
 from stoa.domains.catalog.exporting.reading import ExportedProduct, ExportedVariant
 from stoa.domains.catalog.importing.cells import harmless, harmless_code, joined_path, joined_tags
@@ -100,6 +103,9 @@ class Tabulator:
             Field.TAGS: joined_tags(product.tags),
             Field.SEO_TITLE: product.seo_title,
             Field.SEO_DESCRIPTION: product.seo_description,
+            Field.KEYWORDS: _json(product.keywords),
+            Field.TRANSLATIONS: _json(product.translations),
+            Field.METADATA: _json(product.metadata),
             Field.STATUS: product.status.lower(),
             Field.PUBLISHED: _yes_or_no(product.status == ProductStatus.ACTIVE),
             **self._category(product.category),
@@ -162,6 +168,11 @@ def _csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
+
+
+def _json(value: Any) -> str:
+    """Nothing for what is empty; the same text for the same value."""
+    return msgspec.json.encode(value, order="sorted").decode() if value else ""
 
 
 def _money(minor: int | None, currency: str) -> str:

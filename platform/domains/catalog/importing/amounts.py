@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from stoa.kit.languages import Sentence
+
 Decimal = Literal[".", ","] | None
 
 SIGNS = {
@@ -37,7 +39,7 @@ class NotAnAmount(NamedTuple):
     """Why a text was not read as an amount."""
 
     code: str
-    message: str
+    message: Sentence
 
 
 @lru_cache(maxsize=8192)
@@ -46,10 +48,12 @@ def read_amount(text: str, decimal: Decimal, places: int, currency: str = "") ->
     passed over, and more decimals than `places` are not rounded."""
     found = _WHOLE.fullmatch(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).replace("\u2019", "'").strip())
     if found is None or len(text) > MAX_LENGTH:
-        return NotAnAmount("NOT_A_NUMBER", f"{_short(text)} is not a number.")
+        return NotAnAmount("NOT_A_NUMBER", Sentence("{text!r} is not a number.", {"text": _short(text)}))
     for sign in (found["before"], found["after"]):
         if sign and currency not in SIGNS.get(sign, {sign}):
-            return NotAnAmount("WRONG_CURRENCY", f"{_short(text)} is not in {currency or 'plain numbers'}.")
+            wanted = currency or Sentence("plain numbers")
+            sentence = Sentence("{text!r} is not in {wanted}.", {"text": _short(text), "wanted": wanted})
+            return NotAnAmount("WRONG_CURRENCY", sentence)
     return _read_number(text, found["number"], decimal, places, -1 if found["minus"] else 1)
 
 
@@ -57,23 +61,26 @@ def _read_number(text: str, number: str, decimal: Decimal, places: int, sign: in
     if decimal is None and "," in number and "." in number:
         decimal = "," if number.rindex(",") > number.rindex(".") else "."  # the last of the two; groups come before
     if decimal is None and _is_ambiguous(number, places):
-        return NotAnAmount(
-            "AMBIGUOUS_NUMBER", f"{_short(text)} can be read in two ways: say in the options what the decimal sign is."
-        )
+        sentence = Sentence("{text!r} can be read in two ways: say in the options what the decimal sign is.")
+        return NotAnAmount("AMBIGUOUS_NUMBER", sentence.filled(text=_short(text)))
     found = _STYLES[decimal].fullmatch(number)
     if found is None:
-        return NotAnAmount("NOT_A_NUMBER", f"{_short(text)} is not a number with {_NAMES[decimal]} for its decimals.")
+        sentence = Sentence("{text!r} is not a number with {sign} for its decimals.")
+        return NotAnAmount("NOT_A_NUMBER", sentence.filled(text=_short(text), sign=_NAMES[decimal]))
     whole, part = re.sub(r"\D", "", found["whole"] or "0"), (found["part"] or "").rstrip("0")
     if len(whole) > MAX_DIGITS - places:
-        return NotAnAmount("TOO_LARGE", f"{_short(text)} is more than can be kept.")
+        return NotAnAmount("TOO_LARGE", Sentence("{text!r} is more than can be kept.", {"text": _short(text)}))
     if len(part) > places and not int(whole + part[:places]):
-        return NotAnAmount("UNDER_ONE_UNIT", f"{_short(text)} is under the smallest amount there is.")
+        sentence = Sentence("{text!r} is under the smallest amount there is.", {"text": _short(text)})
+        return NotAnAmount("UNDER_ONE_UNIT", sentence)
     if len(part) > places:
-        return NotAnAmount("TOO_FINE", f"{_short(text)} has more decimals than can be kept ({places}).")
+        sentence = Sentence("{text!r} has more decimals than can be kept ({places}).")
+        return NotAnAmount("TOO_FINE", sentence.filled(text=_short(text), places=places))
     return sign * int(whole + part.ljust(places, "0"))
 
 
-_NAMES = {".": "a point", ",": "a comma", None: "a point"}
+_POINT, _COMMA = Sentence("a point"), Sentence("a comma")
+_NAMES = {".": _POINT, ",": _COMMA, None: _POINT}
 
 
 def _is_ambiguous(number: str, places: int) -> bool:
@@ -85,4 +92,4 @@ def _is_ambiguous(number: str, places: int) -> bool:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")
+    return text if len(text) <= 40 else text[:39] + "…"

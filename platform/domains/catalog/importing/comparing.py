@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stoa.domains.catalog.errors import NoSuchAttribute
 from stoa.domains.catalog.importing.forming import is_free, options_of, plan_new_variants, plan_variants
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
 from stoa.domains.catalog.importing.interpreting import ODD_TITLE
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.picturing import plan_images, plan_new_images
-from stoa.domains.catalog.importing.planned import Shelf, Writes
+from stoa.domains.catalog.importing.planned import Shelf, Told, Writes
 from stoa.domains.catalog.importing.snapshots import Known, Snapshot
+from stoa.domains.catalog.importing.telling import told_of
+from stoa.domains.catalog.metadata import merged_metadata, read_value
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
+from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
+
+SAID = ("description", "vendor", "seo_title", "seo_description", "keywords", "translations")
 
 
 def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence[str]) -> Writes:
@@ -23,7 +30,9 @@ def plan(wanted: Sequence[Wanted], known: Known, shelf: Shelf, handles: Sequence
     writes, free_handles = Writes(), iter(handles)
     for each in wanted:
         if each.key in known.twice:
-            message = f"{each.key} was the key of a product that goes by another handle in this file."
+            message = Sentence(
+                "{key} was the key of a product that goes by another handle in this file.", {"key": each.key}
+            )
             writes.issues.append(Issue(each.line, "", "PRODUCT_TWICE", message, each.key, True, Field.PRODUCT))
         elif each.key in known.snapshots:
             writes.updated += plan_changes(writes, each, known.snapshots[each.key], shelf)
@@ -52,6 +61,9 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
             "options": options_of(wanted, [], rows),
             "seo_title": wanted.seo_title or "",
             "seo_description": wanted.seo_description or "",
+            "keywords": wanted.keywords or [],
+            "translations": wanted.translations or {},
+            "metadata": _metadata(writes, wanted, shelf, {}),
             "source": shelf.source,
             "external_id": wanted.key,
             "search_text": search_text_of(
@@ -66,11 +78,13 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
     plan_images(writes, product_id, wanted.images, 0)
     _plan_tags(writes, product_id, wanted, shelf, [])
     writes.note_before(product_id, wanted, None)
+    writes.told.append(Told(product_id, None, writes.products[-1]["status"]))
     return True
 
 
 def plan_changes(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf) -> bool:
     """Plan what differs. False when nothing does."""
+    stocked = len(writes.stock)
     has_other_variants, rows = plan_variants(writes, wanted, known, shelf)
     has_other_images = plan_new_images(writes, wanted, known, shelf)
     has_other_tags = _plan_tags(writes, known["id"], wanted, shelf, known["tags"])
@@ -80,6 +94,10 @@ def plan_changes(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf) 
         return False
     writes.product_changes.append({"id": known["id"], **columns})
     writes.note_before(known["id"], wanted, known)
+    if columns["handle"] != known["handle"]:
+        writes.handles.append({"id": known["id"], "old": known["handle"], "new": columns["handle"]})
+    besides = [name for name, differs in (("images", has_other_images), ("tags", has_other_tags)) if differs]
+    writes.told.append(told_of(known, columns, rows, writes.stock[stocked:], besides))
     return True
 
 
@@ -89,14 +107,15 @@ def _product_columns(
     title = wanted.title or known["title"]
     handle = known["handle"]
     if wanted.handle not in (None, handle):
-        handle = _handle(writes, wanted, shelf, handle)
-    said = {name: getattr(wanted, name) for name in ("description", "vendor", "seo_title", "seo_description")}
+        handle = _handle(writes, wanted, shelf, handle, own=known["redirects"])
+    said = {name: getattr(wanted, name) for name in SAID}
     return {
         "title": title,
         "handle": handle,
         "status": _status(wanted, known["status"]),
         "category_id": _category(wanted, shelf) or known["category_id"],
         "options": _options(wanted, known, rows),
+        "metadata": _metadata(writes, wanted, shelf, known["metadata"]),
         "search_text": known["search_text"],  # made anew once all is written
         **{name: known[name] if value is None else value for name, value in said.items()},
     }
@@ -135,23 +154,50 @@ def _plan_tags(writes: Writes, product_id: Any, wanted: Wanted, shelf: Shelf, kn
 def _title(writes: Writes, wanted: Wanted) -> str:
     """A new product's title; for want of a better one that of an odd row, and at last its code."""
     if wanted.title is None and wanted.odd_title is not None:
-        message = f"The only title of {wanted.key} is on a row without a price; it may be a note."
+        message = Sentence(
+            "The only title of {key} is on a row without a price; it may be a note.", {"key": wanted.key}
+        )
         line, field = wanted.lines[ODD_TITLE], Field.TITLE
         writes.issues.append(Issue(line, "", "DOUBTFUL_TITLE", message, wanted.odd_title, field=field))
     return wanted.title or wanted.odd_title or wanted.key
 
 
-def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str) -> str:
-    """The handle that the file asks for if it is free, else another one."""
+def _handle(writes: Writes, wanted: Wanted, shelf: Shelf, otherwise: str, own: Sequence[str] = ()) -> str:
+    """The handle that the file asks for if it is free or one of its `own` of old, else another one."""
     if wanted.handle is None:
         return otherwise
-    if wanted.handle in shelf.taken_handles:
-        message = f"The handle {wanted.handle} is in use; {wanted.key} goes by {otherwise}."
+    if wanted.handle in shelf.taken_handles and wanted.handle not in own:
+        message = Sentence(
+            "The handle {taken} is in use; {key} goes by {handle}.",
+            {"taken": wanted.handle, "key": wanted.key, "handle": otherwise},
+        )
         line, field = wanted.lines[Field.HANDLE], Field.HANDLE
         writes.issues.append(Issue(line, "", "HANDLE_TAKEN", message, wanted.handle, field=field))
         return otherwise
     shelf.taken_handles.add(wanted.handle)
     return wanted.handle
+
+
+def _metadata(writes: Writes, wanted: Wanted, shelf: Shelf, known: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the product besides, with what the file says over it, as far as the shop has such attributes."""
+    given: dict[str, Any] = {}
+    for key, text in (wanted.metadata or {}).items():
+        try:
+            if key not in shelf.attributes:
+                raise NoSuchAttribute("The shop has no attribute {key} besides its facets.", key=key[:60])
+            given[key] = read_value(shelf.attributes[key], text)
+        except Refusal as refusal:
+            _say_of_metadata(writes, wanted, refusal, f"{key}: {text}")
+    try:
+        return merged_metadata(known, given)
+    except Refusal as refusal:
+        _say_of_metadata(writes, wanted, refusal, wanted.key)
+        return known
+
+
+def _say_of_metadata(writes: Writes, wanted: Wanted, refusal: Refusal, value: str) -> None:
+    line = wanted.lines[Field.METADATA]
+    writes.issues.append(Issue(line, "", refusal.code, refusal.sentence, value, field=Field.METADATA))
 
 
 def _category(wanted: Wanted, shelf: Shelf) -> str | None:

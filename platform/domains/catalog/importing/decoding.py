@@ -9,6 +9,7 @@ from typing import NamedTuple
 from stoa.domains.catalog.importing.errors import EmptyFile, NotText, WrongEncoding
 from stoa.domains.catalog.importing.options import Encoding
 from stoa.domains.catalog.importing.unpacking import CHUNK, MEBIBYTE, Source, Unpacked
+from stoa.kit.languages import Sentence
 
 HEAD = 4096
 MAX_ROW = MEBIBYTE
@@ -96,7 +97,7 @@ def _encoding_of(block: bytes, line: int, position: int) -> str:
         if _is_likely_chinese(block):
             return "gb18030"
         line += line_ends(block[: error.start])
-        hint = " Say the encoding in the options, or save the file as UTF-8."
+        hint = Sentence(" Say the encoding in the options, or save the file as UTF-8.")
         raise wrong_encoding(UTF8, error, line, position + error.start, hint) from None
 
 
@@ -113,7 +114,9 @@ def line_ends(text: bytes) -> int:
     return text.count(b"\n") or text.count(b"\r")
 
 
-def wrong_encoding(codec: str, error: UnicodeDecodeError, line: int, byte: int, hint: str = "") -> WrongEncoding:
+def wrong_encoding(
+    codec: str, error: UnicodeDecodeError, line: int, byte: int, hint: str | Sentence = ""
+) -> WrongEncoding:
     """The refusal for what Python could not decode: in that line, `byte` bytes into the text."""
     found = " ".join(f"{each:02x}" for each in error.object[error.start : error.start + 4])
     return WrongEncoding(

@@ -13,6 +13,7 @@ from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.reading import Place, RowReader
 from stoa.domains.catalog.importing.unpacking import MEBIBYTE
+from stoa.kit.languages import Sentence
 
 MAX_LINES, MAX_BYTES = 10_000, 2 * MEBIBYTE
 ImageCell = str | tuple[str, int | None, str | None]  # an address, perhaps with its place from 1 and its words
@@ -64,7 +65,7 @@ class Batch:
 
 def of_two_products(item_key: str, line: int) -> Issue:
     """A code can belong to one product only; the first in the file has it."""
-    message = f"The code {item_key} belongs to another product in this file."
+    message = Sentence("The code {code} belongs to another product in this file.", {"code": item_key})
     return Issue(line, "", "CODE_OF_TWO_PRODUCTS", message, item_key, refused=True, field=Field.SKU)
 
 

@@ -13,6 +13,7 @@ from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.planned import Shelf, Writes, end_of
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 # Every column that a file may fill, and what stands there when no file does.
 VARIANT_COLUMNS: dict[str, Any] = {
@@ -44,6 +45,8 @@ def plan_variants(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shelf)
     for variant, mine in zip(wanted.variants, _match(wanted.variants, known, shelf), strict=True):
         if not is_free(writes, variant, shelf, mine["id"] if mine else None):
             continue
+        if known["is_bundle"]:
+            _leave_stock(writes, variant)
         if mine is None:
             new.append(variant)
         else:
@@ -62,7 +65,7 @@ def is_free(writes: Writes, variant: WantedVariant, shelf: Shelf, variant_id: st
     owner = shelf.by_sku.get(sku) if sku else None
     is_taken = owner is not None and str(owner["id"]) != variant_id
     if shelf.by_handle and sku and (is_taken or sku in shelf.new_skus):
-        message = f"The code {sku} belongs to another variant; this one comes without a code."
+        message = Sentence("The code {code} belongs to another variant; this one comes without a code.", {"code": sku})
         writes.issues.append(Issue(variant.line, "", "CODE_TAKEN", message, sku, field=Field.SKU))
         del variant.columns["sku"]
         is_taken = False
@@ -70,7 +73,9 @@ def is_free(writes: Writes, variant: WantedVariant, shelf: Shelf, variant_id: st
         owner = shelf.by_key.get(variant.key)
         is_taken = owner is not None and str(owner["id"]) != variant_id
     if is_taken and owner is not None:
-        message = f"The code {variant.key} belongs to another product, {owner['title']!r}."
+        message = Sentence(
+            "The code {code} belongs to another product, {owner!r}.", {"code": variant.key, "owner": owner["title"]}
+        )
         field = Field.SKU if sku else Field.PRODUCT
         writes.issues.append(Issue(variant.line, "", "CODE_TAKEN", message, variant.key, refused=True, field=field))
         return False
@@ -157,6 +162,14 @@ def _plan_variant(writes: Writes, variant: WantedVariant, shelf: Shelf, product_
     return row
 
 
+def _leave_stock(writes: Writes, variant: WantedVariant) -> None:
+    """There are as many of a bundle as its parts make, whatever the file says."""
+    if stock := variant.columns.pop("on_hand", 0):
+        sentence = Sentence("{stock} cannot be on hand: it is a bundle, and there are as many as its parts make.")
+        message = sentence.filled(stock=stock)
+        writes.issues.append(Issue(variant.line, "", "BUNDLE_STOCK", message, str(stock), field=Field.STOCK))
+
+
 def _changed(variant: WantedVariant, mine: Row) -> Row:
     row = {name: variant.columns.get(name, mine[name]) for name in ("id", *VARIANT_COLUMNS)}
     if variant.form and row["option_values"] != mine["option_values"]:
@@ -170,7 +183,10 @@ def _plan_change(writes: Writes, variant: WantedVariant, mine: Row, row: Row) ->
         writes.variant_changes.append(row)
     has_other_stock = stock != mine["on_hand"]
     if has_other_stock and stock < mine["spoken_for"]:
-        message = f"{stock} cannot be on hand: {mine['spoken_for']} are reserved, held or damaged; the stock stays."
+        message = Sentence(
+            "{stock} cannot be on hand: {spoken_for} are reserved, held or damaged; the stock stays.",
+            {"stock": str(stock), "spoken_for": mine["spoken_for"]},
+        )
         writes.issues.append(Issue(variant.line, "", "STOCK_RESERVED", message, str(stock), field=Field.STOCK))
         has_other_stock = False
     if has_other_stock:

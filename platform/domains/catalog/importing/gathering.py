@@ -13,6 +13,7 @@ from stoa.domains.catalog.importing.folding import ImageCell
 from stoa.domains.catalog.importing.interpreting import NO_OPTION, NO_TITLE, ODD_TITLE
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import OPTIONS, Field
+from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
 
 MAX_PRODUCTS = 500
@@ -45,6 +46,7 @@ COLUMNS = {
 OF_PRODUCT = (
     *(Field.TITLE, ODD_TITLE, Field.HANDLE, Field.DESCRIPTION, Field.CATEGORY, Field.TYPE, Field.VENDOR, Field.TAGS),
     *(Field.SEO_TITLE, Field.SEO_DESCRIPTION, Field.STATUS, Field.PUBLISHED),
+    *(Field.KEYWORDS, Field.TRANSLATIONS, Field.METADATA),
 )
 Cells = dict[str, tuple[Any, int]]
 
@@ -90,6 +92,9 @@ class Wanted:
     seo_description: str | None = None
     status: str | None = None
     published: bool | None = None
+    keywords: list[str] | None = None
+    translations: dict[str, dict[str, str]] | None = None
+    metadata: dict[str, str] | None = None
     option_names: list[str | None] = field(default_factory=lambda: [None] * len(OPTIONS))
     lines: dict[str, int] = field(default_factory=dict)
     variants: list[WantedVariant] = field(default_factory=list)
@@ -142,7 +147,9 @@ def _add(wanted: Wanted, piece: dict[str, Any]) -> None:
         options = [cells[value][0] if value in cells else None for _, value in OPTIONS]
         wanted.variants.append(WantedVariant(piece["item_key"], piece["line"], columns, options))
     elif piece["item_key"] or piece["times"] > MAX_VARIANTS + 1:
-        message = f"{wanted.key} has more than {MAX_VARIANTS} variants; the first are taken."
+        message = Sentence(
+            "{key} has more than {limit} variants; the first are taken.", {"key": wanted.key, "limit": MAX_VARIANTS}
+        )
         _say_once(wanted, "TOO_MANY_VARIANTS", message, Field.PRODUCT)
 
 
@@ -153,11 +160,16 @@ def _judged(wanted: Wanted, has_titles: bool) -> Wanted:
     if wanted.category in (None, ["Uncategorized"]):  # what Shopify calls having none
         wanted.category = wanted.type
     if len(wanted.images) > MAX_IMAGES:
-        message = f"{wanted.key} has more than {MAX_IMAGES} images; the first are taken."
+        message = Sentence(
+            "{key} has more than {limit} images; the first are taken.", {"key": wanted.key, "limit": MAX_IMAGES}
+        )
         _say_once(wanted, "TOO_MANY_IMAGES", message, Field.IMAGE)
         del wanted.images[MAX_IMAGES:]
     if wanted.title and wanted.odd_title and _are_strangers(wanted.title, wanted.odd_title):
-        message = f"This looks like a note and not like the title of {wanted.title!r}; it is not taken as one."
+        message = Sentence(
+            "This looks like a note and not like the title of {title!r}; it is not taken as one.",
+            {"title": wanted.title},
+        )
         line, field = wanted.lines[ODD_TITLE], Field.TITLE
         wanted.issues.append(Issue(line, "", "NOTE_FOR_TITLE", message, wanted.odd_title, field=field))
     return wanted
@@ -186,7 +198,7 @@ def _take_options(wanted: Wanted, has_titles: bool) -> None:
             variant.columns["option_values"] = [value or "" for value in values]
             variant.form = "" if has_titles else " / ".join(value for value in values if value)[:255]
         if any(values) and not all(values):
-            message = f"A variant of {wanted.key} has no value for one of its options."
+            message = Sentence("A variant of {key} has no value for one of its options.", {"key": wanted.key})
             wanted.issues.append(Issue(variant.line, "", "OPTION_MISSING", message, variant.form, field=Field.OPTION1))
 
 
@@ -204,6 +216,6 @@ def _are_strangers(title: str, other: str) -> bool:
     return set(title.casefold().split()).isdisjoint(other.casefold().split())
 
 
-def _say_once(wanted: Wanted, code: str, message: str, field: Field) -> None:
+def _say_once(wanted: Wanted, code: str, message: Sentence, field: Field) -> None:
     if all(issue.code != code for issue in wanted.issues):
         wanted.issues.append(Issue(wanted.line, "", code, message, wanted.key, field=field))

@@ -11,6 +11,7 @@ from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options, is_catalog
 from stoa.domains.catalog.importing.reading import Row
 from stoa.domains.catalog.importing.values import Bad, clean_code, clean_key, readers
+from stoa.kit.languages import Sentence
 
 KEY_LIMIT = 120
 # The price and title of such a row are set aside: it is no offer but a note in the file (a stock correction, say).
@@ -26,9 +27,10 @@ _OF_A_VARIANT = frozenset(
 )
 _OPTION_HEADER = re.compile(r"\s*(?:option|选项|规格|属性)\s*[:：]\s*", re.IGNORECASE)
 _PROBLEMS = {
-    "BAD_QUOTES": "The quotes in this row do not pair up.",
-    "NUL_BYTE": "The row holds a zero byte.",
+    "BAD_QUOTES": Sentence("The quotes in this row do not pair up."),
+    "NUL_BYTE": Sentence("The row holds a zero byte."),
 }
+_NO_KEY, _BLANK_TITLE = Sentence("The row has no code."), Sentence("The title is empty.")
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Interpreter:
         if row.problem:
             return Issue(row.line, "", row.problem, _PROBLEMS[row.problem], "|".join(row.cells), refused=True)
         wanted, found = len(self._headers), len(row.cells)
-        message = f"The row has {found} cells; the header has {wanted}."
+        message = Sentence("The row has {found} cells; the header has {wanted}.", {"found": found, "wanted": wanted})
         return Issue(row.line, "", "UNEVEN_ROW", message, "|".join(row.cells), refused=True)
 
     def _keys(self, line: int, cells: list[str], issues: list[Issue]) -> tuple[str, str] | None:
@@ -96,13 +98,16 @@ class Interpreter:
             product = _short(product)  # handles may be longer than keys
         for text, column in ((sku, self._sku), (product, self._product)):
             if len(text) > KEY_LIMIT and column is not None:
-                message = f"A code of {len(text)} letters is too long; {KEY_LIMIT} are allowed."
+                message = Sentence(
+                    "A code of {count} letters is too long; {limit} are allowed.",
+                    {"count": len(text), "limit": KEY_LIMIT},
+                )
                 issues.append(Issue(line, self._headers[column], "KEY_TOO_LONG", message, text, refused=True))
                 return None
         if not product and (self._is_catalog or not sku):
             column = self._product if self._is_catalog or self._sku is None else self._sku
             assert column is not None
-            issues.append(Issue(line, self._headers[column], "NO_KEY", "The row has no code.", refused=True))
+            issues.append(Issue(line, self._headers[column], "NO_KEY", _NO_KEY, refused=True))
             return None
         return product or sku, sku
 
@@ -118,7 +123,7 @@ class Interpreter:
             elif value is not None:
                 said[name] = value
             elif name == Field.TITLE and not self._is_catalog:
-                issues.append(Issue(statement.line, self._headers[column], "BLANK_TITLE", "The title is empty.", text))
+                issues.append(Issue(statement.line, self._headers[column], "BLANK_TITLE", _BLANK_TITLE, text))
         if is_odd and Field.TITLE in said and not self._is_catalog:
             said[ODD_TITLE] = said.pop(Field.TITLE)
 

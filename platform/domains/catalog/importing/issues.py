@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stoa.kit.languages import Sentence
+
 MAX_KEPT = 10_000
 VALUE_LIMIT = 200
 
@@ -18,7 +20,7 @@ class Issue:
     line: int
     column: str
     code: str
-    message: str
+    message: Sentence
     value: str = ""
     refused: bool = False
     field: str = ""

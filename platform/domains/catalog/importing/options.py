@@ -58,6 +58,9 @@ class Field(StrEnum):
     WEIGHT = "weight"
     REQUIRES_SHIPPING = "requires_shipping"
     TAXABLE = "taxable"
+    KEYWORDS = "keywords"
+    TRANSLATIONS = "translations"
+    METADATA = "metadata"
 
 
 # What the variants differ in: the names are the product's, the values each variant's.

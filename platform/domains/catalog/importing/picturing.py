@@ -11,6 +11,7 @@ from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.planned import Shelf, Writes, end_of
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 def plan_images(writes: Writes, product_id: Any, images: list[WantedImage], position: int) -> list[dict[str, Any]]:
@@ -30,7 +31,10 @@ def plan_new_images(writes: Writes, wanted: Wanted, known: Snapshot, shelf: Shel
     new = [image for image in wanted.images if image.url not in mine]
     room = max(0, MAX_IMAGES - len(known["images"]))
     if len(new) > room:
-        message = f"{known['title']} would have more than {MAX_IMAGES} images; not all are added."
+        message = Sentence(
+            "{title} would have more than {limit} images; not all are added.",
+            {"title": known["title"], "limit": MAX_IMAGES},
+        )
         writes.issues.append(Issue(wanted.line, "", "TOO_MANY_IMAGES", message, wanted.key, field=Field.IMAGE))
     rows = plan_images(writes, known["id"], new[:room], end_of(known["images"]))
     pairs = [(image, mine[image.url]) for image in wanted.images if image.url in mine]

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.importing.gathering import Wanted
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
+from stoa.domains.catalog.models import Attribute
 from stoa.kit.ids import new_id
 
 
@@ -29,7 +31,19 @@ class Shelf:
     by_sku: Mapping[str, dict[str, Any]]
     by_key: Mapping[str, dict[str, Any]]
     taken_handles: set[str]
+    attributes: Mapping[str, Attribute]
     new_skus: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a product's history says of the import; `before` is None of a new one."""
+
+    product_id: Any
+    before: str | None
+    after: str
+    changed: list[str] = field(default_factory=list)
+    changes: tuple[FieldChange, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,6 +60,8 @@ class Writes:
     tags: list[dict[str, Any]] = field(default_factory=list)
     untagged: list[dict[str, Any]] = field(default_factory=list)
     befores: list[dict[str, Any]] = field(default_factory=list)
+    handles: list[dict[str, Any]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     created: int = 0
     updated: int = 0
     issues: list[Issue] = field(default_factory=list)

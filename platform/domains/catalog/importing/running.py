@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState
 from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
 from stoa.tenants import live
-from stoa.tenants.context import Context
+from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
@@ -113,7 +113,8 @@ async def run_import(
     where the next one begins. A file that is no good ends the run as FAILED, and nothing of it stays.
     `listener` hears of the progress, five times a second at the most; live listeners hear when it is not given.
     """
-    work = Work(ctx, await _take_over(run_id), step, finish, listener or tell_live(ctx))
+    run = await _take_over(run_id)
+    work = Work(for_orderer(ctx, run), run, step, finish, listener or tell_live(ctx))
     if work.run.is_finished:
         async with finish():
             return work.run
@@ -122,6 +123,15 @@ async def run_import(
     if work.run.state is ImportState.UNDOING:
         await _backwards(work)
     return work.run
+
+
+def for_orderer(ctx: Context, run: ImportRun) -> Context:
+    """What a run does is done by who ordered it, whoever works on it."""
+    return (
+        replace(ctx, actor=Actor("token" if run.actor_kind == "token" else "account", run.actor_id))
+        if run.actor_id
+        else ctx
+    )
 
 
 async def give_up_import(ctx: Context, run_id: UUID, reason: str) -> None:
@@ -144,7 +154,11 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
     """How far the run is, for a progress bar."""
     names = ("state", "phase", "lines_read", "lines_refused", "bytes_read", "bytes_total", "products_total")
     counts = ("products_done", "products_created", "products_updated", "products_restored", "issues_total", "percent")
-    return {"id": str(run.id), **{name: getattr(run, name) for name in names + counts}, "failure": run.failure}
+    return {
+        "id": str(run.id),
+        **{name: getattr(run, name) for name in names + counts},
+        "failure": run.failure and str(run.why_failed),
+    }
 
 
 async def _take_over(run_id: UUID) -> ImportRun:
@@ -169,7 +183,7 @@ def _turn_back(run: ImportRun, ends_as: ImportState, failure: Unreadable | None 
     run.state, run.ends_as, run.products_done = ImportState.UNDOING, ends_as, 0
     run.products_total = run.products_created + run.products_updated
     if failure is not None:
-        run.failure, run.failure_code = failure.message, failure.code
+        run.failure, run.failure_code = failure.sentence.kept(), failure.code
 
 
 async def _forwards(work: Work) -> None:

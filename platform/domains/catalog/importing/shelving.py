@@ -12,6 +12,7 @@ from stoa.domains.catalog.importing.staging import as_json
 from stoa.domains.catalog.models import ImportRun
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
 
 MAX_CATEGORIES, MAX_TAGS = 2_000, 5_000
@@ -60,13 +61,17 @@ def _take_path(run: ImportRun, wanted: Wanted, found: Found, missing: list[dict[
             missing.append(row)
             found[name.casefold()] = row
         elif parent and row["parent_id"] != parent["id"]:
-            message = f"There is a category {name} already, in another place; the product goes there."
+            message = Sentence(
+                "There is a category {name} already, in another place; the product goes there.", {"name": name}
+            )
             wanted.issues.append(Issue(_line(wanted), "", "CATEGORY_ELSEWHERE", message, name, field=_field(wanted)))
         parent = row
 
 
 def _leave_without(wanted: Wanted, name: str) -> None:
-    message = f"An import makes at most {MAX_CATEGORIES:,} categories; this product is left without."
+    message = Sentence(
+        "An import makes at most {limit:,} categories; this product is left without.", {"limit": MAX_CATEGORIES}
+    )
     wanted.issues.append(Issue(_line(wanted), "", "TOO_MANY_CATEGORIES", message, name, field=_field(wanted)))
     wanted.category = None
 
@@ -86,7 +91,9 @@ async def found_tags(run: ImportRun, wanted: list[Wanted]) -> dict[str, str]:
     missing = [{"id": new_id(), "name": name, "name_key": key} for key, name in names.items() if key not in found]
     room = MAX_TAGS - len(run.tags_created)
     if len(missing) > room:
-        message = f"An import makes at most {MAX_TAGS:,} tags; this product is left without some."
+        message = Sentence(
+            "An import makes at most {limit:,} tags; this product is left without some.", {"limit": MAX_TAGS}
+        )
         refused = {each["name_key"] for each in missing[room:]}
         for each in wanted:
             if lost := [tag for tag in each.tags or () if tag.casefold() in refused]:

@@ -15,7 +15,7 @@ from stoa.tenants.database import shop_client
 # No versions and no times among them: what matters is whether the product is what the import left behind.
 PRODUCT = (
     *("id", "title", "handle", "description", "status", "category_id", "vendor", "options", "seo_title"),
-    *("seo_description", "source", "external_id", "search_text"),
+    *("seo_description", "keywords", "translations", "metadata", "source", "external_id", "search_text"),
 )
 PRICES = ("currency", "price_minor", "list_price_minor", "cost_minor")
 VARIANT = (
@@ -28,6 +28,9 @@ OF_VARIANTS = """FROM variant v LEFT JOIN stock s ON s.variant_id = v.id
   AND s.location_id = (SELECT id FROM location WHERE is_main) WHERE v.product_id = p.id"""
 SPOKEN_FOR = "greatest(0, coalesce(s.reserved + s.damaged + s.held - s.backorder_limit, 0))"
 OF_IMAGES = "FROM image i WHERE i.product_id = p.id"
+# Old handles that no product has now.
+OF_REDIRECTS = """FROM slug_redirect r WHERE r.product_id = p.id
+    AND NOT EXISTS (SELECT FROM product o WHERE o.handle = r.handle)"""
 OF_TAGS = "FROM product_tag t WHERE t.product_id = p.id"
 
 
@@ -40,7 +43,8 @@ def _list(table: str, columns: Sequence[str]) -> str:
 
 
 SNAPSHOTS = f"""
-SELECT p.external_id AS key, jsonb_build_object({_pairs("p", PRODUCT)},
+SELECT p.external_id AS key, jsonb_build_object({_pairs("p", PRODUCT)}, 'is_bundle', p.is_bundle,
+  'redirects', (SELECT coalesce(jsonb_agg(r.handle), '[]') {OF_REDIRECTS}),
   'variants', (SELECT coalesce(jsonb_agg(jsonb_build_object({_pairs("v", VARIANT)}, 'on_hand', coalesce(s.on_hand, 0),
     'spoken_for', {SPOKEN_FOR}) ORDER BY v.position, v.id), '[]') {OF_VARIANTS}),
   'tags', (SELECT coalesce(jsonb_agg(t.tag_id ORDER BY t.tag_id), '[]') {OF_TAGS}),
@@ -51,7 +55,7 @@ FROM product p WHERE p.id = ANY($1)
 # The same columns as text, which costs half; ROW() quotes what is in them, so that no two contents look alike.
 # The search text is left out: it follows from the rest, and from tags and attributes.
 MARKS = f"""
-SELECT p.id AS product_id, md5(ROW({_list("p", PRODUCT[:-1])},
+SELECT p.id AS product_id, md5(ROW({_list("p", PRODUCT[:-1])}, p.is_bundle,
   (SELECT string_agg(ROW({_list("v", VARIANT)}, coalesce(s.on_hand, 0))::text, ' ' ORDER BY v.position, v.id)
     {OF_VARIANTS}),
   (SELECT string_agg(t.tag_id::text, ' ' ORDER BY t.tag_id) {OF_TAGS}),

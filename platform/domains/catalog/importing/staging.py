@@ -34,7 +34,7 @@ KEEP_ISSUES = """
 INSERT INTO import_issue (id, run_id, line, column_name, code, message, value, refused)
 SELECT id, $1::uuid, line, column_name, code, message, value, refused
 FROM jsonb_to_recordset($2::jsonb) AS issue (
-  id uuid, line bigint, column_name text, code text, message text, value text, refused bool)
+  id uuid, line bigint, column_name text, code text, message jsonb, value text, refused bool)
 """
 FORGET = """
 DELETE FROM import_row WHERE id IN (SELECT id FROM import_row WHERE run_id = $1 LIMIT 20000) RETURNING 1 AS one
@@ -104,7 +104,7 @@ def _issue_row(issue: Issue, mapping: Mapping[str, str]) -> dict[str, Any]:
         "line": issue.line,
         "column_name": (issue.column or mapping.get(issue.field, ""))[:120],
         "code": issue.code,
-        "message": issue.message,
+        "message": issue.message.kept(),
         "value": issue.shown_value,
         "refused": issue.refused,
     }

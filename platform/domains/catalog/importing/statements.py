@@ -13,7 +13,8 @@ SELECT v.id, v.sku, v.source, v.external_id, p.title FROM variant v JOIN product
 WHERE v.source = $2 AND v.external_id = ANY($3)
 """
 PRODUCT = """id uuid, title text, handle text, description text, status text, category_id uuid, vendor text,
-  options jsonb, seo_title text, seo_description text, search_text text"""
+  options jsonb, seo_title text, seo_description text, keywords jsonb, translations jsonb, metadata jsonb,
+  search_text text"""
 VARIANT = """id uuid, title text, sku text, barcode text, price_minor bigint, list_price_minor bigint,
   cost_minor bigint, option_values jsonb, weight_grams int, requires_shipping bool, taxable bool"""
 
@@ -68,6 +69,27 @@ ON CONFLICT (product_id, tag_id) DO NOTHING
 GONE_TAGS = """
 DELETE FROM product_tag USING jsonb_to_recordset($1::jsonb) AS gone (product_id uuid, tag_id uuid)
 WHERE product_tag.product_id = gone.product_id AND product_tag.tag_id = gone.tag_id
+"""
+# As redirecting.leave_redirect for one: the old handle leads to the product, the new one to nothing besides.
+TAKEN_BACK = """
+DELETE FROM slug_redirect r USING jsonb_to_recordset($1::jsonb) AS moved (id uuid, old text, new text)
+WHERE r.handle = moved.new AND r.product_id = moved.id
+"""
+REDIRECTS = """
+INSERT INTO slug_redirect (handle, product_id, created_at)
+SELECT old, id, $2 FROM jsonb_to_recordset($1::jsonb) AS moved (id uuid, old text, new text)
+WHERE NOT EXISTS (SELECT FROM product p WHERE p.handle = moved.old)
+ON CONFLICT (handle) DO UPDATE SET product_id = excluded.product_id, created_at = excluded.created_at
+"""
+# While the products still have the handles that the import gave them.
+UNDO_REDIRECTS = """
+WITH moved AS MATERIALIZED (
+  SELECT before.id, before.handle AS old, p.handle AS new, before.redirects
+  FROM jsonb_to_recordset($1::jsonb) AS before (id uuid, handle text, redirects jsonb)
+  JOIN product p ON p.id = before.id WHERE p.handle <> before.handle),
+gone AS (DELETE FROM slug_redirect r USING moved m WHERE r.handle = m.old AND r.product_id = m.id)
+INSERT INTO slug_redirect (handle, product_id, created_at)
+SELECT new, id, $2 FROM moved WHERE redirects ? new ON CONFLICT (handle) DO NOTHING
 """
 CHANGES = f"""
 INSERT INTO import_change (id, run_id, product_id, line, before, mark)

@@ -12,10 +12,13 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import locked_marks
 from stoa.domains.catalog.importing.staging import as_json, keep_issues
-from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, VARIANT, names, setting
+from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, UNDO_REDIRECTS, VARIANT, names, setting
+from stoa.domains.catalog.importing.telling import tell_undone
 from stoa.domains.catalog.models import ImportRun, MovementKind
+from stoa.domains.catalog.stock.reasons import IMPORT_UNDONE
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -37,8 +40,12 @@ REMOVE_IMAGES = """
 DELETE FROM image WHERE product_id = ANY($2)
   AND id NOT IN (SELECT id FROM jsonb_to_recordset($1::jsonb) AS before (id uuid))
 """
+# What snapshots did not have at first: of older ones nothing of it is put back.
+LATER_COLUMNS = ("keywords", "translations", "metadata")
+KEPT = ",".join(each for each in PRODUCT.split(",") if not each.strip().startswith(LATER_COLUMNS))
+LATER = ", ".join(f"{name} = coalesce(new.{name}, product.{name})" for name in LATER_COLUMNS)
 RESTORE_PRODUCTS = f"""
-UPDATE product SET {setting(PRODUCT)}, version = version + 1, updated_at = $2
+UPDATE product SET {setting(KEPT)}, {LATER}, version = version + 1, updated_at = $2
 FROM jsonb_to_recordset($1::jsonb) AS new ({PRODUCT}) WHERE product.id = new.id
 """
 RESTORE_VARIANTS = f"""
@@ -69,6 +76,11 @@ RETURNING c.id
 REMOVE_TAGS = """
 DELETE FROM tag t WHERE t.id = ANY($1) AND NOT EXISTS (SELECT FROM product_tag p WHERE p.tag_id = t.id)
 """
+CHANGED = Sentence("{name} has been changed since the import and is left as it is.")
+DELETED = Sentence("{name} has been deleted since the import and is left as it is.")
+GIVEN_AWAY = Sentence(
+    "{name} had what something else has now (a code, a handle, reserved stock), and is left as it is."
+)
 
 
 @dataclass(slots=True)
@@ -121,15 +133,15 @@ def _sort(changes: list[_Change], marks: dict[UUID, str]) -> _Sorted:
         if mark == change.mark:
             found.same.append(change)
         elif mark is not None:
-            found.issues.append(_conflict(change, "CHANGED_SINCE", "has been changed since the import"))
+            found.issues.append(_conflict(change, "CHANGED_SINCE", CHANGED))
         elif change.before is not None:
-            found.issues.append(_conflict(change, "GONE_SINCE", "has been deleted since the import"))
+            found.issues.append(_conflict(change, "GONE_SINCE", DELETED))
     return found
 
 
-def _conflict(change: _Change, code: str, what: str) -> Issue:
-    name = change.before["title"] if change.before else "The product that this line brought"
-    return Issue(change.line, "", code, f"{name} {what} and is left as it is.", str(change.product_id))
+def _conflict(change: _Change, code: str, why: Sentence) -> Issue:
+    name = change.before["title"] if change.before else Sentence("The product that this line brought")
+    return Issue(change.line, "", code, why.filled(name=name), str(change.product_id))
 
 
 async def _restore(ctx: Context, run: ImportRun, found: _Sorted) -> int:
@@ -148,9 +160,7 @@ async def _restore_one(ctx: Context, run: ImportRun, change: _Change, issues: li
             await _put_back(ctx, run, [change])
         return True
     except IntegrityError:
-        issues.append(
-            _conflict(change, "NAME_GIVEN_AWAY", "had what something else has now (a code, a handle, reserved stock),")
-        )
+        issues.append(_conflict(change, "NAME_GIVEN_AWAY", GIVEN_AWAY))
         return False
 
 
@@ -166,9 +176,11 @@ async def _put_back(ctx: Context, run: ImportRun, changes: list[_Change]) -> Non
     images = as_json([each for before in befores for each in before["images"]])
     await client.execute_query(REMOVE_VARIANTS, [variants, product_ids])
     await client.execute_query(REMOVE_IMAGES, [images, product_ids])
+    await tell_undone(ctx, run, befores)
+    await client.execute_query(UNDO_REDIRECTS, [as_json(befores), now()])
     await client.execute_query(RESTORE_PRODUCTS, [as_json(befores), now()])
     await client.execute_query(RESTORE_VARIANTS, [variants])
     await client.execute_query(RESTORE_IMAGES, [images])
     await client.execute_query(RESTORE_TAGS, [as_json(befores), product_ids])
     on_hand = {UUID(each["id"]): each["on_hand"] for before in befores for each in before["variants"]}
-    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason="import undone", reference=("import", run.id))
+    await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason=IMPORT_UNDONE.text, reference=("import", run.id))

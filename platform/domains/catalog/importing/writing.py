@@ -26,7 +26,11 @@ from stoa.domains.catalog.importing.statements import (
     NEW_TAGS,
     NEW_VARIANTS,
     OWNERS,
+    REDIRECTS,
+    TAKEN_BACK,
 )
+from stoa.domains.catalog.importing.telling import tell
+from stoa.domains.catalog.metadata import known_attributes
 from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.naming import free_handles, refresh_search_text, taken_handles
 from stoa.domains.catalog.stock.setting import set_on_hand
@@ -74,8 +78,13 @@ async def _look_around(ctx: Context, run: ImportRun, wanted: list[Wanted]) -> Sh
         tags=await found_tags(run, wanted),
         by_sku={owner["sku"]: owner for owner in owners},
         by_key={owner["external_id"]: owner for owner in owners if owner["source"] == run.source},
+        attributes=await known_attributes(named) if (named := _attribute_keys(wanted)) else {},
         taken_handles=await taken_handles([each.handle for each in wanted if each.handle]),
     )
+
+
+def _attribute_keys(wanted: list[Wanted]) -> set[str]:
+    return {key for each in wanted for key in each.metadata or ()}
 
 
 async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
@@ -89,13 +98,17 @@ async def _execute(ctx: Context, run: ImportRun, writes: Writes) -> None:
         (CHANGED_IMAGES, writes.image_changes),
         (GONE_TAGS, writes.untagged),
         (NEW_TAGS, writes.tags),
+        (TAKEN_BACK, writes.handles),
+        (REDIRECTS, writes.handles, moment),
     ):
         if rows:
             await shop_client().execute_query(statement, [as_json(rows), *values])
-    told = [each["id"] for each in writes.product_changes] + [each["product_id"] for each in writes.tags]
+    told = [each["id"] for each in writes.products if each["translations"]]
+    told += [each["id"] for each in writes.product_changes] + [each["product_id"] for each in writes.tags]
     await refresh_search_text(sorted({UUID(str(each)) for each in told}))
     on_hand = {UUID(str(each["variant_id"])): each["on_hand"] for each in writes.stock}
     await set_on_hand(ctx, on_hand, kind=MovementKind.IMPORT, reason=run.file_name[:200], reference=("import", run.id))
     if writes.befores:
         ids = [each["product_id"] for each in writes.befores]
         await shop_client().execute_query(CHANGES, [ids, run.id, as_json(writes.befores)])
+    await tell(ctx, run, writes.told)

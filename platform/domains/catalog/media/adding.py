@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from tortoise.functions import Count, Max
@@ -13,8 +12,10 @@ from stoa.domains.catalog.errors import TooManyImages
 from stoa.domains.catalog.media.addresses import media_path
 from stoa.domains.catalog.media.describing import NewImage
 from stoa.domains.catalog.media.processing import plan_processing
-from stoa.domains.catalog.media.touching import announce, locked_product
+from stoa.domains.catalog.media.touching import announce
 from stoa.domains.catalog.models import Image
+from stoa.domains.catalog.results import RowResult
+from stoa.domains.catalog.touching import locked_product
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -22,17 +23,9 @@ from stoa.tenants.database import shop_transaction
 from stoa.tenants.uploading import UploadUnfit, claim_images
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of one of several: the picture, or why there is none."""
-
-    image_id: UUID | None = None
-    refusals: list[Refusal] = field(default_factory=list)
-
-
 async def add_images(
     ctx: Context, product_id: UUID, images: Sequence[NewImage], *, expected_version: int | None = None
-) -> list[Outcome]:
+) -> list[RowResult]:
     """Add the pictures behind those there are; each that cannot be added is refused by itself. 50 a product.
 
     Raises `NoSuchProduct`, `ProductChanged`, and `InvalidInput` for more than 50 at once. Uploads are made fit to be
@@ -43,7 +36,7 @@ async def add_images(
             "{count} images; 1 to {limit} can be added at once.", path=["images"], count=len(images), limit=MAX_IMAGES
         )
     async with shop_transaction():
-        product = await locked_product(product_id, expected_version)
+        product = await locked_product(product_id, expected_version, named="product_id")
         count, last = await _there(product_id)
         outcomes, fit = _checked(images, MAX_IMAGES - count)
         rows = await _rows(ctx, product_id, fit, outcomes, last + 1)
@@ -62,9 +55,9 @@ async def _there(product_id: UUID) -> tuple[int, int]:
     return found["n"], -1 if found["last"] is None else found["last"]
 
 
-def _checked(images: Sequence[NewImage], room: int) -> tuple[list[Outcome], dict[int, NewImage]]:
+def _checked(images: Sequence[NewImage], room: int) -> tuple[list[RowResult], dict[int, NewImage]]:
     """An outcome for each, and those that are in order and find room, by their place."""
-    outcomes, fit = [Outcome() for _ in images], dict[int, NewImage]()
+    outcomes, fit = [RowResult(None) for _ in images], dict[int, NewImage]()
     claimed: set[UUID] = set()
     for i, each in enumerate(images):
         try:
@@ -84,7 +77,7 @@ def _checked(images: Sequence[NewImage], room: int) -> tuple[list[Outcome], dict
 
 
 async def _rows(
-    ctx: Context, product_id: UUID, fit: dict[int, NewImage], outcomes: list[Outcome], position: int
+    ctx: Context, product_id: UUID, fit: dict[int, NewImage], outcomes: list[RowResult], position: int
 ) -> list[Image]:
     uploads = [each.upload_id for each in fit.values() if each.upload_id]
     claimed = await claim_images(ctx, uploads) if uploads else {}
@@ -101,5 +94,5 @@ async def _rows(
                 id=new_id(), product_id=product_id, url=url, file_key=key, position=position + len(rows), **each.columns
             )
         )
-        outcomes[i].image_id = rows[-1].id
+        outcomes[i].id, outcomes[i].changed = rows[-1].id, True
     return rows

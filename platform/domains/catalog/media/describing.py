@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.changing import SAME
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.drafting import check_url
 from stoa.domains.catalog.models.products import Translations
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput
 from stoa.kit.languages import LOCALES
 from stoa.kit.text import clean_line

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from stoa.domains.catalog.errors import NoSuchImage
 from stoa.domains.catalog.media.describing import ImageChanges
-from stoa.domains.catalog.media.touching import announce, locked_product
+from stoa.domains.catalog.media.touching import announce
 from stoa.domains.catalog.models import Image, Product
+from stoa.domains.catalog.touching import locked_product
 from stoa.domains.catalog.variants import set_what_differs
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
@@ -52,7 +53,7 @@ async def reorder_images(
     Raises `NoSuchProduct`, `ProductChanged`, `InvalidInput` for a picture named twice, and `NoSuchImage`.
     """
     async with shop_transaction():
-        product = await locked_product(product_id, expected_version)
+        product = await locked_product(product_id, expected_version, named="product_id")
         before = await Image.filter(product_id=product_id).order_by("position", "id").values_list("id", flat=True)
         order = _arranged([UUID(str(each)) for each in before], image_ids)
         if order != list(before):

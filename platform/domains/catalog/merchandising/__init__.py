@@ -23,17 +23,18 @@ from stoa.domains.catalog.merchandising.refreshing import (
     Preview,
     Refreshed,
     follow_changes,
+    follow_stock,
     preview_rules,
     refresh_collection,
 )
 from stoa.domains.catalog.merchandising.retagging import merge_tags, rename_tag, undo_tag_change
-from stoa.domains.catalog.merchandising.rows import RowResult
 from stoa.domains.catalog.merchandising.ruling import About, Condition, Match, Relation, Rules
 from stoa.domains.catalog.merchandising.searching import Found, Hit, Rank, search_products
 from stoa.domains.catalog.merchandising.shelving import CategoryChanges, delete_category, update_category
 from stoa.domains.catalog.merchandising.suggesting import Reason, Suggestion, accept_suggestion, suggest_tags
 from stoa.domains.catalog.merchandising.tagging import change_tags
 from stoa.domains.catalog.merchandising.valuing import set_attributes
+from stoa.domains.catalog.results import RowResult
 
 __all__ = [
     "About",
@@ -64,6 +65,7 @@ __all__ = [
     "delete_category",
     "delete_collection",
     "follow_changes",
+    "follow_stock",
     "merge_tags",
     "preview_rules",
     "put_into_collection",

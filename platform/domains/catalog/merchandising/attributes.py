@@ -10,13 +10,13 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import AttributeChanged, AttributeInUse, AttributeTaken, NoSuchAttribute
 from stoa.domains.catalog.events import AttributeDefined, AttributeDeleted, AttributeEdited
-from stoa.domains.catalog.merchandising.touching import touch_where
 from stoa.domains.catalog.merchandising.translating import NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Attribute, AttributeType, AttributeValue, Translations
+from stoa.domains.catalog.touching import touch_where
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
@@ -97,7 +97,7 @@ async def update_attribute(
     columns = _checked(changes)
     async with shop_transaction():
         attribute = await _locked(attribute_id)
-        _check_version(attribute, expected_version)
+        check_version(attribute, expected_version, AttributeChanged, attribute.name)
         had = [each["value"] for each in attribute.choices]
         changed = set_what_differs(attribute, columns)
         if changed:
@@ -135,9 +135,9 @@ def _checked(given: AttributeDraft | AttributeChanges) -> dict[str, Any]:
     for name, value in named.items():
         match name:
             case "name":
-                columns[name] = problems.tried(name, clean_line, value, what=name, limit=NAME_LIMIT)
+                columns[name] = problems.tried(name, clean_line, value, what="name", limit=NAME_LIMIT)
             case "unit":
-                columns[name] = problems.tried(name, clean_line, value, what=name, limit=UNIT_LIMIT, required=False)
+                columns[name] = problems.tried(name, clean_line, value, what="unit", limit=UNIT_LIMIT, required=False)
             case "translations":
                 columns[name] = problems.tried(name, clean_translations, value)
             case "choices":
@@ -198,19 +198,5 @@ async def _check_removed(attribute: Attribute, had: Sequence[str]) -> None:
         )
 
 
-def _check_version(attribute: Attribute, expected: int | None) -> None:
-    if expected not in (None, attribute.version):
-        raise AttributeChanged(
-            "{name} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=attribute.version,
-            name=attribute.name,
-            expected=expected,
-        )
-
-
 async def _locked(attribute_id: UUID) -> Attribute:
-    attribute = await Attribute.filter(id=attribute_id).select_for_update().get_or_none()
-    if attribute is None:
-        raise NoSuchAttribute("There is no such attribute.", path=["id"])
-    return attribute
+    return await locked(Attribute, attribute_id, NoSuchAttribute("There is no such attribute.", path=["id"]))

@@ -10,15 +10,16 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import CollectionChanged, FollowsRules, HandleTaken, HasNoRules, NoSuchCollection
 from stoa.domains.catalog.events import CollectionCreated, CollectionDeleted, CollectionEdited
 from stoa.domains.catalog.merchandising.refreshing import refresh
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
+from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.merchandising.ruling import Rules, checked_rules
 from stoa.domains.catalog.merchandising.translating import DESCRIPTION_LIMIT, NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Collection, CollectionKind, Translations
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.text import clean_line, clean_text, slugify
@@ -97,14 +98,7 @@ async def update_collection(
     columns = _checked(changes)
     async with shop_transaction():
         row = await locked_collection(collection_id)
-        if expected_version not in (None, row.version):
-            raise CollectionChanged(
-                "{title} has been changed since version {expected_version}; it is at {current_version} now.",
-                path=["expected_version"],
-                current_version=row.version,
-                title=row.title,
-                expected_version=expected_version,
-            )
+        check_version(row, expected_version, CollectionChanged, row.title)
         rules = None
         if not isinstance(changes.rules, _Same):
             if row.kind is CollectionKind.MANUAL:
@@ -150,10 +144,7 @@ async def reorder_collection(ctx: Context, collection_id: UUID, product_ids: Seq
 
 
 async def locked_collection(collection_id: UUID) -> Collection:
-    row = await Collection.filter(id=collection_id).select_for_update().get_or_none()
-    if row is None:
-        raise NoSuchCollection("There is no such collection.", path=["id"])
-    return row
+    return await locked(Collection, collection_id, NoSuchCollection("There is no such collection.", path=["id"]))
 
 
 async def _by_hand(

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.errors import HasNoRules, NoSuchCollection
-from stoa.domains.catalog.merchandising.ruling import Rules, checked_rules, rules_sql
+from stoa.domains.catalog.merchandising.ruling import About, Rules, checked_rules, rules_sql
 from stoa.domains.catalog.models import Attribute, AttributeType, Collection, CollectionKind
 from stoa.domains.catalog.naming import refresh_search_text
 from stoa.kit.clock import now
 from stoa.kit.errors import blaming
+from stoa.kit.ids import first_id_of
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -37,6 +38,11 @@ _CHANGED = f"""
 SELECT id, updated_at FROM product WHERE (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT {BATCH}
 """
 FIRST = UUID(int=0)
+# Ids of movements begin with the time at which they were made.
+_MOVED = f"""
+SELECT m.id, v.product_id FROM stock_movement m JOIN stock s ON s.id = m.stock_id JOIN variant v ON v.id = s.variant_id
+WHERE m.id > $1 ORDER BY m.id LIMIT {BATCH}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,22 @@ async def follow_changes(ctx: Context, since: datetime) -> int:
             for each in await _ruled():
                 await refresh(ctx, each.id, Rules.read(each.rules), among=ids)
         after = (rows[-1]["updated_at"], rows[-1]["id"])
+        if len(rows) < BATCH:
+            break
+    return seen
+
+
+async def follow_stock(ctx: Context, since: datetime) -> int:
+    """Bring up to date the collections whose rules ask for stock, by what has moved since; how many movements."""
+    after, seen = first_id_of(since), 0
+    while rows := await shop_client().execute_query_dict(_MOVED, [after]):
+        seen += len(rows)
+        async with shop_transaction():
+            for each in await _ruled():
+                rules = Rules.read(each.rules)
+                if any(condition.about is About.STOCK for condition in rules.conditions):
+                    await refresh(ctx, each.id, rules, among=sorted({row["product_id"] for row in rows}))
+        after = rows[-1]["id"]
         if len(rows) < BATCH:
             break
     return seen

@@ -12,8 +12,8 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains.catalog.errors import NoSuchTag, NoSuchTagChange, TagChangedSince, TagTaken
 from stoa.domains.catalog.events import TagChangeUndone, TagRenamed, TagsMerged
 from stoa.domains.catalog.merchandising.tagging import clean_name
-from stoa.domains.catalog.merchandising.touching import touch, touch_where
 from stoa.domains.catalog.models import Tag
+from stoa.domains.catalog.touching import touch_all, touch_where
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -88,7 +88,7 @@ async def merge_tags(ctx: Context, into_id: UUID, merged_ids: Sequence[UUID]) ->
             )
         gave = await shop_client().execute_query_dict(_GIVE, [into.id, [each.id for each in merged]])
         await Tag.filter(id__in=[each.id for each in merged]).delete()
-        await touch(sorted({product for products in held.values() for product in products}))
+        await touch_all(sorted({product for products in held.values() for product in products}))
         as_they_were = [_as_it_was(each, held.get(each.id, [])) for each in merged]
         given = sorted(row["product_id"] for row in gave)
         await publish(ctx, TagsMerged(into.id, into.name, as_they_were, given))
@@ -147,7 +147,7 @@ async def _undo_merge(tag: Tag, change: dict[str, Any]) -> None:
     await shop_client().execute_query(_TAGS_BACK, [as_json])
     await shop_client().execute_query(_PRODUCTS_BACK, [as_json])
     await shop_client().execute_query(_TAKE_BACK, [tag.id, given])
-    await touch(sorted({UUID(product) for each in change["merged"] for product in each["products"]}))
+    await touch_all(sorted({UUID(product) for each in change["merged"] for product in each["products"]}))
 
 
 def _as_it_was(tag: Tag, products: Sequence[UUID]) -> dict[str, Any]:

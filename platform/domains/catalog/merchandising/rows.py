@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from stoa.domains.catalog.errors import NoSuchProduct
+from stoa.domains.catalog.results import RowResult
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.tenants.database import shop_client
 
 MAX_PRODUCTS = 250
 _LOCK = "SELECT id FROM product WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of one product: changed, or as it was before (`changed` is false), or refused."""
-
-    product_id: UUID
-    changed: bool = False
-    refusal: Refusal | None = None
 
 
 async def lock_products(product_ids: Sequence[UUID]) -> list[UUID]:
@@ -45,9 +36,9 @@ def results(
     for i, each in enumerate(asked):
         if each not in known:
             missing = NoSuchProduct("There is no such product.", path=["product_ids", i])
-            found.append(RowResult(each, refusal=missing))
+            found.append(RowResult(each, [missing]))
         elif each in refused:
-            found.append(RowResult(each, refusal=refused[each].under("product_ids", i)))
+            found.append(RowResult(each, [refused[each].under("product_ids", i)]))
         else:
             found.append(RowResult(each, changed=each in done))
     return found

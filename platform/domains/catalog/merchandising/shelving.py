@@ -10,12 +10,12 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import CategoryChanged, CategoryCircle, CategoryInUse, CategoryTaken, NoSuchCategory
 from stoa.domains.catalog.events import CategoryDeleted, CategoryEdited
 from stoa.domains.catalog.merchandising.translating import DESCRIPTION_LIMIT, NAME_LIMIT, clean_translations
 from stoa.domains.catalog.models import Category, Product, Translations
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line, clean_text
 from stoa.tenants.context import Context
@@ -83,14 +83,7 @@ async def update_category(
         if columns.get("parent_id") is not None:
             await shop_client().execute_query_dict(_ONE_MOVE_AT_A_TIME)
         category = await _locked(category_id)
-        if expected_version not in (None, category.version):
-            raise CategoryChanged(
-                "{name} has been changed since version {expected}; it is at {current_version} now.",
-                path=["expected_version"],
-                name=category.name,
-                expected=expected_version or 0,
-                current_version=category.version,
-            )
+        check_version(category, expected_version, CategoryChanged, category.name)
         changed = set_what_differs(category, columns)
         if changed:
             if category.parent_id is not None and "parent_id" in changed:  # type: ignore[attr-defined]
@@ -119,10 +112,7 @@ async def delete_category(ctx: Context, category_id: UUID) -> None:
 
 
 async def _locked(category_id: UUID) -> Category:
-    category = await Category.filter(id=category_id).select_for_update().get_or_none()
-    if category is None:
-        raise NoSuchCategory("There is no such category.", path=["id"])
-    return category
+    return await locked(Category, category_id, NoSuchCategory("There is no such category.", path=["id"]))
 
 
 async def _check_place(category: Category) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.catalog.events import ProductTagsChanged
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
-from stoa.domains.catalog.merchandising.touching import touch
+from stoa.domains.catalog.merchandising.rows import lock_products, results
+from stoa.domains.catalog.results import RowResult
+from stoa.domains.catalog.touching import touch_all
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.ids import new_id
@@ -59,7 +60,7 @@ async def change_tags(
         removed = await _pairs(_REMOVE, kept, [id for id, key in names.items() if key[1] in removing])
         added = await _pairs(_ADD, kept, [id for id, key in names.items() if key[1] in adding])
         changed = [each for each in kept if each in added or each in removed]
-        await touch(changed)
+        await touch_all(changed)
         await publish(
             ctx, *(ProductTagsChanged(id, _named(names, added[id]), _named(names, removed[id])) for id in changed)
         )

@@ -30,5 +30,5 @@ def clean_translations(given: Mapping[str, Mapping[str, str]]) -> Translations:
 
 def _clean(field: str, text: str) -> str:
     if field == "description":
-        return clean_text(text, what=field, limit=DESCRIPTION_LIMIT)
-    return clean_line(text, what=field, limit=NAME_LIMIT, required=False)
+        return clean_text(text, what="description", limit=DESCRIPTION_LIMIT)
+    return clean_line(text, what="name", limit=NAME_LIMIT, required=False)

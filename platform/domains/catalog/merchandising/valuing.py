@@ -14,11 +14,13 @@ import msgspec
 from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
 from stoa.domains.catalog.events import ProductAttributesSet
 from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
-from stoa.domains.catalog.merchandising.rows import RowResult, lock_products, results
-from stoa.domains.catalog.merchandising.touching import touch
+from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.models import Attribute, AttributeType
+from stoa.domains.catalog.results import RowResult
+from stoa.domains.catalog.touching import touch_all
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -52,12 +54,17 @@ async def set_attributes(
     Raises `NoSuchAttribute`, `WrongValue` and `InvalidInput` for values that no product could have.
     """
     async with shop_transaction():
-        wanted = _checked(await _attributes(values), values)
+        wanted = await checked_values(values)
         there = await lock_products(product_ids)
         changed = await _write(there, wanted)
-        await touch(list(changed))
+        await touch_all(list(changed))
         await publish(ctx, *(ProductAttributesSet(id, tuple(keys)) for id, keys in changed.items()))
     return results(product_ids, changed, {}, there)
+
+
+async def checked_values(values: Mapping[str, Sequence[str]]) -> dict[UUID, tuple[str, list[Value]]]:
+    """By attribute: its key, and the values in their normal form. Raises `Refusals` with everything that is wrong."""
+    return _checked(await _attributes(values), values) if values else {}
 
 
 async def _attributes(values: Mapping[str, Sequence[str]]) -> dict[str, Attribute]:
@@ -125,9 +132,9 @@ def _number(attribute: Attribute, line: str) -> Value:
     try:
         number = Decimal(line)
     except InvalidOperation:
-        raise _wrong(attribute, line, "a number such as 12.5") from None
+        raise _wrong(attribute, line, Sentence("a number such as 12.5")) from None
     if not number.is_finite() or abs(number) >= LARGEST or number != round(number, 6):
-        raise _wrong(attribute, line, "a number below a trillion with at most 6 decimals")
+        raise _wrong(attribute, line, Sentence("a number below a trillion with at most 6 decimals"))
     plain = format(number.normalize(), "f")
     return ("0" if number == 0 else plain), number
 
@@ -135,7 +142,7 @@ def _number(attribute: Attribute, line: str) -> Value:
 def _word(attribute: Attribute, line: str) -> str:
     word = WORDS.get(line.casefold())
     if word is None:
-        raise _wrong(attribute, line, "true or false")
+        raise _wrong(attribute, line, Sentence("true or false"))
     return word
 
 
@@ -143,7 +150,7 @@ def _date(attribute: Attribute, line: str) -> str:
     try:
         return date.fromisoformat(line).isoformat()
     except ValueError:
-        raise _wrong(attribute, line, "a date such as 2026-11-22") from None
+        raise _wrong(attribute, line, Sentence("a date such as 2026-11-22")) from None
 
 
 def _choice(attribute: Attribute, line: str) -> str:
@@ -154,10 +161,11 @@ def _choice(attribute: Attribute, line: str) -> str:
         if key in {name.casefold() for name in names}:
             return str(choice["value"])
     offered = ", ".join(each["value"] for each in attribute.choices[:10])
-    raise _wrong(attribute, line, f"one of {offered}{', ...' if len(attribute.choices) > 10 else ''}")
+    more = ", ..." if len(attribute.choices) > 10 else ""
+    raise _wrong(attribute, line, Sentence("one of {offered}{more}", {"offered": offered, "more": more}))
 
 
-def _wrong(attribute: Attribute, line: str, needed: str) -> InvalidInput:
+def _wrong(attribute: Attribute, line: str, needed: Sentence) -> InvalidInput:
     return WrongValue(
         "{name} cannot be {line!r}: it must be {needed}.", needed=needed, name=attribute.name, line=line[:60]
     )

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from stoa.domains.catalog.models.bulk_editing import (
+    BULK_EDITS_AT_WORK,
+    BulkEdit,
+    BulkEditOutcome,
+    BulkEditRow,
+    BulkEditState,
+    percent_edited,
+)
 from stoa.domains.catalog.models.exporting import AT_WORK, ExportRun, ExportState, FileFormat, percent_exported
 from stoa.domains.catalog.models.importing import (
     UNFINISHED,
@@ -21,6 +29,7 @@ from stoa.domains.catalog.models.merchandising import (
     Collection,
     CollectionKind,
     CollectionProduct,
+    FacetCount,
     ProductTag,
     SearchLog,
     Tag,
@@ -64,10 +73,15 @@ from stoa.domains.catalog.models.supplying import (
 
 __all__ = [
     "AT_WORK",
+    "BULK_EDITS_AT_WORK",
     "UNFINISHED",
     "Attribute",
     "AttributeType",
     "AttributeValue",
+    "BulkEdit",
+    "BulkEditOutcome",
+    "BulkEditRow",
+    "BulkEditState",
     "BundlePart",
     "Category",
     "Channel",
@@ -76,6 +90,7 @@ __all__ = [
     "CollectionProduct",
     "ExportRun",
     "ExportState",
+    "FacetCount",
     "FileFormat",
     "Image",
     "ImportChange",
@@ -114,6 +129,7 @@ __all__ = [
     "Translations",
     "Variant",
     "percent_done",
+    "percent_edited",
     "percent_exported",
     "total_of",
 ]

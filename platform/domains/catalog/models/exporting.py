@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 class FileFormat(StrEnum):
@@ -32,10 +33,10 @@ AT_WORK = (ExportState.QUEUED, ExportState.RUNNING)
 
 
 class ExportRun(Model):
-    """One order to write products into a file. `chosen` says which: ``{"status", "ids"}``, all when it is empty.
+    """One order to write products into a file. `chosen` says which (choosing.py), all when it is empty.
 
     `with_costs`: whoever ordered it may see what the shop pays, and so must whoever fetches it. `attempt` is the
-    fence: who holds a lower number has been replaced.
+    fence: who holds a lower number has been replaced. `failure` is a sentence as `Sentence.kept` writes it.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -44,7 +45,7 @@ class ExportRun(Model):
     with_bom = fields.BooleanField(default=False)
     with_costs = fields.BooleanField(default=False)
     state = fields.CharEnumField(ExportState, max_length=10, default=ExportState.QUEUED)
-    failure = fields.TextField(null=True)
+    failure: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
     file_name = fields.CharField(max_length=120)
     file_key = fields.CharField(max_length=200, null=True)
     size = fields.BigIntField(null=True)
@@ -59,6 +60,10 @@ class ExportRun(Model):
 
     class Meta:
         table = "export_run"
+
+    @property
+    def why_failed(self) -> Sentence | None:
+        return None if self.failure is None else Sentence.of(self.failure)
 
 
 def percent_exported(state: str, products_done: int, products_total: int) -> int:

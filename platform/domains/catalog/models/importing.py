@@ -11,6 +11,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 
 
 class ImportState(StrEnum):
@@ -40,7 +41,8 @@ class ImportRun(Model):
 
     A dry run counts what it would create and update. `products_total` is known once the file is read,
     `products_done` counts those written (or compared, or put back) since. `checkpoint` is where the next attempt
-    goes on; `attempt` is the fence: who holds a lower number has been replaced.
+    goes on; `attempt` is the fence: who holds a lower number has been replaced. `actor_kind` and `actor_id` name who
+    ordered what is being done: the import, or its undoing. `failure` is a `Sentence.kept`.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -53,7 +55,7 @@ class ImportRun(Model):
     state = fields.CharEnumField(ImportState, max_length=20, default=ImportState.QUEUED)
     phase = fields.CharEnumField(ImportPhase, max_length=10, default=ImportPhase.READING)
     ends_as = fields.CharEnumField(ImportState, max_length=20, null=True)
-    failure = fields.TextField(null=True)
+    failure: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
     failure_code = fields.CharField(max_length=40, null=True)
     bytes_total = fields.BigIntField(default=0)
     bytes_read = fields.BigIntField(default=0)
@@ -70,6 +72,8 @@ class ImportRun(Model):
     checkpoint: fields.JSONField[dict[str, Any]] = fields.JSONField(null=True)
     attempt = fields.IntField(default=0)
     cancel_asked = fields.BooleanField(default=False)
+    actor_kind = fields.CharField(max_length=10, default="system", db_default="system")
+    actor_id = fields.UUIDField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)
@@ -80,6 +84,10 @@ class ImportRun(Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in UNFINISHED
+
+    @property
+    def why_failed(self) -> Sentence | None:
+        return None if self.failure is None else Sentence.of(self.failure)
 
     @property
     def issues_total(self) -> int:
@@ -136,14 +144,17 @@ class ImportRow(Model):
 
 
 class ImportIssue(Model):
-    """A row of the file that was not taken as it stood: where, why, and what it said. `refused`: not at all."""
+    """A row of the file that was not taken as it stood: where, why, and what it said. `refused`: not at all.
+
+    `message` is a sentence as `Sentence.kept` writes it: it is said in the language of whoever reads it.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     run: fields.ForeignKeyRelation[ImportRun] = fields.ForeignKeyField("shop.ImportRun", related_name="issues")
     line = fields.BigIntField()
     column_name = fields.CharField(max_length=120)
     code = fields.CharField(max_length=40)
-    message = fields.TextField()
+    message: fields.JSONField[dict[str, Any]] = fields.JSONField()
     value = fields.CharField(max_length=200)
     refused = fields.BooleanField(default=False)
 

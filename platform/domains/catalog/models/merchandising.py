@@ -71,6 +71,22 @@ class AttributeValue(Model):
         ]
 
 
+class FacetCount(Model):
+    """So many more (or fewer) products have a value: what one statement added. The count is the sum of its rows.
+
+    `facet` is `status`, `category`, `tag`, `price:EUR` (its values are numbers of steps) or an attribute's id. The
+    database writes it along with what is counted (triggers facets_...), and folds many rows into one now and then.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    facet = fields.CharField(max_length=60)
+    value = fields.CharField(max_length=200)
+    products = fields.BigIntField()
+
+    class Meta:
+        table = "facet_count"
+
+
 class Tag(Model):
     """A word that products are found by."""
 

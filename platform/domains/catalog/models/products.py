@@ -89,6 +89,7 @@ class Product(Model):
             Index(fields=("updated_at", "id"), name="product_by_change"),  # products(orderBy: UPDATED_AT)
             Index(fields=("title", "id"), name="product_by_title"),  # products(orderBy: TITLE)
             Index(fields=("category_id", "id"), name="product_of_category"),  # Category.products
+            Index(fields=("status", "id"), name="product_of_status"),  # products(where: {status:}), facets by status
         ]
 
 
@@ -101,6 +102,7 @@ class Variant(Model):
     id = fields.UUIDField(primary_key=True, default=new_id)
     product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField("shop.Product", related_name="variants")
     title = fields.CharField(max_length=255, default="", db_default="")
+    translations: fields.JSONField[Translations] = fields.JSONField(default=dict, db_default={})
     sku = fields.CharField(max_length=120, unique=True, null=True)
     barcode = fields.CharField(max_length=64, null=True)
     option_values: fields.JSONField[list[str]] = fields.JSONField(default=list, db_default=[])

@@ -129,6 +129,8 @@ class Reservation(Model):
     """So many of a row of stock are promised to somebody: a cart until it expires, an order until it is shipped.
 
     `request_key` is the holder's name for the request that made it, `number` its place among what that request made.
+    With a `bundle_id` it is a part of that bundle, `per_bundle` of them in each; the parts that make the same bundles
+    share `batch_id` and location.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -137,6 +139,9 @@ class Reservation(Model):
     state = fields.CharEnumField(ReservationState, max_length=10, default=ReservationState.HELD)
     holder_kind = fields.CharField(max_length=40)
     holder_id = fields.UUIDField()
+    bundle_id = fields.UUIDField(null=True)
+    per_bundle = fields.IntField(default=1, db_default=1)
+    batch_id = fields.UUIDField(null=True)
     request_key = fields.CharField(max_length=120, null=True)
     number = fields.IntField(default=0, db_default=0)
     expires_at = fields.DatetimeField(null=True)

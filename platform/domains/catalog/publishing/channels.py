@@ -14,7 +14,7 @@ from stoa.domains.catalog.events import ChannelSaved
 from stoa.domains.catalog.models import Channel
 from stoa.domains.catalog.variants import set_what_differs
 from stoa.kit.errors import InvalidInput, blaming
-from stoa.kit.languages import LOCALES
+from stoa.kit.languages import LOCALES, Sentence
 from stoa.kit.text import clean_line, slugify
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -49,9 +49,9 @@ class ChannelDraft:
 async def create_channel(ctx: Context, draft: ChannelDraft) -> Channel:
     """Raises `InvalidInput` and `ChannelTaken`."""
     columns = draft.columns
-    for name in ("code", "name"):
+    for name, word in (("code", Sentence("code")), ("name", Sentence("name"))):
         if name not in columns:
-            raise InvalidInput("A channel needs a {name}.", path=[name], name=name)
+            raise InvalidInput("A channel needs a {name}.", path=[name], name=word)
     async with shop_transaction():
         try:
             channel = await Channel.create(**columns)

@@ -13,6 +13,7 @@ import msgspec
 from stoa.domains.catalog.errors import NoSuchChannel, NoSuchProduct
 from stoa.domains.catalog.events import ListingsChanged
 from stoa.domains.catalog.models import Channel
+from stoa.domains.catalog.results import RowResult
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.ids import new_id
@@ -26,6 +27,11 @@ VISIBLE_IN: Final = """SELECT coalesce(json_agg(c.code ORDER BY c.code), '[]'::j
   FROM channel c LEFT JOIN listing l ON l.channel_id = c.id AND l.product_id = {row}.id
   WHERE {row}.status = 'ACTIVE' AND c.is_active AND CASE WHEN l.id IS NULL THEN c.shows_everything
     ELSE NOT l.is_hidden AND coalesce(l.publish_at <= now(), true) AND coalesce(l.unpublish_at > now(), true) END"""
+# The same as a condition: whether it is seen now in one of the channels `{ids}`.
+SEEN_IN: Final = """{row}.status = 'ACTIVE' AND EXISTS (
+  SELECT FROM channel sc LEFT JOIN listing sl ON sl.channel_id = sc.id AND sl.product_id = {row}.id
+  WHERE sc.id = ANY({ids}::uuid[]) AND sc.is_active AND CASE WHEN sl.id IS NULL THEN sc.shows_everything
+    ELSE NOT sl.is_hidden AND coalesce(sl.publish_at <= now(), true) AND coalesce(sl.unpublish_at > now(), true) END)"""
 _SET: Final = """
 INSERT INTO listing (id, product_id, channel_id, publish_at, unpublish_at, is_hidden, created_at)
 SELECT w.id, w.product_id, $1, w.publish_at, w.unpublish_at, w.is_hidden, $2
@@ -49,16 +55,6 @@ class ListingWish:
     unpublish_at: datetime | None = None
     is_hidden: bool = False
     is_removed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What came of one row of a bulk change."""
-
-    index: int
-    id: UUID
-    refusals: Sequence[Refusal] = ()
-    version: int | None = None
 
 
 async def set_listings(
@@ -85,7 +81,7 @@ def _judged(wishes: Sequence[ListingWish], known: set[UUID]) -> list[RowResult]:
     seen: set[UUID] = set()
     results = []
     for i, wish in enumerate(wishes):
-        results.append(RowResult(i, wish.product_id, _wrong(i, wish, known, seen)))
+        results.append(RowResult(wish.product_id, _wrong(i, wish, known, seen)))
         seen.add(wish.product_id)
     return results
 

@@ -10,11 +10,10 @@ from stoa.domains.catalog.completeness import require_ready
 from stoa.domains.catalog.errors import NotReady
 from stoa.domains.catalog.events import (
     ProductEdited,
-    ProductPublished,
     ProductPublishRefused,
-    ProductUnpublished,
 )
 from stoa.domains.catalog.models import Product, ProductStatus
+from stoa.domains.catalog.publishing.turning import news_of_turn
 from stoa.domains.catalog.recalling import changes_between
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.clock import now
@@ -112,10 +111,7 @@ async def _turn(product: Product, status: ProductStatus, planned: list[str], ctx
     ):
         before, product.status = product.status, status
         told = changes_between({"status": before}, {"status": status}, ["status"])
-        news = [
-            ProductEdited(product.id, ("status",), tuple(told)),
-            ProductPublished(product.id) if status is ProductStatus.ACTIVE else ProductUnpublished(product.id),
-        ]
+        news = [ProductEdited(product.id, ("status",), tuple(told)), *news_of_turn(product.id, before, status)]
     if news or planned:
         await touch(product, "status", *planned)
         await publish(ctx, *(news or [ProductEdited(product.id, tuple(planned))]))

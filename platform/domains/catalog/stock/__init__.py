@@ -1,14 +1,15 @@
 """Stock: how many there are of what and where; every change is a movement, and the balances are their sums."""
 
-from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, Outcome, adjust
+from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
+from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
 from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere, take_back
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
 from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
-from stoa.domains.catalog.stock.reserving import Demand, Holder, reserve
+from stoa.domains.catalog.stock.reserving import reserve
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.stock.thresholds import Limits, set_limits
 from stoa.domains.catalog.stock.transferring import cancel_transfer, receive_transfer, start_transfer
@@ -24,7 +25,6 @@ __all__ = [
     "Limits",
     "LocationChanges",
     "Move",
-    "Outcome",
     "Report",
     "adjust",
     "cancel_count",

@@ -11,6 +11,7 @@ import msgspec
 
 from stoa.domains.catalog.errors import NamedTwice
 from stoa.domains.catalog.models import Location, MovementKind
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.stock.moving import MAX_QUANTITY, refusals_of
 from stoa.domains.catalog.stock.noticing import notice
 from stoa.domains.catalog.stock.recording import Entry, Mode, record
@@ -68,15 +69,7 @@ class Adjustment:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a line: the row of stock it is about, or why nothing was done."""
-
-    stock_id: UUID | None
-    refusal: Refusal | None
-
-
-async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> Sequence[Outcome]:
+async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> Sequence[RowResult]:
     """Do each line that can be done, in one transaction; the outcomes stand in the order of the lines.
 
     A line is refused by itself: `StockChanged` when the stock is not what was expected, `NotEnoughStock`,
@@ -99,7 +92,10 @@ async def adjust(ctx: Context, lines: Sequence[Adjustment], *, reason: str) -> S
     for entry in entries:
         if entry.n not in found and entry.n not in refused:
             refused[entry.n] = NamedTwice("An earlier line is about the same stock.", path=["lines", entry.n])
-    return [Outcome(None, refused[n]) if n in refused else Outcome(found[n].stock_id, None) for n in range(len(lines))]
+    return [
+        RowResult(None, [refused[n]]) if n in refused else RowResult(found[n].stock_id, changed=found[n].has_moved)
+        for n in range(len(lines))
+    ]
 
 
 async def _at_main(entries: Sequence[Entry]) -> list[Entry]:

@@ -23,15 +23,26 @@ from stoa.domains.catalog.errors import (
 from stoa.domains.catalog.events import StockCountCancelled, StockCountClosed, StockCountOpened
 from stoa.domains.catalog.models import Location, MovementKind, StockCount, StockCountLine, StockCountState
 from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
+from stoa.domains.catalog.stock.refusing import names_of
+from stoa.domains.catalog.stock.under_way import UnderWay
 from stoa.kit.clock import now
-from stoa.kit.errors import InvalidInput, Refusals
+from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
 MAX_LINES = 250
+COUNTS = UnderWay(
+    StockCount,
+    Sentence("The count"),
+    StockCountState.OPEN,
+    missing=lambda: NoSuchCount("There is no such count.", path=["id"]),
+    ended=lambda state: CountEnded("The count is {state} already.", path=["id"], state=state),
+    changed=CountChanged,
+)
 
 # What the books say is read at the moment of counting, under a lock on the row: what moves later is not a difference.
 _RECORD = """
@@ -41,7 +52,9 @@ locked AS MATERIALIZED (
   WHERE s.location_id = $3 AND s.variant_id IN (SELECT variant_id FROM counted) ORDER BY s.id FOR UPDATE)
 INSERT INTO stock_count_line (id, count_id, variant_id, expected, counted, counted_at)
 SELECT c.id, $2, v.id, coalesce(l.on_hand, 0), c.counted, $4
-FROM counted c JOIN variant v ON v.id = c.variant_id LEFT JOIN locked l ON l.variant_id = v.id ORDER BY v.id
+FROM counted c JOIN variant v ON v.id = c.variant_id
+  JOIN product p ON p.id = v.product_id AND NOT p.is_bundle
+  LEFT JOIN locked l ON l.variant_id = v.id ORDER BY v.id
 ON CONFLICT (count_id, variant_id) DO UPDATE
   SET expected = excluded.expected, counted = excluded.counted, counted_at = excluded.counted_at
 RETURNING variant_id
@@ -70,21 +83,19 @@ async def open_count(ctx: Context, location_id: UUID, *, note: str = "") -> Stoc
 async def record_counts(ctx: Context, count_id: UUID, lines: Sequence[tuple[UUID, int]]) -> StockCount:
     """Note how many there are of these variants; one that is counted again replaces what was noted before.
 
-    Raises `NoSuchCount`, `CountEnded`, `NoSuchVariant`, `NamedTwice` and `InvalidInput`.
+    Raises `NoSuchCount`, `CountEnded`, `NoSuchVariant`, `IsABundle`, `NamedTwice` and `InvalidInput`.
     """
     _check(lines)
     async with shop_transaction():
-        count = await _locked(count_id)
+        count = await COUNTS.locked(count_id)
         rows: list[dict[str, Any]] = [{"id": new_id(), "variant_id": id, "counted": n} for id, n in lines]
         location_id: UUID = count.location_id  # type: ignore[attr-defined]
         values = [msgspec.json.encode(rows).decode(), count.id, location_id, now()]
         noted = {row["variant_id"] for row in await shop_client().execute_query_dict(_RECORD, values)}
         unknown = [n for n, (id, _) in enumerate(lines) if id not in noted]
         if unknown:
-            raise Refusals(
-                [NoSuchVariant("There is no such variant.", path=["lines", n, "variant_id"]) for n in unknown]
-            )
-        await _save(count)
+            raise Refusals(await _uncountable(unknown, lines))
+        await COUNTS.save(count)
     return count
 
 
@@ -95,13 +106,13 @@ async def close_count(ctx: Context, count_id: UUID, *, expected_version: int | N
     than are promised. Its paths name the line by its place among the differences, in the order of counting.
     """
     async with shop_transaction():
-        count = await _locked(count_id, expected_version, besides=StockCountState.CLOSED)
+        count = await COUNTS.locked(count_id, expected_version, besides=StockCountState.CLOSED)
         if count.state is StockCountState.CLOSED:
             return count
         moves = await _differences(count)
         await move(ctx, moves, reason=count.note[:200], reference=("stock_count", count.id))
         count.state, count.ended_at = StockCountState.CLOSED, now()
-        await _save(count)
+        await COUNTS.save(count)
         await publish(ctx, StockCountClosed(count.id, len(moves)))
     return count
 
@@ -109,12 +120,22 @@ async def close_count(ctx: Context, count_id: UUID, *, expected_version: int | N
 async def cancel_count(ctx: Context, count_id: UUID) -> StockCount:
     """End it without touching the books. Twice changes nothing. Raises `NoSuchCount`, and `CountEnded` when closed."""
     async with shop_transaction():
-        count = await _locked(count_id, besides=StockCountState.CANCELLED)
+        count = await COUNTS.locked(count_id, besides=StockCountState.CANCELLED)
         if count.state is not StockCountState.CANCELLED:
             count.state, count.ended_at = StockCountState.CANCELLED, now()
-            await _save(count)
+            await COUNTS.save(count)
             await publish(ctx, StockCountCancelled(count.id))
     return count
+
+
+async def _uncountable(which: Sequence[int], lines: Sequence[tuple[UUID, int]]) -> list[Refusal]:
+    names = await names_of((), (), [lines[n][0] for n in which])
+    return [
+        names.bundle(n, lines[n][0])
+        if lines[n][0] in names.variants
+        else NoSuchVariant("There is no such variant.", path=["lines", n, "variant_id"])
+        for n in which
+    ]
 
 
 async def _differences(count: StockCount) -> list[Move]:
@@ -139,24 +160,3 @@ def _check(lines: Sequence[tuple[UUID, int]]) -> None:
         if variant_id in seen:
             raise NamedTwice("An earlier line is about the same variant.", path=["lines", n, "variant_id"])
         seen.add(variant_id)
-
-
-async def _locked(count_id: UUID, expected: int | None = None, *, besides: StockCountState | None = None) -> StockCount:
-    count = await StockCount.filter(id=count_id).select_for_update().get_or_none()
-    if count is None:
-        raise NoSuchCount("There is no such count.", path=["id"])
-    if count.state not in (StockCountState.OPEN, besides):
-        raise CountEnded("The count is {state} already.", path=["id"], state=count.state.value.lower())
-    if expected is not None and count.version != expected and count.state is StockCountState.OPEN:
-        raise CountChanged(
-            "The count has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=count.version,
-            expected=expected,
-        )
-    return count
-
-
-async def _save(count: StockCount) -> None:
-    count.version += 1
-    await count.save(update_fields=["state", "ended_at", "version"])

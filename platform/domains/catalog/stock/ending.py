@@ -12,9 +12,11 @@ import msgspec
 from stoa.domains.catalog.errors import NotReserved
 from stoa.domains.catalog.events import ReservationsExpired
 from stoa.domains.catalog.models import MovementKind, Reservation, ReservationState
+from stoa.domains.catalog.stock.demands import Demand, Holder, Wanted, check_expiry, checked_lines
 from stoa.domains.catalog.stock.noticing import notice
+from stoa.domains.catalog.stock.reasons import EXPIRED
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
-from stoa.domains.catalog.stock.reserving import EXPIRE, Demand, Holder, Taken, Wanted, check_expiry, checked_lines
+from stoa.domains.catalog.stock.reserving import EXPIRE, Taken
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -32,7 +34,8 @@ _OVERDUE = """r.id IN (
     AND $2::text IS NULL AND $3::uuid IS NULL"""
 # The rows of stock are locked first and in the order of their ids, as everywhere, and their reservations with them.
 # Lines, where there are some, say how many of what is held are to end: the oldest go first, and of the last one
-# perhaps a part, which becomes a reservation of its own.
+# perhaps a part, which becomes a reservation of its own. Of a bundle the parts that were reserved together end together
+# and in whole bundles, as many of each as were in it then.
 _NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"
 _END = f"""
 WITH lines AS MATERIALIZED (
@@ -40,24 +43,33 @@ WITH lines AS MATERIALIZED (
 demand AS MATERIALIZED (SELECT variant_id, at, sum(quantity) AS wanted FROM lines GROUP BY variant_id, at),
 found AS MATERIALIZED (
   SELECT r.*, s.variant_id, s.location_id, s.on_hand, s.threshold, s.is_low,
+    coalesce(r.bundle_id, s.variant_id) AS sold, coalesce(r.batch_id, r.id) AS batch,
+    r.quantity / r.per_bundle AS units,
     s.on_hand - s.reserved - s.damaged - s.held AS available
   FROM reservation r JOIN stock s ON s.id = r.stock_id WHERE r.state = 'HELD' AND %s
   ORDER BY s.id, r.id FOR UPDATE OF s, r),
-matched AS (
-  SELECT f.*, coalesce(d.wanted, f.quantity) AS wanted, d.at,
-    CASE WHEN d.wanted IS NULL THEN 0 ELSE sum(f.quantity) OVER (PARTITION BY d.variant_id, d.at ORDER BY f.id
-      ROWS UNBOUNDED PRECEDING) - f.quantity END AS before
-  FROM found f LEFT JOIN demand d ON d.variant_id = f.variant_id AND (d.at IS NULL OR d.at = f.location_id)
-  WHERE d.wanted IS NOT NULL OR NOT EXISTS (SELECT FROM lines)),
+batches AS (
+  SELECT sold, batch, location_id, max(units) AS units, min(created_at) AS created_at FROM found
+  GROUP BY sold, batch, location_id),
+ranked AS (
+  SELECT b.*, d.wanted, d.at, sum(b.units) OVER (PARTITION BY d.variant_id, d.at
+    ORDER BY b.created_at, b.batch, b.location_id ROWS UNBOUNDED PRECEDING) - b.units AS before
+  FROM batches b JOIN demand d ON d.variant_id = b.sold AND (d.at IS NULL OR d.at = b.location_id)),
+ending AS MATERIALIZED (
+  SELECT sold, batch, location_id, at, least(units, wanted - before) AS units FROM ranked WHERE wanted > before
+  UNION ALL
+  SELECT sold, batch, location_id, NULL, units FROM batches WHERE NOT EXISTS (SELECT FROM lines)),
 picked AS MATERIALIZED (
-  SELECT m.*, least(quantity, wanted - before)::int AS part FROM matched m WHERE wanted > before),
-summed AS MATERIALIZED (SELECT stock_id, sum(part)::int AS part FROM picked GROUP BY stock_id),
+  SELECT f.*, (e.units * f.per_bundle)::int AS part
+  FROM found f JOIN ending e ON e.sold = f.sold AND e.batch = f.batch AND e.location_id = f.location_id),
+summed AS MATERIALIZED (
+  SELECT stock_id, sum(part)::int AS part, min(sold::text)::uuid AS sold FROM picked GROUP BY stock_id),
 supply AS (
-  SELECT d.*, coalesce((SELECT sum(part) FROM picked p WHERE p.variant_id = d.variant_id
-    AND p.at IS NOT DISTINCT FROM d.at), 0) AS there FROM demand d),
+  SELECT d.*, coalesce((SELECT sum(e.units) FROM ending e WHERE e.sold = d.variant_id
+    AND e.at IS NOT DISTINCT FROM d.at), 0) AS there FROM demand d),
 absent AS MATERIALIZED (SELECT * FROM supply WHERE wanted > there),
 short AS MATERIALIZED (
-  SELECT DISTINCT f.variant_id, f.location_id AS at, s.part AS wanted, f.on_hand AS there
+  SELECT DISTINCT f.variant_id, f.location_id AS at, s.part AS wanted, f.on_hand AS there, s.sold
   FROM found f JOIN summed s USING (stock_id) WHERE $4::text = 'SHIPPED' AND f.on_hand < s.part),
 granted AS MATERIALIZED (
   SELECT * FROM picked WHERE NOT EXISTS (SELECT FROM absent) AND NOT EXISTS (SELECT FROM short)),
@@ -68,8 +80,10 @@ ended AS (
 shrunk AS (
   UPDATE reservation r SET quantity = r.quantity - g.part FROM granted g WHERE r.id = g.id AND g.part < g.quantity),
 split AS (
-  INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at, ended_at)
-  SELECT {_NEW_ID}, stock_id, part, $4::text, holder_kind, holder_id, expires_at, created_at, $6::timestamptz
+  INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at, ended_at,
+    bundle_id, per_bundle, batch_id)
+  SELECT {_NEW_ID}, stock_id, part, $4::text, holder_kind, holder_id, expires_at, created_at, $6::timestamptz,
+    bundle_id, per_bundle, batch_id
   FROM granted WHERE part < quantity RETURNING id),
 moved AS (
   INSERT INTO stock_movement (id, stock_id, kind, on_hand, reserved, reason, reference_kind, reference_id, actor_kind,
@@ -94,6 +108,7 @@ class _Lacking(msgspec.Struct, frozen=True):
     at: UUID | None
     wanted: int
     there: int
+    sold: UUID | None = None  # what was asked for: a bundle that it is a part of, or itself
 
 
 class _Ended(msgspec.Struct, frozen=True):
@@ -144,7 +159,7 @@ async def expire_reservations(ctx: Context) -> int:
     expired = 0
     while True:
         async with shop_transaction():
-            done = await _end(ctx, None, [], ReservationState.EXPIRED, MovementKind.RELEASE, reason="expired")
+            done = await _end(ctx, None, [], ReservationState.EXPIRED, MovementKind.RELEASE, reason=EXPIRED.text)
             by_holder: dict[tuple[str, UUID], list[UUID]] = {}
             for kind, holder_id, reservation_id in done.holders:
                 by_holder.setdefault((kind, holder_id), []).append(reservation_id)
@@ -233,7 +248,7 @@ async def _refusals(done: _Ended, wanted: list[Wanted]) -> list[Refusal]:
                 )
             )
     for each in done.short if not found else ():
-        n = next((line.n for line in wanted if line.variant_id == each.variant_id), 0)
+        n = next((line.n for line in wanted if line.variant_id in (each.variant_id, each.sold)), 0)
         what = names.placed(each.variant_id, each.at) if each.at else ""
         found.append(not_enough(what, each.variant_id, each.at, each.there, each.wanted, n, Sentence("on hand")))
     return found

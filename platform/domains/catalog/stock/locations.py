@@ -11,10 +11,10 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import LocationChanged, LocationClosed, LocationInUse, LocationTaken, NoSuchLocation
 from stoa.domains.catalog.events import LocationCreated, LocationEdited
 from stoa.domains.catalog.models import Location, Translations
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.languages import LOCALES, Sentence, joined
 from stoa.kit.text import clean_line
@@ -23,7 +23,17 @@ from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
 
 NAME_LIMIT = 120
-ADDRESS = ("recipient", "line1", "line2", "district", "city", "region", "postal_code", "country", "phone")
+ADDRESS = {
+    "recipient": Sentence("recipient"),
+    "line1": Sentence("first line of the address"),
+    "line2": Sentence("second line of the address"),
+    "district": Sentence("district"),
+    "city": Sentence("city"),
+    "region": Sentence("region"),
+    "postal_code": Sentence("postal code"),
+    "country": Sentence("country"),
+    "phone": Sentence("telephone number"),
+}
 
 _IN_THE_WAY = """
 SELECT
@@ -83,16 +93,13 @@ def _clean_translations(given: Translations) -> Translations:
         raise InvalidInput(
             "There is no language {unknown!r:.20}; there are {locales}.",
             unknown=unknown[0],
-            locales=" and ".join(LOCALES),
+            locales=", ".join(LOCALES),
         )
     return {locale: {"name": _clean_name(texts.get("name", ""))} for locale, texts in given.items()}
 
 
 def _clean_address(given: dict[str, Any]) -> dict[str, Any]:
-    lines = {
-        name: clean_line(given.get(name) or "", what=name.replace("_", " "), limit=200, required=False)
-        for name in ADDRESS
-    }
+    lines = {name: clean_line(given.get(name) or "", what=ADDRESS[name], limit=200, required=False) for name in ADDRESS}
     return {name: line for name, line in lines.items() if line}
 
 
@@ -158,17 +165,8 @@ async def set_main_location(ctx: Context, location_id: UUID) -> Location:
 
 
 async def _locked(location_id: UUID, expected_version: int | None) -> Location:
-    location = await Location.filter(id=location_id).select_for_update().get_or_none()
-    if location is None:
-        raise NoSuchLocation("There is no such location.", path=["id"])
-    if expected_version is not None and location.version != expected_version:
-        raise LocationChanged(
-            "{name} has been changed since version {expected_version}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=location.version,
-            name=location.name,
-            expected_version=expected_version,
-        )
+    location = await locked(Location, location_id, NoSuchLocation("There is no such location.", path=["id"]))
+    check_version(location, expected_version, LocationChanged, location.name)
     return location
 
 

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.errors import LocationClosed
+from stoa.domains.catalog.errors import IsABundle, LocationClosed
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -97,7 +97,8 @@ WITH moves AS MATERIALIZED (
   SELECT e.*, l.id AS location_id FROM jsonb_to_recordset($1::jsonb) AS e ({ENTRY})
   JOIN location l ON CASE WHEN e.at IS NULL THEN l.is_main ELSE l.id = e.at END),
 locked AS MATERIALIZED (
-  SELECT s.*, l.is_active FROM stock s JOIN location l ON l.id = s.location_id
+  SELECT s.*, l.is_active, p.is_bundle FROM stock s JOIN location l ON l.id = s.location_id
+  JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
   WHERE (s.variant_id, s.location_id) IN (SELECT variant_id, location_id FROM moves)
   ORDER BY s.id FOR UPDATE OF s),
 deltas AS (
@@ -109,12 +110,13 @@ summed AS (
     {", ".join(f"sum({name}) AS {name}" for name in _BALANCES)}
   FROM deltas GROUP BY stock_id),
 after AS (
-  SELECT l.id, s.ns, s.expected, l.is_active, l.backorder_limit,
+  SELECT l.id, s.ns, s.expected, l.is_active, l.is_bundle, l.backorder_limit,
     {", ".join(f"l.{name} + s.{name} AS {name}" for name in _BALANCES)}
   FROM locked l JOIN summed s ON s.stock_id = l.id),
 judged AS MATERIALIZED (
   SELECT a.*, CASE
     WHEN NOT a.is_active THEN 'closed'
+    WHEN a.is_bundle THEN 'bundle'
     WHEN a.expected <> l.on_hand THEN 'stale'
     {" ".join(f"WHEN a.{name} < 0 THEN '{name}'" for name in _BALANCES)}
     WHEN a.reserved + a.damaged + a.held > a.on_hand + a.backorder_limit THEN 'available'
@@ -142,15 +144,17 @@ _decode = msgspec.json.Decoder(list[Row]).decode
 
 
 @contextmanager
-def unless_just_closed() -> Iterator[None]:
-    """A location that is closed while a movement waits for its stock: the trigger of the movements sees that."""
+def unless_just_changed() -> Iterator[None]:
+    """What is closed or becomes a bundle while a movement waits for its stock: the movements' trigger sees that."""
     try:
         yield
     except (IntegrityError, asyncpg.RestrictViolationError) as error:
         cause = error.args[0] if isinstance(error, IntegrityError) else error
-        if isinstance(cause, asyncpg.RestrictViolationError):
-            raise LocationClosed("A location has just been closed: nothing moves there.", path=["lines"]) from None
-        raise
+        if not isinstance(cause, asyncpg.RestrictViolationError):
+            raise
+        if cause.constraint_name == "bundle_has_no_stock":
+            raise IsABundle("A bundle has no stock of its own: move that of its parts.", path=["lines"]) from None
+        raise LocationClosed("A location has just been closed: nothing moves there.", path=["lines"]) from None
 
 
 async def record(
@@ -166,6 +170,6 @@ async def record(
     given = msgspec.json.encode(entries).decode()
     await shop_client().execute_query(_MAKE, [given])
     values: list[Any] = [given, mode.value, reason, *(reference or (None, None))]
-    with unless_just_closed():
+    with unless_just_changed():
         [answer] = await shop_client().execute_query_dict(_MOVE, [*values, ctx.actor.kind, ctx.actor.id, now()])
     return _decode(answer["rows"])

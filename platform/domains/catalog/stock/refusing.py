@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from stoa.domains.catalog.errors import (
+    IsABundle,
     LocationClosed,
     NoSuchLocation,
     NoSuchVariant,
@@ -64,6 +65,13 @@ class Names:
             "{variant} at {location}", {"variant": variant or Sentence("This variant"), "location": location}
         )
 
+    def bundle(self, n: int, variant_id: UUID) -> Refusal:
+        return IsABundle(
+            "{what} is a bundle and has no stock of its own: move that of its parts.",
+            path=["lines", n, "variant_id"],
+            what=self.variants[variant_id],
+        )
+
     def closed_at(self, entry: Placed, location_id: UUID) -> Refusal:
         return LocationClosed(
             "{location} is not active: nothing moves there.",
@@ -97,6 +105,8 @@ def refusal_for(entry: Entry, row: Row, names: Names) -> Refusal:
     """Why this row could not be moved."""
     if row.verdict == "closed":
         return names.closed_at(entry, row.location_id)
+    if row.verdict == "bundle":
+        return names.bundle(entry.n, row.variant_id)
     what = names.placed(row.variant_id, row.location_id)
     if row.verdict == "stale":
         on_hand = row.before["on_hand"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +12,13 @@ import msgspec
 
 from stoa.domains.catalog.errors import ReservationDiffers
 from stoa.domains.catalog.models import Reservation
+from stoa.domains.catalog.stock.demands import Demand, Holder, Short, Wanted, check_expiry, checked_lines
 from stoa.domains.catalog.stock.noticing import notice, tell
-from stoa.domains.catalog.stock.recording import unless_just_closed
+from stoa.domains.catalog.stock.recording import unless_just_changed
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
+from stoa.domains.catalog.stock.unbundling import unbundled
 from stoa.kit.clock import now
-from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
+from stoa.kit.errors import Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
@@ -25,43 +26,6 @@ from stoa.tenants.database import ShopTransactionClient, shop_client, shop_trans
 from stoa.tenants.outbox import enqueue_along
 
 EXPIRE = "catalog.expire_reservations"
-MAX_LINES = 250
-MAX_QUANTITY = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom stock is reserved for: ``Holder("cart", id)``."""
-
-    kind: str
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """So many of a variant; from wherever there are some, unless a location is named."""
-
-    variant_id: UUID
-    quantity: int
-    location_id: UUID | None = None
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """A line of demand, as the statements take it."""
-
-    n: int
-    variant_id: UUID
-    at: UUID | None
-    quantity: int
-
-
-class _Short(msgspec.Struct, frozen=True):
-    """What is asked for of a variant (at a location), and how many there are to take."""
-
-    variant_id: UUID
-    at: UUID | None
-    wanted: int
-    there: int
 
 
 class Taken(msgspec.Struct, frozen=True, array_like=True):
@@ -84,10 +48,11 @@ class Taken(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Granted(msgspec.Struct, frozen=True):
-    short: list[_Short]
+    short: list[Short]
     earlier: list[UUID]
     made: list[UUID]
     rows: list[Taken]
+    has_bundles: bool
 
 
 _decode = msgspec.json.Decoder(_Granted).decode
@@ -96,11 +61,14 @@ _decode = msgspec.json.Decoder(_Granted).decode
 # One statement. The rows are locked in the order of their ids; what the lines ask of one row is summed up before it is
 # judged. Lines that name no location take from the active ones in their order, first what is really there, then what
 # may be sold before it is. Nothing is done when something is short, when the holder's request was done before, or when
-# a threshold would be crossed and $8 forbids it: the news of that must be published in the same transaction.
+# a threshold would be crossed and $8 forbids it: the news of that must be published in the same transaction. When a
+# bundle is among the lines nothing is locked either: they come again with its parts (unbundling.py).
 _NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"  # of the time of $7, the rest random
 _RESERVE = f"""
 WITH lines AS MATERIALIZED (
-  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (n int, variant_id uuid, at uuid, quantity int)),
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (n int, variant_id uuid, at uuid, quantity int, bundle_id uuid,
+    per int)),
+bundles AS MATERIALIZED (SELECT id FROM bundle_part WHERE bundle_id IN (SELECT variant_id FROM lines) LIMIT 1),
 earlier AS MATERIALIZED (
   SELECT id FROM reservation WHERE holder_id = $3 AND holder_kind = $2::text AND request_key = $4::text),
 demand AS MATERIALIZED (SELECT variant_id, at, sum(quantity) AS wanted FROM lines GROUP BY variant_id, at),
@@ -109,6 +77,7 @@ locked AS MATERIALIZED (
   FROM stock s JOIN location l ON l.id = s.location_id AND l.is_active
   WHERE s.variant_id IN (SELECT variant_id FROM demand) AND EXISTS (
     SELECT FROM demand d WHERE d.variant_id = s.variant_id AND (d.at IS NULL OR d.at = s.location_id))
+    AND NOT EXISTS (SELECT FROM bundles)
   ORDER BY s.id FOR UPDATE OF s),
 placed AS (
   SELECT l.*, coalesce(d.wanted, 0) AS fixed FROM locked l
@@ -135,26 +104,41 @@ supply AS (
   FROM demand d),
 short AS MATERIALIZED (SELECT * FROM supply WHERE wanted > there),
 granted AS MATERIALIZED (
-  SELECT t.id, t.quantity, row_number() OVER (ORDER BY t.id) - 1 AS number FROM taken t
+  SELECT t.id, t.quantity FROM taken t
   WHERE NOT EXISTS (SELECT FROM short) AND NOT EXISTS (SELECT FROM earlier) AND ($8::bool OR NOT EXISTS (
     SELECT FROM locked l JOIN taken t USING (id) WHERE NOT l.is_low AND l.available - t.quantity <= l.threshold))),
 made AS (
   INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, request_key, number, expires_at,
-    created_at)
-  SELECT {_NEW_ID}, id, quantity, 'HELD', $2::text, $3, $4::text, number, $5::timestamptz, $6::timestamptz
-  FROM granted RETURNING id),
+    created_at, bundle_id, per_bundle, batch_id)
+  SELECT {_NEW_ID}, id, quantity, 'HELD', $2::text, $3, $4::text, row_number() OVER (ORDER BY id, bundle_id) - 1,
+    $5::timestamptz, $6::timestamptz, bundle_id, per, CASE WHEN bundle_id IS NOT NULL THEN $7::uuid END
+  FROM (%(portions)s) portions RETURNING id),
 moved AS (
   INSERT INTO stock_movement (id, stock_id, kind, reserved, reference_kind, reference_id, actor_kind, actor_id,
     happened_at)
   SELECT {_NEW_ID}, id, 'RESERVATION', quantity, $2::text, $3, $9::text, $10::uuid, $6::timestamptz FROM granted)
-  %s
+  %(jobs)s
 SELECT json_build_object(
   'short', (SELECT coalesce(json_agg(short), '[]') FROM short),
   'earlier', (SELECT coalesce(json_agg(id), '[]') FROM earlier),
   'made', (SELECT coalesce(json_agg(id), '[]') FROM made),
   'rows', (SELECT coalesce(json_agg(json_build_array(l.id, l.variant_id, l.location_id,
       l.available - t.quantity, l.threshold, l.is_low) ORDER BY l.id), '[]')
-    FROM locked l JOIN granted t USING (id)))::text
+    FROM locked l JOIN granted t USING (id)),
+  'has_bundles', EXISTS (SELECT FROM bundles))::text
+"""
+_WHOLE = "SELECT id, quantity, NULL::uuid AS bundle_id, 1 AS per FROM granted"
+# What is taken of a row for a bundle is a reservation of its own.
+_BY_BUNDLE = """
+  WITH parts AS (
+    SELECT l.id, b.bundle_id, b.per, sum(b.quantity)::int AS quantity FROM lines b
+    JOIN locked l ON l.variant_id = b.variant_id AND l.location_id = b.at
+    WHERE b.bundle_id IS NOT NULL GROUP BY l.id, b.bundle_id, b.per)
+  SELECT id, parts.quantity, bundle_id, per FROM granted JOIN parts USING (id)
+  UNION ALL
+  SELECT id, g.quantity - coalesce(p.quantity, 0)::int, NULL, 1 FROM granted g
+  LEFT JOIN (SELECT id, sum(quantity) AS quantity FROM parts GROUP BY id) p USING (id)
+  WHERE g.quantity > coalesce(p.quantity, 0)
 """
 _VALUES = 10
 
@@ -168,6 +152,8 @@ async def reserve(
     key: str | None = None,
 ) -> Sequence[UUID]:
     """Reserve all the lines for the holder, or nothing; the ids of the reservations, one for each row taken from.
+
+    Of a bundle its parts are reserved, all those of one from one location (unbundling.py).
 
     They are held until they are released or shipped, or until `expires_at`. The same `key` of the same holder again
     reserves nothing and gives the ids of the first time. Raises `NotEnoughStock` for each line that is short, with the
@@ -192,11 +178,16 @@ async def _grant(
     """One statement and no transaction, as long as no threshold is crossed by it."""
     if not isinstance(shop_client(), ShopTransactionClient):
         granted = await _ask(ctx, holder, wanted, expires_at, key, may_cross=False)
-        if granted.made or granted.short or granted.earlier:
+        if granted.earlier or (not granted.has_bundles and (granted.made or granted.short)):
             tell(ctx, granted.rows)
             return granted
     async with shop_transaction():
         granted = await _ask(ctx, holder, wanted, expires_at, key, may_cross=True)
+        if granted.has_bundles and not granted.earlier:
+            parts, short = await unbundled(wanted)
+            if short:
+                return msgspec.structs.replace(granted, short=short)
+            granted = await _ask(ctx, holder, parts, expires_at, key, may_cross=True)
         await notice(ctx, granted.rows)
     return granted
 
@@ -219,25 +210,13 @@ async def _ask(
         jobs = f", {along.ctes}"
         values += along.values
     async with shop_client().acquire_connection() as connection:
-        with unless_just_closed():
-            return _decode(await connection.fetchval(_RESERVE % jobs, *values))
+        with unless_just_changed():
+            return _decode(await connection.fetchval(_statement(wanted, jobs), *values))
 
 
-def checked_lines(lines: Sequence[Demand]) -> list[Wanted]:
-    """The lines as the statements take them. Raises `InvalidInput`."""
-    if not 1 <= len(lines) <= MAX_LINES:
-        raise InvalidInput(
-            "{count} lines; 1 to {limit} are allowed.", path=["lines"], count=len(lines), limit=MAX_LINES
-        )
-    for n, each in enumerate(lines):
-        if not 1 <= each.quantity <= MAX_QUANTITY:
-            raise InvalidInput("{quantity} cannot be reserved.", path=["lines", n, "quantity"], quantity=each.quantity)
-    return [Wanted(n, each.variant_id, each.location_id, each.quantity) for n, each in enumerate(lines)]
-
-
-def check_expiry(expires_at: datetime | None) -> None:
-    if expires_at is not None and expires_at <= now():
-        raise InvalidInput("{moment} is over already.", path=["expires_at"], moment=f"{expires_at:%Y-%m-%d %H:%M:%S}")
+def _statement(wanted: list[Wanted], jobs: str) -> str:
+    has_parts = any(each.bundle_id for each in wanted)
+    return _RESERVE % {"portions": _BY_BUNDLE if has_parts else _WHOLE, "jobs": jobs}
 
 
 def _checked_key(key: str | None) -> str | None:
@@ -247,13 +226,13 @@ def _checked_key(key: str | None) -> str | None:
 
 async def _the_same(ids: Sequence[UUID], wanted: list[Wanted]) -> Sequence[UUID]:
     """What the request made the first time. Another request under the same key is refused."""
-    reserved = await Reservation.filter(id__in=ids).values_list("stock__variant_id", flat=True)
-    if set(reserved) != {each.variant_id for each in wanted}:
+    reserved = await Reservation.filter(id__in=ids).values_list("bundle_id", "stock__variant_id")
+    if {bundle or variant for bundle, variant in reserved} != {each.variant_id for each in wanted}:
         raise ReservationDiffers("This key came with other lines before.", path=["key"])
     return ids
 
 
-async def _refusals(short: Sequence[_Short], wanted: list[Wanted]) -> list[Refusal]:
+async def _refusals(short: Sequence[Short], wanted: list[Wanted]) -> list[Refusal]:
     names = await names_of(wanted)
     by_place = {(each.variant_id, each.at): each for each in short}
     found: list[Refusal] = []

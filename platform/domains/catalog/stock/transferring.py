@@ -18,15 +18,26 @@ from stoa.domains.catalog.errors import (
 from stoa.domains.catalog.events import TransferCancelled, TransferReceived, TransferStarted
 from stoa.domains.catalog.models import Location, MovementKind, Transfer, TransferState
 from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
+from stoa.domains.catalog.stock.under_way import UnderWay
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.outbox import publish
 
 MAX_LINES = 250
+TRANSFERS = UnderWay(
+    Transfer,
+    Sentence("The transfer"),
+    TransferState.IN_TRANSIT,
+    missing=lambda: NoSuchTransfer("There is no such transfer.", path=["id"]),
+    ended=lambda state: TransferEnded("The transfer is {state} already.", path=["id"], state=state),
+    changed=TransferChanged,
+    columns=("lines",),
+)
 
 
 async def start_transfer(
@@ -68,7 +79,7 @@ async def receive_transfer(
     if received is not None:
         _check(received)
     async with shop_transaction():
-        transfer = await _locked(transfer_id, expected_version)
+        transfer = await TRANSFERS.locked(transfer_id, expected_version)
         arrived = _arrived(transfer, received)
         moves = [
             Move(id, transfer.destination_id, MovementKind.TRANSFER_IN, on_hand=n, incoming=-n)  # type: ignore[attr-defined]
@@ -78,7 +89,7 @@ async def receive_transfer(
         transfer.lines = [_plus(line, arrived) for line in transfer.lines]
         if all(line["received"] == line["quantity"] for line in transfer.lines):
             transfer.state, transfer.ended_at = TransferState.RECEIVED, now()
-        await _save(transfer)
+        await TRANSFERS.save(transfer)
         await publish(ctx, TransferReceived(transfer.id, transfer.state.value))
     return transfer
 
@@ -89,13 +100,13 @@ async def cancel_transfer(ctx: Context, transfer_id: UUID, *, expected_version: 
     Raises `NoSuchTransfer`, `TransferChanged`, and `TransferEnded` when all of it has been received.
     """
     async with shop_transaction():
-        transfer = await _locked(transfer_id, expected_version, besides=TransferState.CANCELLED)
+        transfer = await TRANSFERS.locked(transfer_id, expected_version, besides=TransferState.CANCELLED)
         if transfer.state is TransferState.CANCELLED:
             return transfer
         moves = list(_leaving(transfer, back=True))
         await _move(ctx, transfer, MovementKind.TRANSFER_OUT, moves, "transfer cancelled")
         transfer.state, transfer.ended_at = TransferState.CANCELLED, now()
-        await _save(transfer)
+        await TRANSFERS.save(transfer)
         await publish(ctx, TransferCancelled(transfer.id))
     return transfer
 
@@ -170,24 +181,3 @@ async def _check_locations(origin_id: UUID, destination_id: UUID) -> None:
     for name, id in (("origin_id", origin_id), ("destination_id", destination_id)):
         if id not in found:
             raise NoSuchLocation("There is no such location.", path=[name])
-
-
-async def _locked(transfer_id: UUID, expected: int | None, *, besides: TransferState | None = None) -> Transfer:
-    transfer = await Transfer.filter(id=transfer_id).select_for_update().get_or_none()
-    if transfer is None:
-        raise NoSuchTransfer("There is no such transfer.", path=["id"])
-    if transfer.state not in (TransferState.IN_TRANSIT, besides):
-        raise TransferEnded("The transfer is {state} already.", path=["id"], state=transfer.state.value.lower())
-    if expected is not None and transfer.version != expected and transfer.state is TransferState.IN_TRANSIT:
-        raise TransferChanged(
-            "The transfer has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=transfer.version,
-            expected=expected,
-        )
-    return transfer
-
-
-async def _save(transfer: Transfer) -> None:
-    transfer.version += 1
-    await transfer.save(update_fields=["lines", "state", "ended_at", "version"])

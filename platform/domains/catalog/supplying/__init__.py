@@ -4,7 +4,7 @@ from stoa.domains.catalog.supplying.closing import cancel_purchase, close_purcha
 from stoa.domains.catalog.supplying.drafting import LineDraft, PurchaseChanges, PurchaseDraft
 from stoa.domains.catalog.supplying.landing import CostDraft
 from stoa.domains.catalog.supplying.ordering import create_purchase, place_purchase, update_purchase
-from stoa.domains.catalog.supplying.pricing import PriceDraft, PriceResult, set_supplier_prices
+from stoa.domains.catalog.supplying.pricing import PriceDraft, set_supplier_prices
 from stoa.domains.catalog.supplying.receiving import Delivery, ReceivedDraft, receive_purchase
 from stoa.domains.catalog.supplying.states import PurchaseAction, Reason, Transition, transitions_of
 from stoa.domains.catalog.supplying.suppliers import (
@@ -20,7 +20,6 @@ __all__ = [
     "Delivery",
     "LineDraft",
     "PriceDraft",
-    "PriceResult",
     "PurchaseAction",
     "PurchaseChanges",
     "PurchaseDraft",

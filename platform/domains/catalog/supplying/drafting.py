@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
-from stoa.domains.catalog.errors import NoSuchVariant, NoSupplierPrice, QuantityUnfit, WrongCurrency
+from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, NoSupplierPrice, QuantityUnfit, WrongCurrency
 from stoa.domains.catalog.models import PurchaseLine, Variant
 from stoa.domains.catalog.supplying.pricing import MAX_PIECES, latest_prices
+from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.money import MAX_MINOR, Money
@@ -67,6 +67,7 @@ class Terms:
     round_up: bool
     prices: Mapping[UUID, dict[str, Any]]
     names: Mapping[UUID, str]
+    bundles: frozenset[UUID] = frozenset()
 
 
 def check_lines(ctx: Context, drafts: Sequence[LineDraft]) -> None:
@@ -102,9 +103,10 @@ async def terms_of(
     supplier_id: UUID, supplier: str, currency: str, drafts: Sequence[LineDraft], *, round_up: bool
 ) -> Terms:
     ids = [each.variant_id for each in drafts]
-    rows = await Variant.filter(id__in=ids).values("id", "sku", "title", "product__title")
+    rows = await Variant.filter(id__in=ids).values("id", "sku", "title", "product__title", "product__is_bundle")
     names = {row["id"]: row["sku"] or f"{row['product__title']} {row['title']}".strip() for row in rows}
-    return Terms(supplier, currency, round_up, await latest_prices(supplier_id, names), names)
+    bundles = frozenset(row["id"] for row in rows if row["product__is_bundle"])
+    return Terms(supplier, currency, round_up, await latest_prices(supplier_id, names), names, bundles)
 
 
 def lines_of(purchase_id: UUID, drafts: Sequence[LineDraft], terms: Terms) -> list[PurchaseLine]:
@@ -142,6 +144,9 @@ def next_fit(quantity: int, minimum: int, pack: int) -> int:
 def _fitted(draft: LineDraft, terms: Terms) -> int:
     if draft.variant_id not in terms.names:
         raise NoSuchVariant("There is no such variant.", path=["variant_id"])
+    if draft.variant_id in terms.bundles:
+        name = terms.names[draft.variant_id]
+        raise IsABundle("{what} is a bundle: order its parts.", path=["variant_id"], what=name)
     price = terms.prices.get(draft.variant_id)
     if price is None:
         return draft.quantity

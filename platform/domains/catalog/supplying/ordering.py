@@ -30,9 +30,11 @@ from stoa.domains.catalog.supplying.drafting import (
 from stoa.domains.catalog.supplying.learning import usual_days
 from stoa.domains.catalog.supplying.states import PurchaseAction, require
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit import checking
 from stoa.kit.clock import now
 from stoa.kit.errors import blaming
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.money import exponent_of
 from stoa.kit.text import clean_text
 from stoa.tenants.context import Context
@@ -122,21 +124,14 @@ async def expect(ctx: Context, order: PurchaseOrder, pieces: dict[UUID, int], *,
 
 
 async def locked_purchase(purchase_id: UUID) -> PurchaseOrder:
-    order = await PurchaseOrder.filter(id=purchase_id).select_for_update(no_key=True).get_or_none()
-    if order is None:
-        raise NoSuchPurchase("There is no such purchase order.", path=["id"])
-    return order
+    missing = NoSuchPurchase("There is no such purchase order.", path=["id"])
+    return await checking.locked(PurchaseOrder, purchase_id, missing, no_key=True)
 
 
 def check_version(order: PurchaseOrder, expected: int | None) -> None:
-    if expected is not None and order.version != expected:
-        raise PurchaseChanged(
-            "Purchase order {number} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=order.version,
-            number=order.number,
-            expected=expected,
-        )
+    checking.check_version(
+        order, expected, PurchaseChanged, Sentence("Purchase order {number}", {"number": order.number})
+    )
 
 
 async def save(order: PurchaseOrder, *changed: str) -> None:

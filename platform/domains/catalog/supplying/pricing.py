@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from stoa.domains.catalog.errors import NoSuchVariant
 from stoa.domains.catalog.events import SupplierPricesSet
 from stoa.domains.catalog.models import SupplierPrice, Variant
+from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.supplying.suppliers import locked_supplier
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
@@ -51,17 +52,7 @@ class PriceDraft:
         }
 
 
-@dataclass(slots=True)
-class PriceResult:
-    """What became of a row: `price_id` is the price that counts now, `is_new` whether this row has set it."""
-
-    variant_id: UUID
-    price_id: UUID | None = None
-    is_new: bool = False
-    refusals: list[Refusal] = field(default_factory=list)
-
-
-async def set_supplier_prices(ctx: Context, supplier_id: UUID, drafts: Sequence[PriceDraft]) -> list[PriceResult]:
+async def set_supplier_prices(ctx: Context, supplier_id: UUID, drafts: Sequence[PriceDraft]) -> list[RowResult]:
     """Add what a supplier asks from now on: a result for each row, in order; a row that is refused keeps no other back.
 
     A price that is the newest already is not added again. Raises `MissingScope`, `NoSuchSupplier`, and `InvalidInput`
@@ -72,7 +63,7 @@ async def set_supplier_prices(ctx: Context, supplier_id: UUID, drafts: Sequence[
         raise InvalidInput("{count} prices; {limit} are allowed.", path=["prices"], count=len(drafts), limit=MAX_PRICES)
     async with shop_transaction():
         supplier = await locked_supplier(supplier_id, "supplier_id")
-        results = [PriceResult(each.variant_id) for each in drafts]
+        results = [RowResult(None) for _ in drafts]
         checked = await _checked(drafts, results)
         latest = await latest_prices(supplier.id, checked)
         added = [_row(supplier.id, draft, latest.get(draft.variant_id)) for draft in checked.values()]
@@ -80,7 +71,7 @@ async def set_supplier_prices(ctx: Context, supplier_id: UUID, drafts: Sequence[
         if new:
             await SupplierPrice.bulk_create(new)
             await publish(ctx, SupplierPricesSet(supplier.id, tuple(each.variant_id for each in new)))  # type: ignore[attr-defined]
-    _tell(results, latest, new)
+    _tell(drafts, results, latest, new)
     return results
 
 
@@ -90,7 +81,7 @@ async def latest_prices(supplier_id: UUID, variant_ids: Iterable[UUID]) -> dict[
     return {row["variant_id"]: row for row in rows}
 
 
-async def _checked(drafts: Sequence[PriceDraft], results: Sequence[PriceResult]) -> dict[UUID, PriceDraft]:
+async def _checked(drafts: Sequence[PriceDraft], results: Sequence[RowResult]) -> dict[UUID, PriceDraft]:
     """The rows that can be taken, by variant; what is wrong with the others goes to their results."""
     there = set(await Variant.filter(id__in=[each.variant_id for each in drafts]).values_list("id", flat=True))
     checked: dict[UUID, PriceDraft] = {}
@@ -137,9 +128,15 @@ def _after(moment: datetime) -> datetime:
     return max(now(), moment + timedelta(microseconds=1))
 
 
-def _tell(results: Sequence[PriceResult], latest: dict[UUID, dict[str, Any]], new: Sequence[SupplierPrice]) -> None:
+def _tell(
+    drafts: Sequence[PriceDraft],
+    results: Sequence[RowResult],
+    latest: dict[UUID, dict[str, Any]],
+    new: Sequence[SupplierPrice],
+) -> None:
+    """The results are about the price that counts now; `changed` when their row has set it."""
     added = {each.variant_id: each.id for each in new}  # type: ignore[attr-defined]
-    for each in results:
-        if not each.refusals:
-            each.is_new = each.variant_id in added
-            each.price_id = added.get(each.variant_id) or latest[each.variant_id]["id"]
+    for draft, result in zip(drafts, results, strict=True):
+        if not result.refusals:
+            result.changed = draft.variant_id in added
+            result.id = added.get(draft.variant_id) or latest[draft.variant_id]["id"]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import NoSuchPurchaseLine, OverReceipt, RateNeeded
 from stoa.domains.catalog.events import PurchaseOrderReceived
 from stoa.domains.catalog.models import MovementKind, PurchaseLine, PurchaseOrder, PurchaseState, Receipt, SpreadBy
@@ -29,6 +28,7 @@ from stoa.domains.catalog.supplying.landing import (
 from stoa.domains.catalog.supplying.ordering import REFERENCE, check_version, locked_purchase, save
 from stoa.domains.catalog.supplying.pricing import MAX_PIECES
 from stoa.domains.catalog.supplying.states import PurchaseAction, require
+from stoa.kit.checking import Problems
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import new_id

@@ -10,11 +10,11 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.changing import SAME, _Same
-from stoa.domains.catalog.checking import Problems
 from stoa.domains.catalog.errors import NoSuchSupplier, SupplierChanged, SupplierTaken
 from stoa.domains.catalog.events import SupplierCreated, SupplierEdited
 from stoa.domains.catalog.models import Supplier
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput
 from stoa.kit.money import exponent_of
 from stoa.kit.text import clean_line, clean_text, searchable
@@ -78,7 +78,7 @@ async def update_supplier(
     values = _checked(changes.named)
     async with shop_transaction():
         supplier = await locked_supplier(supplier_id)
-        _check_version(supplier, expected_version)
+        check_version(supplier, expected_version, SupplierChanged, supplier.name)
         changed = set_what_differs(supplier, values)
         if changed:
             await _save(supplier, changed)
@@ -94,10 +94,8 @@ async def deactivate_supplier(ctx: Context, supplier_id: UUID) -> Supplier:
 
 async def locked_supplier(supplier_id: UUID, *path: str) -> Supplier:
     """The supplier, whose prices nobody else sets meanwhile. Raises `NoSuchSupplier`."""
-    supplier = await Supplier.filter(id=supplier_id).select_for_update(no_key=True).get_or_none()
-    if supplier is None:
-        raise NoSuchSupplier("There is no such supplier.", path=path or ("id",))
-    return supplier
+    missing = NoSuchSupplier("There is no such supplier.", path=path or ("id",))
+    return await locked(Supplier, supplier_id, missing, no_key=True)
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,17 +136,6 @@ CHECKS: Mapping[str, Any] = {
     "note": lambda text: clean_text(text, what="note", limit=5000),
     "lead_days": _lead_days,
 }
-
-
-def _check_version(supplier: Supplier, expected: int | None) -> None:
-    if expected is not None and supplier.version != expected:
-        raise SupplierChanged(
-            "{name} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            current_version=supplier.version,
-            name=supplier.name,
-            expected=expected,
-        )
 
 
 async def _save(supplier: Supplier, changed: list[str]) -> None:

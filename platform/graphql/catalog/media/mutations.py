@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from stoa.domains.catalog import media
+from stoa.domains.catalog.results import RowResult
 from stoa.graphql.catalog.media.inputs import (
     ProductImageAddInput,
     ProductImageRemoveInput,
@@ -42,12 +43,12 @@ class ProductImagesPayload(Payload):
     )
 
     @classmethod
-    def told(cls, product_id: UUID, list_name: str, outcomes: Sequence[media.Outcome]) -> ProductImagesPayload:
+    def told(cls, product_id: UUID, list_name: str, outcomes: Sequence[RowResult]) -> ProductImagesPayload:
         payload = cls.of(product=product_id)
         payload.results = []
         for i, each in enumerate(outcomes):
             errors = [user_error(refusal.under(list_name, i)) for refusal in each.refusals]
-            shown = None if each.image_id is None else strawberry.ID(type_id("img", each.image_id))
+            shown = None if each.id is None else strawberry.ID(type_id("img", each.id))
             payload.results.append(ProductImageResult(index=i, image_id=shown, user_errors=errors))
             payload.user_errors.extend(errors)
         return payload
@@ -60,14 +61,16 @@ class ProductImagePayload(Payload):
     image: Image | None = fetched("The picture as it is now; null when there are errors.")
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Add pictures to a product; each that cannot be added is reported by itself.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Add pictures to a product; each that cannot be added is reported by itself.", once=True
+)
 async def product_image_add(ctx: Context, input: ProductImageAddInput) -> ProductImagesPayload:
     product_id = read_id("product_id", input.product_id, "prod")
     outcomes = await media.add_images(ctx, product_id, input.read(), expected_version=input.expected_version)
     return ProductImagesPayload.told(product_id, "images", outcomes)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Change what is said of a picture; what is left out stays.")
+@shop_mutation(Scope.CATALOG_WRITE, "Change what is said of a picture; what is left out stays.", once=True)
 async def product_image_update(ctx: Context, input: ProductImageUpdateInput) -> ProductImagePayload:
     image = await media.update_image(
         ctx, read_id("id", input.id, "img"), input.changes(), expected_version=input.expected_version
@@ -75,7 +78,9 @@ async def product_image_update(ctx: Context, input: ProductImageUpdateInput) -> 
     return ProductImagePayload.of(image=image.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Put a product's pictures in another order; the first stands for the product.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Put a product's pictures in another order; the first stands for the product.", once=True
+)
 async def product_images_reorder(ctx: Context, input: ProductImagesReorderInput) -> ProductPayload:
     product = await media.reorder_images(
         ctx,
@@ -87,7 +92,9 @@ async def product_images_reorder(ctx: Context, input: ProductImagesReorderInput)
 
 
 @shop_mutation(
-    Scope.CATALOG_WRITE, "Remove pictures of a product and their files; each that is not there is reported by itself."
+    Scope.CATALOG_WRITE,
+    "Remove pictures of a product and their files; each that is not there is reported by itself.",
+    once=True,
 )
 async def product_image_remove(ctx: Context, input: ProductImageRemoveInput) -> ProductImagesPayload:
     product_id = read_id("product_id", input.product_id, "prod")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 
 import strawberry
-from strawberry.types import Info
 
-from stoa.domains.catalog.media import words_for
-from stoa.graphql.context import GraphContext
+from stoa.domains.catalog.media import sentence_for
 from stoa.settings import settings
 
 THOUSAND = 1000
@@ -56,15 +54,16 @@ class ImageSize:
 @strawberry.type(description="Something that is wrong with a picture.")
 class ImageProblem:
     code: str = strawberry.field(description="For programs, in capitals: TOO_SMALL, BLURRED, NO_ALT, ...")
+    message: str = strawberry.field(description="In words, in the reader's language.")
 
-    @strawberry.field(description="For people, in the language of whoever asks.")
-    def message(self, info: Info[GraphContext, None]) -> str:
-        return words_for(self.code, info.context.in_shop().locale)
+    @classmethod
+    def saying(cls, code: str) -> Self:
+        return cls(code=code, message=sentence_for(code).said())
 
     @classmethod
     def warnings(cls, codes: list[str], alt: str) -> list[Self]:
-        return [cls(code=code) for code in (*codes, *(() if alt else ("NO_ALT",)))]
+        return [cls.saying(code) for code in (*codes, *(() if alt else ("NO_ALT",)))]
 
     @classmethod
     def failure(cls, code: str | None) -> Self | None:
-        return None if code is None else cls(code=code)
+        return None if code is None else cls.saying(code)

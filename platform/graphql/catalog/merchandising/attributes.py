@@ -132,7 +132,7 @@ async def attribute_delete(ctx: Context, input: AttributeDeleteInput) -> DeleteP
     return DeletePayload(deleted_id=input.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Give products values of attributes. Twice changes nothing.")
+@shop_mutation(Scope.CATALOG_WRITE, "Give products values of attributes. Twice changes nothing.", once=True)
 async def product_attributes_set(ctx: Context, input: ProductAttributesSetInput) -> RowsPayload:
     products = read_products(input.product_ids)
     same_twice("values", [each.key for each in input.values])

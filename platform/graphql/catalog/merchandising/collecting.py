@@ -176,19 +176,21 @@ async def collection_delete(ctx: Context, input: CollectionRefInput) -> DeletePa
     return DeletePayload(deleted_id=input.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Put products at the end of a collection. Twice changes nothing.")
+@shop_mutation(Scope.CATALOG_WRITE, "Put products at the end of a collection. Twice changes nothing.", once=True)
 async def collection_products_add(ctx: Context, input: CollectionProductsInput) -> RowsPayload:
     collection, products = read_id("id", input.id, "coll"), read_products(input.product_ids)
     return answered(await merchandising.put_into_collection(ctx, collection, products))  # type: ignore[no-any-return]
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Take products out of a collection. Twice changes nothing.")
+@shop_mutation(Scope.CATALOG_WRITE, "Take products out of a collection. Twice changes nothing.", once=True)
 async def collection_products_remove(ctx: Context, input: CollectionProductsInput) -> RowsPayload:
     collection, products = read_id("id", input.id, "coll"), read_products(input.product_ids)
     return answered(await merchandising.take_from_collection(ctx, collection, products))  # type: ignore[no-any-return]
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Let these products come first in a collection; the others follow as they were.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Let these products come first in a collection; the others follow as they were.", once=True
+)
 async def collection_reorder(ctx: Context, input: CollectionProductsInput) -> RowsPayload:
     collection, products = read_id("id", input.id, "coll"), read_products(input.product_ids)
     return answered(await merchandising.reorder_collection(ctx, collection, products))  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ import msgspec
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
-from stoa.graphql.catalog.merchandising import facets
+from stoa.graphql.catalog.merchandising import counting, facets
 from stoa.graphql.catalog.merchandising.types import AttributeType
 from stoa.graphql.catalog.naming import said_in
 from stoa.graphql.catalog.types import ProductStatus
@@ -26,7 +26,7 @@ RULE = (
     "sees what choosing another value of it would give. A filter belongs to a facet when it is about nothing else: "
     "a condition (of those that must all hold) on `status`, on `category`, on `tags`, on `variants` by their price, or "
     "on `attributes` of one `attribute: {key: {eq}}`. All others hold for every facet. Counts are as of the last "
-    "change of a product; what was removed since may be counted for another 30 seconds. "
+    "change of a product. "
     f"Needs the scope `{Scope.CATALOG_READ}`."
 )
 
@@ -137,7 +137,9 @@ def _attribute(locale: str, attribute: Any, values: list[Any]) -> AttributeFacet
         unit=attribute["unit"],
         values=[
             AttributeValueCount(
-                value=row["text"], label=said_in(locale, row["text"], names.get(row["text"], {})), count=row["products"]
+                value=row["value"],
+                label=said_in(locale, row["value"], names.get(row["value"], {})),
+                count=row["products"],
             )
             for row in values
         ],
@@ -150,7 +152,7 @@ def _counted(prefix: str, locale: str, row: Any) -> ProductFacetCount:
 
 
 def _price(currency: str, step: int, count: int) -> PriceCount:
-    steps = [*facets.STEPS, facets.STEPS[-1] * 2]
+    steps = [*counting.STEPS, counting.STEPS[-1] * 2]
     return PriceCount(at_least=_money(steps[step - 1], currency), below=_money(steps[step], currency), count=count)
 
 

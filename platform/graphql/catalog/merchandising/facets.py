@@ -6,13 +6,16 @@ blue ones there are. For that a `where` is taken apart into conditions, each of 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from stoa.domains.catalog import models
+from stoa.graphql.catalog.merchandising import counting
 from stoa.graphql.reading.declared import StoredType, type_of_model
 from stoa.graphql.reading.filtering import search_sql, where_sql
 from stoa.graphql.reading.fragments import TRUE, Fragment, all_of, written
@@ -22,38 +25,20 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
 MOST_VALUES, MOST_ATTRIBUTES = 50, 50  # values of a facet that are told, and attributes
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
 CATEGORIES, TAGS, STATUSES, PRICES = "category", "tags", "status", "variants.price"
-# Prices in steps of 1, 2, 5, 10 and so on, in minor units.
-STEPS = [0, *(digit * 10**place for place in range(15) for digit in (1, 2, 5))]
-_STATUSES = "SELECT p.status AS key, count(*) AS products FROM product p WHERE {found} GROUP BY 1 ORDER BY 1"
-_CATEGORIES = """
-SELECT c.id AS key, c.name, c.translations::text AS translations, counted.products
-FROM (SELECT p.category_id, count(*) AS products FROM product p WHERE {found} AND p.category_id IS NOT NULL
-  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}) counted
-JOIN category c ON c.id = counted.category_id ORDER BY counted.products DESC, c.id
-"""
-_TAGS = """
+_STATUSES = "SELECT value AS key, products FROM ({counted}) counted"
+_NAMED = """
 SELECT t.id AS key, t.name, t.translations::text AS translations, counted.products
-FROM (SELECT pt.tag_id, count(*) AS products FROM product_tag pt {among}
-  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}) counted
-JOIN tag t ON t.id = counted.tag_id ORDER BY counted.products DESC, t.id
+FROM (SELECT value::uuid AS id, products FROM ({counted}) every WHERE value IS NOT NULL ORDER BY 2 DESC, 1 LIMIT {most})
+  counted
+JOIN {table} t ON t.id = counted.id ORDER BY counted.products DESC, t.id
 """
-_VALUES = """
-SELECT v.attribute_id, v.text, count(*) AS products FROM attribute_value v {among}
-{joint} v.attribute_id = ANY({attributes}::uuid[]) GROUP BY 1, 2
-"""
-_PRICES = """
-SELECT step, count(*) AS products FROM (
-  SELECT DISTINCT width_bucket(v.price_minor, {steps}::bigint[]) AS step, v.product_id FROM variant v {among}
-  {joint} v.currency = {currency} AND v.price_minor IS NOT NULL) counted
-GROUP BY 1 ORDER BY 1
-"""
-_TOTAL = "SELECT count(*) AS products FROM product p WHERE {found}"
+_PRICES = "SELECT value::int AS step, products FROM ({counted}) counted"
 _ATTRIBUTES = f"""
 SELECT id, key, name, translations::text AS translations, type, unit, choices::text AS choices
 FROM attribute WHERE is_facet ORDER BY position, key LIMIT {MOST_ATTRIBUTES}
 """
-_REVISION = "SELECT max(updated_at) AS revision FROM product"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +97,8 @@ class Narrowed:
 
     def __init__(self, where: Mapping[str, Any] | None, search: str | None) -> None:
         self.revision: Any = None
+        self.products = 0  # of the whole shop
+        self.seeking = asyncio.Lock()
         self.stored: StoredType = type_of_model(models.Product)
         self.search = search
         self.scopes = self._checked(where)
@@ -146,87 +133,119 @@ class Narrowed:
 
 
 async def count_total(ctx: Context, narrowed: Narrowed) -> int:
-    into = Gathered()
-    [row] = await _counted(ctx, narrowed, _TOTAL.format(found=narrowed.found("", into) or "TRUE"), into)
-    return int(row["products"])
+    return (await _sought(ctx, narrowed, ""))[0]
 
 
-async def count_statuses(ctx: Context, narrowed: Narrowed) -> Sequence[Mapping[str, Any]]:
-    into = Gathered()
-    return await _counted(ctx, narrowed, _STATUSES.format(found=narrowed.found(STATUSES, into) or "TRUE"), into)
+async def count_statuses(ctx: Context, narrowed: Narrowed) -> Rows:
+    rows = await _counted_by(ctx, narrowed, Facet(STATUSES, ["status"], counting.STATUS), _STATUSES)
+    return sorted(rows, key=itemgetter("key"))
 
 
-async def count_categories(ctx: Context, narrowed: Narrowed) -> Sequence[Mapping[str, Any]]:
-    into = Gathered()
-    found = narrowed.found(CATEGORIES, into) or "TRUE"
-    return await _counted(ctx, narrowed, _CATEGORIES.format(found=found, most=MOST_VALUES), into)
+async def count_categories(ctx: Context, narrowed: Narrowed) -> Rows:
+    named = _NAMED.replace("{table}", "category").replace("{most}", str(MOST_VALUES))
+    return await _counted_by(ctx, narrowed, Facet(CATEGORIES, ["category"], counting.CATEGORY), named)
 
 
-async def count_tags(ctx: Context, narrowed: Narrowed) -> Sequence[Mapping[str, Any]]:
-    into = Gathered()
-    among, _ = _among(narrowed.found(TAGS, into), "pt")
-    return await _counted(ctx, narrowed, _TAGS.format(among=among, most=MOST_VALUES), into)
+async def count_tags(ctx: Context, narrowed: Narrowed) -> Rows:
+    named = _NAMED.replace("{table}", "tag").replace("{most}", str(MOST_VALUES))
+    return await _counted_by(ctx, narrowed, Facet(TAGS, ["tag"], counting.TAG), named)
 
 
-async def count_prices(ctx: Context, narrowed: Narrowed) -> Sequence[Mapping[str, Any]]:
+async def count_prices(ctx: Context, narrowed: Narrowed) -> Rows:
     """By the number of the step, from 1."""
-    into = Gathered()
-    among, joint = _among(narrowed.found(PRICES, into), "v")
-    steps, currency = f"${int(into.add(STEPS))}", f"${int(into.add(ctx.shop.currency))}"
-    return await _counted(ctx, narrowed, _PRICES.format(among=among, joint=joint, steps=steps, currency=currency), into)
+    facet = Facet(PRICES, [f"price:{ctx.shop.currency}"], counting.PRICE)
+    return sorted(await _counted_by(ctx, narrowed, facet, _PRICES), key=itemgetter("step"))
 
 
 async def count_attributes(ctx: Context, narrowed: Narrowed) -> list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
     """Each attribute with its values, most frequent first. Those without a filter of their own are counted together."""
     attributes = await _counted(ctx, narrowed, _ATTRIBUTES, Gathered())
-    own = {each["id"]: facet for each in attributes if (facet := f"attribute:{each['key']}") in narrowed.own}
-    free = [each["id"] for each in attributes if each["id"] not in own]
-    values: dict[Any, list[Mapping[str, Any]]] = {each["id"]: [] for each in attributes}
-    for facet, ids in [("", free), *((facet, [id]) for id, facet in own.items())]:
-        for row in await _count_values(ctx, narrowed, facet, ids) if ids else ():
-            values[row["attribute_id"]].append(row)
+    own = {str(each["id"]): name for each in attributes if (name := f"attribute:{each['key']}") in narrowed.own}
+    free = [str(each["id"]) for each in attributes if str(each["id"]) not in own]
+    values: dict[str, list[Mapping[str, Any]]] = {str(each["id"]): [] for each in attributes}
+    for name, ids in [("", free), *((name, [id]) for id, name in own.items())]:
+        facet = Facet(name, ids, counting.VALUE)
+        for row in await _counted_by(ctx, narrowed, facet, "{counted}") if ids else ():
+            if row["facet"] in ids:
+                values[row["facet"]].append(row)
     for rows in values.values():
-        rows.sort(key=lambda row: (-row["products"], row["text"]))
-    return [(each, values[each["id"]][:MOST_VALUES]) for each in attributes if values[each["id"]]]
+        rows.sort(key=lambda row: (-row["products"], row["value"]))
+    return [(each, values[str(each["id"])][:MOST_VALUES]) for each in attributes if values[str(each["id"])]]
 
 
-async def _count_values(
-    ctx: Context, narrowed: Narrowed, facet: str, attribute_ids: list[Any]
-) -> Sequence[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What is counted together: the name by which filters are its own, and its names in `facet_count`."""
+
+    name: str
+    counted_as: list[str]
+    held: counting.Held
+
+
+async def _counted_by(ctx: Context, narrowed: Narrowed, facet: Facet, statement: str) -> Rows:
     into = Gathered()
-    among, joint = _among(narrowed.found(facet, into), "v")
-    statement = _VALUES.format(among=among, joint=joint, attributes=f"${int(into.add(attribute_ids))}")
-    return await _counted(ctx, narrowed, statement, into)
-
-
-def _among(found: str | None, alias: str) -> tuple[str, str]:
-    """Rows that belong to the products found; and the word with which more is said of them."""
+    found = narrowed.found(facet.name, into)
     if found is None:
-        return "", "WHERE"
-    return f"WHERE {alias}.product_id IN (SELECT p.id FROM product p WHERE {found})", "AND"
+        async with narrowed.seeking:
+            whole = await _counted(ctx, narrowed, counting.WHOLE.replace("{most}", str(MOST_VALUES)), into)
+        return [row for row in whole if row["facet"] in facet.counted_as]
+    asked = (*facet.counted_as, found, *into.values)
+    products, ids = await _sought(ctx, narrowed, facet.name)
+    is_most = 2 * products > narrowed.products
+    if is_most:
+        found = counting.others_than(found)
+        _, ids = await _sought(ctx, narrowed, facet.name, others=True)
+    if ids is not None:
+        found, into = None, Gathered()
+    counted = counting.of_most(facet.held, found) if is_most else facet.held.counted(found)
+    values = {"ids": ids, "facets": facet.counted_as, "steps": counting.STEPS, "currency": ctx.shop.currency}
+    counted = _filled(counted, into, **values)
+    return await _counted(ctx, narrowed, statement.replace("{counted}", counted), into, asked)
 
 
-# Kept for as long as no product has changed, and not long even so: the newest change of a product is found at once by
-# its index, while what was taken away, or renamed, leaves no trace there.
+def _filled(statement: str, into: Gathered, **values: Any) -> str:
+    """With parameters for what the statement names in braces."""
+    for name, value in values.items():
+        if f"{{{name}}}" in statement:
+            statement = statement.replace(f"{{{name}}}", f"${int(into.add(value))}")
+    return statement
+
+
+async def _sought(ctx: Context, narrowed: Narrowed, facet: str, *, others: bool = False) -> tuple[int, str | None]:
+    """How many products meet all filters but the facet's own, or how many do not; and which, when they are few
+    (counting.MOST_IDS)."""
+    into = Gathered()
+    found = narrowed.found(facet, into)
+    if found is None:
+        return narrowed.products, None
+    found = counting.others_than(found) if others else found
+    async with narrowed.seeking:  # the first of a request's facets seeks, the others know
+        [row] = await _counted(ctx, narrowed, counting.TOTAL.replace("{found}", found), into)
+    return row["products"], row["ids"] or "{}" if row["products"] <= counting.MOST_IDS else None
+
+
+# Kept for as long as no product has changed, come or gone, and not long even so: a new name of a category leaves no
+# trace there.
 KEEP_FOR = 30.0
-_KEEP_MOST = 512
-_kept: OrderedDict[Any, tuple[float, Any, Sequence[Mapping[str, Any]]]] = OrderedDict()
+_KEEP_MOST = 256  # the ids of counting.MOST_IDS products are 150 KB
+_kept: OrderedDict[Any, tuple[float, Any, Rows]] = OrderedDict()
 
 
 async def note_revision(narrowed: Narrowed) -> None:
-    """Read when a product of the open shop was changed last: what is counted from now on is at least as new."""
-    [row] = await shop_client().execute_query_dict(_REVISION)
-    narrowed.revision = row["revision"]
+    """Read what the open shop's products are as of: what is counted from now on is at least as new."""
+    [row] = await shop_client().execute_query_dict(counting.REVISION)
+    narrowed.revision, narrowed.products = (row["changed"], row["products"]), row["products"]
 
 
-async def _counted(ctx: Context, narrowed: Narrowed, statement: str, into: Gathered) -> Sequence[Mapping[str, Any]]:
-    key = (ctx.shop.schema, statement, repr(into.values))
+async def _counted(ctx: Context, narrowed: Narrowed, statement: str, into: Gathered, asked: Any = None) -> Rows:
+    """`asked` is what the rows depend on besides the statement, if that is not its parameters."""
+    key = (ctx.shop.schema, statement, repr(asked or into.values))
     kept = _kept.get(key)
     if kept is not None and kept[1] == narrowed.revision and time.monotonic() - kept[0] < KEEP_FOR:
         _kept.move_to_end(key)
         return kept[2]
     began = time.monotonic()
-    rows: Sequence[Mapping[str, Any]] = await shop_client().execute_query_dict(statement, into.values)
+    rows: Rows = await shop_client().execute_query_dict(statement, into.values)
     _kept[key] = (began, narrowed.revision, rows)
     _kept.move_to_end(key)
     while len(_kept) > _KEEP_MOST:

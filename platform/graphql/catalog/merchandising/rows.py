@@ -29,6 +29,10 @@ class RowsPayload(Payload):
         default=None, description="What became of each product, in the order asked for; null when all was refused."
     )
 
+    @property
+    def was_refused(self) -> bool:
+        return bool(self.rows) and all(row.user_errors for row in self.rows or ())
+
 
 def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
     """The products that an input names. Raises `InvalidInput` that blames the one in the way."""
@@ -42,9 +46,9 @@ def answered(results: Iterable[RowResult], payload: type[RowsPayload] = RowsPayl
 
 
 def _row(result: RowResult) -> ProductRow:
-    errors = [user_error(result.refusal)] if result.refusal else []
+    errors = [user_error(refusal) for refusal in result.refusals]
     return ProductRow(
-        product_id=strawberry.ID(type_id("prod", result.product_id)), changed=result.changed, user_errors=errors
+        product_id=strawberry.ID(type_id("prod", str(result.id))), changed=result.changed, user_errors=errors
     )
 
 

@@ -69,20 +69,22 @@ class TagPayload(Payload):
     )
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Put tags on products and take others off. Twice changes nothing.")
+@shop_mutation(Scope.CATALOG_WRITE, "Put tags on products and take others off. Twice changes nothing.", once=True)
 async def product_tags_change(ctx: Context, input: ProductTagsChangeInput) -> RowsPayload:
     products = read_products(input.product_ids)
     found = await merchandising.change_tags(ctx, products, add=input.add, remove=input.remove)
     return answered(found)  # type: ignore[no-any-return]
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Rename a tag on all its products.")
+@shop_mutation(Scope.CATALOG_WRITE, "Rename a tag on all its products.", once=True)
 async def tag_rename(ctx: Context, input: TagRenameInput) -> TagPayload:
     tag, change = await merchandising.rename_tag(ctx, read_id("id", input.id, "tag"), input.name)
     return TagPayload(tag=tag.id, change_id=None if change is None else _change(type_id("evt", change)))  # type: ignore[arg-type]
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Make one tag of several: their products have the remaining one instead.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Make one tag of several: their products have the remaining one instead.", once=True
+)
 async def tags_merge(ctx: Context, input: TagsMergeInput) -> TagPayload:
     into = read_id("into_id", input.into_id, "tag")
     with blaming("merged_ids"):
@@ -92,14 +94,18 @@ async def tags_merge(ctx: Context, input: TagsMergeInput) -> TagPayload:
 
 
 @shop_mutation(
-    Scope.CATALOG_WRITE, "Put back what renaming or merging tags did; refused when something has changed since."
+    Scope.CATALOG_WRITE,
+    "Put back what renaming or merging tags did; refused when something has changed since.",
+    once=True,
 )
 async def tag_change_undo(ctx: Context, input: TagChangeUndoInput) -> TagPayload:
     tag = await merchandising.undo_tag_change(ctx, read_id("id", input.id, "evt"))
     return TagPayload.of(tag=tag.id)
 
 
-@shop_mutation(Scope.CATALOG_WRITE, "Give products a tag that `tagSuggestions` suggested. Twice changes nothing.")
+@shop_mutation(
+    Scope.CATALOG_WRITE, "Give products a tag that `tagSuggestions` suggested. Twice changes nothing.", once=True
+)
 async def tag_suggestion_accept(ctx: Context, input: TagSuggestionAcceptInput) -> RowsPayload:
     products = read_products(input.product_ids)
     return answered(await merchandising.accept_suggestion(ctx, input.tag, products))  # type: ignore[no-any-return]

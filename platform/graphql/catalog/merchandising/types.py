@@ -9,7 +9,7 @@ import strawberry
 
 from stoa.domains.catalog import models
 from stoa.graphql.catalog.naming import NameTranslation, name_translations
-from stoa.graphql.catalog.types import Product
+from stoa.graphql.catalog.types.products import Product
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, computed, many, stored, to_one

@@ -100,7 +100,7 @@ async def location_main_set(ctx: Context, input: LocationRefInput) -> LocationPa
 async def stock_adjust(ctx: Context, input: StockAdjustInput) -> StockLevelsPayload:
     outcomes = await stock.adjust(ctx, input.adjustments(), reason=input.reason)
     errors = [user_error(each.refusal) for each in outcomes if each.refusal]
-    levels: StockLevelsPayload = _many(StockLevelsPayload, "stock_levels", [each.stock_id for each in outcomes], errors)
+    levels: StockLevelsPayload = _many(StockLevelsPayload, "stock_levels", [each.id for each in outcomes], errors)
     return levels
 
 

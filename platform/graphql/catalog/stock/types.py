@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from stoa.domains.catalog import models
+from stoa.domains.catalog.stock.reasons import reason_said
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, many, stored, to_one
@@ -170,7 +171,11 @@ class StockMovement(Node):
     damaged: int = column("Added to what is damaged.")
     held: int = column("Added to what is held.")
     incoming: int = column("Added to what is on the way.")
-    reason: str = column("Why, in the words of whoever did it.")
+    reason: str = derived(
+        ("reason",),
+        reason_said,
+        "Why, in the words of whoever did it; of what Stoa did itself, in the reader's language.",
+    )
     reference: strawberry.ID | None = derived(
         ("reference_kind", "reference_id"), shown_reference, "What it is for: an order, a purchase, a transfer..."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from stoa.domains.catalog import supplying
+from stoa.domains.catalog.results import RowResult
 from stoa.graphql.catalog.inputs import each_of
 from stoa.graphql.catalog.supplying.inputs import (
     PurchaseOrderCreateInput,
@@ -91,6 +92,7 @@ async def supplier_deactivate(ctx: Context, input: SupplierRefInput) -> Supplier
     Scope.CATALOG_WRITE,
     "Note what a supplier asks from now on; what they asked before stays on record. A row that is refused keeps no "
     "other back. Needs `catalog:cost` as well.",
+    once=True,
 )
 async def supplier_price_set(ctx: Context, input: SupplierPriceSetInput) -> SupplierPriceSetPayload:
     supplier_id = read_id("supplier_id", input.supplier_id, "sup")
@@ -113,11 +115,11 @@ def _read(given: SupplierPriceInput, i: int, drafts: list[supplying.PriceDraft])
     return None
 
 
-def _result(i: int, result: supplying.PriceResult) -> SupplierPriceResult:
-    if result.price_id is None:
+def _result(i: int, result: RowResult) -> SupplierPriceResult:
+    if result.id is None:
         return _refused(i, result.refusals)
-    price_id = strawberry.ID(type_id("spr", result.price_id))
-    return SupplierPriceResult(supplier_price_id=price_id, is_new=result.is_new, user_errors=[])
+    price_id = strawberry.ID(type_id("spr", result.id))
+    return SupplierPriceResult(supplier_price_id=price_id, is_new=result.changed, user_errors=[])
 
 
 def _refused(i: int, refusals: list[Refusal]) -> SupplierPriceResult:

@@ -65,11 +65,10 @@ class SupplierLeadTime(LeadTime):
     supplier_id: strawberry.ID = strawberry.field(description="Which supplier.")
 
 
-@strawberry.type(description="Why something cannot be done, in both languages.")
+@strawberry.type(description="Why something cannot be done.")
 class TransitionReason:
     code: str = strawberry.field(description="For programs; stable, in capitals.")
-    en: str = strawberry.field(description="In English.")
-    zh: str = strawberry.field(description="In Chinese.")
+    message: str = strawberry.field(description="In words, in the reader's language.")
 
 
 @strawberry.type(description="Something that can be done with a purchase order, or why it cannot.")
@@ -129,7 +128,7 @@ def transitions(facts: Sequence[Any]) -> list[PurchaseTransition]:
 
 
 def _reason(why: supplying.Reason) -> TransitionReason:
-    return TransitionReason(code=why.code, en=why.words.said_in("en"), zh=why.words.said_in("zh"))
+    return TransitionReason(code=why.code, message=why.words.said())
 
 
 def receipt_lines(lines: Sequence[dict[str, Any]]) -> list[ReceiptLine]:

@@ -23,7 +23,7 @@ from stoa.graphql.catalog.supplying.shapes import (
     shown_money,
     transitions,
 )
-from stoa.graphql.catalog.types import Variant
+from stoa.graphql.catalog.types.products import Variant
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, many, stored, to_one
 from stoa.graphql.scalars import Money

@@ -116,8 +116,8 @@ class ShippingQueries(ShippingLists):
         return [_shown(each, ctx.shop.currency) for each in quotes]
 
     @strawberry.field(
-        description="A fresh address of a parcel's paper as PDF, good for 15 minutes. The buyer's name and address stand "
-        f"on it: `{Scope.CUSTOMERS_READ}` is needed too. Needs the scope `{Scope.ORDERS_READ}`."
+        description="A fresh address of a parcel's paper as PDF, good for 15 minutes. The buyer's name and address "
+        f"stand on it: `{Scope.CUSTOMERS_READ}` is needed too. Needs the scope `{Scope.ORDERS_READ}`."
     )
     async def shipment_paper_link(
         self,

@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from stoa.domains.catalog.choosing import Chosen
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.exporting import ExportRun, FileFormat, run_export, start_export
 from stoa.domains.catalog.importing import run_import
 from stoa.domains.catalog.importing.recognising import recognise
 from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.naming import refresh_search_text
+from stoa.domains.catalog.seo import clean_keywords, normal
 from stoa.domains.catalog.stock.setting import set_on_hand
+from stoa.domains.catalog.translating import merged
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line, clean_text, slugify
@@ -79,6 +82,12 @@ PRICES = st.none() | st.integers(0, 10**12)
 COUNT = st.integers(0, 2**31 - 1)
 
 
+TRANSLATIONS = st.dictionaries(
+    st.sampled_from(["en", "zh"]),
+    st.fixed_dictionaries({}, optional={"title": WORDS, "description": TEXTS.map(clean_description).filter(bool)}),
+).map(lambda given: merged({}, given))
+
+
 def _form(draw: Any, options: int, i: int) -> dict[str, Any]:
     return {
         "title": draw(LINE) if not options else draw(LINE),
@@ -122,6 +131,8 @@ def products(draw: Any) -> dict[str, Any]:
         ],
         "seo_title": draw(LINE),
         "seo_description": draw(TEXTS),
+        "keywords": clean_keywords(draw(st.lists(WORDS.filter(normal).map(lambda word: word[:20]), max_size=3))),
+        "translations": draw(TRANSLATIONS),
         "category": draw(st.none() | st.integers(0, 3)),
         "tags": draw(st.sets(st.integers(0, 3))),
         "variants": variants,
@@ -174,6 +185,8 @@ async def stocked(ctx: Context, given: Mapping[str, Any]) -> None:
         product_id = new_id()
         one["description"] = clean_description(one["description"])
         names = ("title", "description", "status", "vendor", "options", "seo_title", "seo_description")
+        # what Shopify's form has no place for would not come back from it
+        names += () if given.get("is_plain") else ("keywords", "translations")
         await _insert(
             "product",
             id=product_id,
@@ -231,9 +244,11 @@ async def _insert(table: str, **columns: Any) -> None:
     )
 
 
-async def exported(ctx: Context, format: FileFormat = FileFormat.GENERIC, **order: Any) -> bytes:
+async def exported(
+    ctx: Context, format: FileFormat = FileFormat.GENERIC, *, with_bom: bool = False, **chosen: Any
+) -> bytes:
     """The file of an export of the open shop."""
-    run = await run_export(ctx, (await start_export(ctx, format, **order)).id)
+    run = await run_export(ctx, (await start_export(ctx, format, Chosen(**chosen), with_bom=with_bom)).id)
     return await content_of(ctx, run)
 
 

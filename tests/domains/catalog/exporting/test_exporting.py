@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from stoa.domains.catalog.choosing import Chosen
 from stoa.domains.catalog.exporting import (
     ExportNotReady,
     FileFormat,
@@ -53,7 +54,7 @@ def kept(settings: Settings, ctx: Context) -> list[Path]:
 
 
 async def test_an_order_is_a_run_and_a_job(ctx: Context) -> None:
-    run = await start_export(ctx, FileFormat.SHOPIFY, status=ProductStatus.DRAFT, with_bom=True)
+    run = await start_export(ctx, FileFormat.SHOPIFY, Chosen(status=ProductStatus.DRAFT), with_bom=True)
 
     found = await ExportRun.get(id=run.id)
     assert (found.state, found.chosen, found.with_bom) == (ExportState.QUEUED, {"status": "DRAFT"}, True)
@@ -121,7 +122,7 @@ async def test_some_products_may_be_chosen(ctx: Context, other_ctx: Context) -> 
     assert await handles(product_ids=[]) == []
     runs = await ExportRun.all().count()
     with pytest.raises(NotFound) as refused:
-        await start_export(ctx, FileFormat.GENERIC, product_ids=[first.id, stranger.id])
+        await start_export(ctx, FileFormat.GENERIC, Chosen(product_ids=[first.id, stranger.id]))
     assert list(refused.value.path or ()) == ["ids", 1]
     assert await ExportRun.all().count() == runs
 
@@ -197,7 +198,7 @@ async def test_not_too_many_are_at_work_at_once(ctx: Context) -> None:
     assert await ExportRun.all().count() == 3
     await fail_export(ctx, runs[0].id, "the disk is full")
     failed = await ExportRun.get(id=runs[0].id)
-    assert (failed.state, failed.failure) == (
+    assert (failed.state, str(failed.why_failed)) == (
         ExportState.FAILED,
         "The file could not be written: the disk is full",
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from stoa.domains.catalog.importing import Options, run_import, start_import
 from stoa.domains.catalog.models import Image, ImportIssue, ImportRun, Product, Variant
+from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.shop_models import Upload
@@ -89,7 +90,7 @@ async def issues_of(run: ImportRun) -> list[tuple[int, str, str, str]]:
 
 
 async def messages_of(run: ImportRun) -> list[str]:
-    return [row.message for row in await ImportIssue.filter(run_id=run.id).order_by("line", "id")]
+    return [str(Sentence.of(row.message)) for row in await ImportIssue.filter(run_id=run.id).order_by("line", "id")]
 
 
 # Everything but what must move on even when all is put back: versions, and the time of the last change.

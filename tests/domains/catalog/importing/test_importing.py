@@ -442,7 +442,7 @@ async def test_a_bad_file_is_refused_in_words_and_leaves_nothing(
     run = await imported(ctx, content, dry_run=dry_run)
 
     assert (run.state, run.failure_code) == (ImportState.FAILED, code)
-    assert message in (run.failure or "")
+    assert message in str(run.why_failed)
     assert run.finished_at is not None
     assert await dump() == before
     assert await left_over(run) == {"import_row": 0, "import_change": 0}

@@ -211,7 +211,7 @@ async def test_a_run_that_never_comes_to_its_end_is_given_up(ctx: Context) -> No
     run = await run_import(ctx, run.id)
 
     assert (run.state, run.failure_code) == (ImportState.FAILED, "GAVE_UP")
-    assert run.failure == f"{MAX_ATTEMPTS} attempts were broken off."
+    assert str(run.why_failed) == f"{MAX_ATTEMPTS} attempts were broken off."
     assert await dump() == before
 
 
@@ -226,7 +226,7 @@ async def test_a_run_whose_job_was_given_up_is_undone(ctx: Context) -> None:
     await give_up_import(ctx, run.id, "OperationalError: no space left")
     run = await run_import(ctx, run.id)
 
-    assert (run.state, run.failure) == (
+    assert (run.state, str(run.why_failed)) == (
         ImportState.FAILED,
         "The import did not come to its end: OperationalError: no space left",
     )

@@ -36,7 +36,7 @@ async def test_pictures_are_added_behind_those_there_are(ctx: Context) -> None:
     outcomes = await add_images(ctx, product.id, [HERE, lamp], expected_version=1)
 
     _, here, shown = await images_of(product)
-    assert [each.image_id for each in outcomes] == [here.id, shown.id]
+    assert [each.id for each in outcomes] == [here.id, shown.id]
     assert [each.refusals for each in outcomes] == [[], []]
     assert (here.position, here.url, here.alt, here.translations) == (1, HERE.url, "", {})
     assert (shown.position, shown.alt, shown.translations) == (2, "A lamp", {"zh": {"alt": "灯"}})
@@ -58,7 +58,7 @@ async def test_an_upload_is_claimed_and_planned_to_be_looked_at(ctx: Context, ow
     [outcome] = await add_images(ctx, product.id, [NewImage(upload_id=upload_id)])
 
     [image], upload = await images_of(product), await Upload.get(id=upload_id)
-    assert (image.id, image.file_key, upload.state) == (outcome.image_id, upload.file_key, UploadState.KEPT)
+    assert (image.id, image.file_key, upload.state) == (outcome.id, upload.file_key, UploadState.KEPT)
     assert image.url.startswith("/media/shop_")
     assert upload.file_key.rpartition("/")[2] not in image.url
     assert (image.processed_at, image.sizes, image.width, image.failure) == (None, [], None, None)
@@ -129,11 +129,11 @@ async def test_a_product_has_fifty_pictures_at_the_most(ctx: Context) -> None:
     product = await make.product(ctx)
     many = [NewImage(url=f"https://img.test/{n}.jpg") for n in range(48)]
     upload_id = await uploaded(ctx)
-    assert all(each.image_id for each in await add_images(ctx, product.id, many))
+    assert all(each.id for each in await add_images(ctx, product.id, many))
 
     outcomes = await add_images(ctx, product.id, [HERE, NewImage(), THERE, NewImage(upload_id=upload_id)])
 
-    assert [bool(each.image_id) for each in outcomes] == [True, False, True, False]
+    assert [bool(each.id) for each in outcomes] == [True, False, True, False]
     assert [each.code for each in outcomes[3].refusals] == ["TOO_MANY_IMAGES"]
     assert len(await images_of(product)) == 50
     assert (await Upload.get(id=upload_id)).state is UploadState.RECEIVED

@@ -12,7 +12,7 @@ from stoa.domains.catalog.importing import run_import, undo_import
 from stoa.domains.catalog.media import NewImage, add_images, remove_images
 from stoa.domains.catalog.media.forgetting import forget_unused
 from stoa.domains.catalog.media.processing import give_up_picture, process_picture
-from stoa.domains.catalog.media.words import WORDS, words_for
+from stoa.domains.catalog.media.words import SENTENCES, sentence_for
 from stoa.domains.catalog.models import Image, ImportState, Product
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
@@ -45,7 +45,7 @@ async def shown(ctx: Context, data: bytes = JPEG, content_type: str = "image/jpe
     [outcome] = await add_images(
         ctx, product.id, [NewImage(upload_id=await uploaded(ctx, data, content_type), alt="x")]
     )
-    return await Image.get(id=outcome.image_id)
+    return await Image.get(id=outcome.id)
 
 
 async def test_an_upload_becomes_three_sizes_at_addresses_known_from_the_start(ctx: Context) -> None:
@@ -133,13 +133,13 @@ async def test_every_code_has_words_in_both_languages() -> None:
         *("TOO_SMALL", "BLURRED", "ODD_SHAPE", "LOW_CONTRAST", "NO_ALT"),
         *("NOT_A_PICTURE", "BROKEN", "HAS_MORE_BEHIND", "TOO_MANY_PIXELS", "TOO_COSTLY", "FILE_GONE", "NOT_PROCESSED"),
     }
-    assert set(WORDS) == codes
+    assert set(SENTENCES) == codes
     for code in codes:
-        assert words_for(code, "en").endswith(".")
-        assert words_for(code, "zh").endswith("。")
-    assert words_for("NEWER_THAN_US", "zh") == "NEWER_THAN_US"
-    assert "50 million" in words_for("TOO_MANY_PIXELS", "en")
-    assert "5000 万" in words_for("TOO_MANY_PIXELS", "zh")
+        assert sentence_for(code).said_in("en").endswith(".")
+        assert sentence_for(code).said_in("zh").endswith("。")
+    assert sentence_for("NEWER_THAN_US").said_in("zh") == "NEWER_THAN_US"
+    assert "50,000,000" in sentence_for("TOO_MANY_PIXELS").said_in("en")
+    assert "50,000,000" in sentence_for("TOO_MANY_PIXELS").said_in("zh")
 
 
 async def test_doing_it_twice_changes_nothing(ctx: Context) -> None:
@@ -222,9 +222,9 @@ async def test_pictures_are_removed_and_their_files_once_that_is_certain(
     done = await Image.get(id=image.id)
     [elsewhere] = await add_images(ctx, done.product_id, [NewImage(url="https://img.test/x.jpg")])  # type: ignore[attr-defined]
 
-    outcomes = await remove_images(ctx, done.product_id, [done.id, elsewhere.image_id], expected_version=3)  # type: ignore[attr-defined, list-item]
+    outcomes = await remove_images(ctx, done.product_id, [done.id, elsewhere.id], expected_version=3)  # type: ignore[attr-defined, list-item]
 
-    assert [each.image_id for each in outcomes] == [done.id, elsewhere.image_id]
+    assert [each.id for each in outcomes] == [done.id, elsewhere.id]
     assert await Image.all().count() == 0
     assert await content_of(ctx, done.url) is not None
     await forget_all(ctx, owner)
@@ -234,7 +234,7 @@ async def test_pictures_are_removed_and_their_files_once_that_is_certain(
     assert await Upload.all().count() == 0
     name, news = (await events_of(ctx))[-1]
     assert (name, news["how"]) == ("ImagesChanged", "removed")
-    assert sorted(news["image_ids"]) == sorted([str(done.id), str(elsewhere.image_id)])
+    assert sorted(news["image_ids"]) == sorted([str(done.id), str(elsewhere.id)])
     await forget_all(ctx, owner)  # twice changes nothing
 
 

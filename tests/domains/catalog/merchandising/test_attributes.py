@@ -104,7 +104,7 @@ async def test_values_are_set_on_several_products_and_found(ctx: Context) -> Non
     values = {"colour": ["红色", "BLUE"], "material": ["棉", "Silk"]}
     rows = await merchandising.set_attributes(ctx, [one.id, two.id], values)
 
-    assert [(each.product_id, each.changed, each.refusal) for each in rows] == [
+    assert [(each.id, each.changed, each.refusal) for each in rows] == [
         (one.id, True, None),
         (two.id, True, None),
     ]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stoa.domains import catalog
-from stoa.domains.catalog import ProductChanges, merchandising
+from stoa.domains.catalog import ProductChanges, merchandising, stock
 from stoa.domains.catalog.errors import (
     CollectionChanged,
     FollowsRules,
@@ -32,7 +32,7 @@ from stoa.domains.catalog.merchandising import (
     Relation,
     Rules,
 )
-from stoa.domains.catalog.models import AttributeType, Category, Collection, CollectionProduct, Product
+from stoa.domains.catalog.models import AttributeType, Category, Collection, CollectionProduct, Product, Variant
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id, type_id
@@ -304,6 +304,36 @@ async def test_a_burst_of_edits_makes_few_jobs_and_all_of_it_is_followed(
     async with at_work(settings, ["general"]), asyncio.timeout(30):
         while len(await in_it(row)) < 30:
             await asyncio.sleep(0.05)
+
+
+async def test_what_is_sold_out_is_found_sold_out(ctx: Context, settings: Settings, owner: asyncpg.Connection) -> None:
+    """Twenty sales, and few jobs: a collection of what is sold out follows the stock."""
+    few = [await make.product(ctx, variants=({"on_hand": 2},)) for _ in range(10)]
+    variants = [(await Variant.get(product_id=each.id)).id for each in few]
+    row = await merchandising.create_collection(
+        ctx, CollectionDraft("Sold out", rules=rules((About.STOCK, Relation.AT_MOST, "0")))
+    )
+    assert await in_it(row) == []
+
+    for _ in range(2):
+        for each in variants:
+            await stock.reserve(ctx, stock.Holder("cart", new_id()), [stock.Demand(each, 1)])
+
+    planned = await owner.fetch("SELECT name FROM platform.job WHERE shop_schema = $1", ctx.shop.schema)
+    assert {each["name"] for each in planned} == {"catalog.follow_stock"}
+    assert 1 <= len(planned) <= 3
+    async with at_work(settings, ["general"]), asyncio.timeout(30):
+        while len(await in_it(row)) < 10:
+            await asyncio.sleep(0.05)
+
+
+async def test_where_no_collection_asks_for_stock_no_job_follows_it(ctx: Context, owner: asyncpg.Connection) -> None:
+    one = await make.product(ctx)
+    await merchandising.create_collection(ctx, CollectionDraft("Gifts", rules=GIFTS))
+
+    await stock.adjust(ctx, [stock.Adjustment((await Variant.get(product_id=one.id)).id, quantity=-1)], reason="broken")
+
+    assert await owner.fetch("SELECT name FROM platform.job WHERE shop_schema = $1", ctx.shop.schema) == []
 
 
 async def test_collections_of_nobody_or_of_another_shop_are_not_found(ctx: Context, other_ctx: Context) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from stoa.domains import catalog
-from stoa.domains.catalog import ProductChanges, ProductStatus
+from stoa.domains.catalog import BulkPolicy, ProductChanges, ProductEdit, ProductStatus
 from stoa.domains.catalog.errors import NoSuchProduct, NotReady, ProductChanged
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.publishing import apply_schedule
@@ -163,3 +163,30 @@ async def test_a_stranger_finds_nothing_to_publish(ctx: Context, other_ctx: Cont
             await apply_schedule(other_ctx, product.id, "publish_at", now())
 
     assert await catalog_of(ctx) == before
+
+
+async def test_an_edit_of_the_status_is_a_publishing_like_any_other(ctx: Context) -> None:
+    """P8: what goes on sale by an edit, alone or among many, must be ready to, and is announced."""
+    product, bare = await ready(ctx), await make.product(ctx, status=ProductStatus.DRAFT)
+    await catalog.publish_product(ctx, product.id, at=now() + timedelta(days=1))
+    before = len(await names(ctx))
+
+    await catalog.update_product(ctx, product.id, ProductChanges(status=ProductStatus.ACTIVE))
+    await catalog.update_product(ctx, product.id, ProductChanges(title="Another name"))
+    off = [
+        ProductEdit(each.id, ProductChanges(status=status))
+        for each, status in ((product, ProductStatus.ARCHIVED), (bare, ProductStatus.ACTIVE))
+    ]
+    done, refused = await catalog.update_products(ctx, off, BulkPolicy.IGNORE_FAILED)
+
+    assert (await names(ctx))[before:] == [
+        *("ProductEdited", "ProductPublished"),
+        "ProductEdited",
+        *("ProductEdited", "ProductUnpublished"),
+    ]
+    assert (done.refusals, done.changed) == ([], True)
+    assert isinstance(refused.refusal, NotReady)
+    assert refused.refusal.path == ("products", 1, "status")
+    stored = await Product.get(id=product.id)
+    assert (stored.status, stored.publish_at) == (ProductStatus.ARCHIVED, None)
+    assert (await Product.get(id=bare.id)).status is ProductStatus.DRAFT

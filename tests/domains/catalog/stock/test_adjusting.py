@@ -44,7 +44,7 @@ async def test_stock_is_corrected_by_a_quantity_or_to_a_number(ctx: Context) -> 
         {"on_hand": 4},
         {"on_hand": 2},
     )
-    assert [each.stock_id for each in done] == [
+    assert [each.id for each in done] == [
         (await Stock.get(variant=variant, location=place)).id
         for variant, place in ((cup, await main_location()), (jug, await main_location()), (jug, attic))
     ]

@@ -40,8 +40,8 @@ async def test_prices_are_added_and_the_newest_counts(ctx: Context) -> None:
     )
     second = await supplying.set_supplier_prices(ctx, supplier.id, [draft(cup, 450), draft(pot, 900)])
 
-    assert [each.is_new for each in first + second] == [True, True, True, False]
-    assert second[1].price_id == first[1].price_id
+    assert [each.changed for each in first + second] == [True, True, True, False]
+    assert second[1].id == first[1].id
     history = await SupplierPrice.filter(variant_id=cup.id).order_by("since", "id")
     assert [(each.minor, each.supplier_code, each.minimum_quantity, each.pack_size) for each in history] == [
         (500, "K-1", 10, 5),

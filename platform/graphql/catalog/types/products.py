@@ -1,4 +1,4 @@
-"""The catalog as GraphQL shows it."""
+"""Products, their variants and bundles as GraphQL shows them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.bundling import AVAILABLE as BUNDLES_AVAILABLE
-from stoa.domains.catalog.completeness import FACTS
+from stoa.domains.catalog.completeness import COMPLETE, FACTS
 from stoa.domains.catalog.describing import TAGS, is_html
 from stoa.domains.catalog.pricing import LOWEST_BEFORE
-from stoa.domains.catalog.publishing.listing import VISIBLE_IN
+from stoa.domains.catalog.publishing.listing import SEEN_IN, VISIBLE_IN
 from stoa.domains.catalog.supplying import learning
 from stoa.graphql.catalog.facts import (
     Advice,
@@ -18,20 +18,22 @@ from stoa.graphql.catalog.facts import (
     MetadataEntry,
     ProductOption,
     ProductTranslation,
+    VariantTranslation,
     advice_of,
     completeness_of,
     coverage_of,
     metadata_of,
     options_of,
     translations_of,
+    variant_translations,
 )
-from stoa.graphql.catalog.media.shapes import FocalPoint, ImageProblem, ImageSize, ImageTranslation, absolute_url
-from stoa.graphql.catalog.naming import CategoryStep, NameTranslation, name_translations, steps
 from stoa.graphql.catalog.pricing import PriceChange, amount_of
 from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.catalog.stock.types import StockLevel
 from stoa.graphql.catalog.supplying import shapes as supplied
 from stoa.graphql.catalog.supplying.shapes import LeadTime, SupplierLeadTime
+from stoa.graphql.catalog.types.pictures import Image
+from stoa.graphql.catalog.types.places import Category, Listing
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import (
@@ -56,36 +58,6 @@ ProductStatus = shown_enum(
     ACTIVE="On sale.",
     ARCHIVED="Kept for the record.",
 )
-ImportState = shown_enum(
-    models.ImportState,
-    "How far an import is.",
-    name="ProductImportState",
-    QUEUED="Waiting for its turn.",
-    RUNNING="At work.",
-    UNDOING="Putting back what it changed.",
-    DONE="Ended well.",
-    FAILED="Given up; nothing it did was left behind.",
-    CANCELLED="Ended by somebody; nothing it did was left behind.",
-    UNDONE="Put back after it had ended.",
-)
-ImportPhase = shown_enum(
-    models.ImportPhase,
-    "What an import does.",
-    name="ProductImportPhase",
-    READING="Reads the file; no product is touched.",
-    WRITING="Writes the products.",
-)
-PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
-
-
-# The planner's rows know no way up; a circle there can never be (merchandising/shelving.py), nor more than 12 steps.
-ANCESTORS = (
-    "WITH RECURSIVE up AS (SELECT c.id, c.name, c.parent_id, 1 AS depth FROM category c WHERE c.id = {row}.parent_id "
-    "UNION ALL SELECT c.id, c.name, c.parent_id, depth + 1 FROM up JOIN category c ON c.id = up.parent_id "
-    "WHERE depth < 20) SELECT json_agg(json_build_array(id, name) ORDER BY depth DESC) FROM up"
-)
-
-
 OLD_HANDLES = (
     "SELECT coalesce(json_agg(r.handle ORDER BY r.created_at DESC), '[]'::json) FROM (SELECT handle, created_at "
     "FROM slug_redirect WHERE product_id = {row}.id ORDER BY created_at DESC LIMIT 50) r"
@@ -101,26 +73,6 @@ TOTAL_ON_HAND = (
     "SELECT coalesce(sum(s.on_hand), 0) FROM variant v "
     "JOIN stock s ON s.variant_id = v.id WHERE v.product_id = {row}.id"
 )
-
-
-@stored(models.Category, prefix="cat", scope=Scope.CATALOG_READ)
-class Category(Node):
-    """A shelf of the shop; shelves may stand inside shelves."""
-
-    name: str = column("As shown to buyers; unique in the shop.", filter=True)
-    parent: Category | None = to_one("The shelf it stands in.", filter=True)
-    children: Connection[Category] = many("The shelves inside it.")
-    products: Connection[Product] = many("What stands on it.")
-    created_at: datetime = column("When it was made.")
-    description: str = column("Text for buyers.")
-    position: int = column("Its place among the categories beside it; equal ones stand by name.")
-    translations: list[NameTranslation] = column(
-        "Its name and description in other languages.", convert=name_translations
-    )
-    ancestors: list[CategoryStep] = computed(
-        ANCESTORS, "The shelves that it stands in, the outermost first.", convert=steps
-    )
-    version: int = column("Goes up with every change; send it back as `expectedVersion`.")
 
 
 @stored(models.Product, prefix="prod", scope=Scope.CATALOG_READ, search="search_text")
@@ -157,6 +109,9 @@ class Product(Node):
     completeness: Completeness = computed(
         FACTS, "How complete it is, and what it lacks; an import or a creation may leave much.", convert=completeness_of
     )
+    is_complete: bool = computed(
+        COMPLETE, "Whether it lacks nothing that is required before it can go on sale.", filter=COMPLETE
+    )
     translations: list[ProductTranslation] = column("Its texts in other languages.", convert=translations_of)
     metadata: list[MetadataEntry] = column("What is known of it besides, by key.", convert=metadata_of)
     is_bundle: bool = column("Whether its variants are made of others: then it has no stock of its own.", filter=True)
@@ -166,7 +121,10 @@ class Product(Node):
     visible_in: list[str] = computed(
         VISIBLE_IN,
         "Codes of the channels in which it is seen now: it is on sale, the channel is active, and either its listing "
-        "there shows it at this moment, or it has none and the channel shows everything.",
+        "there shows it at this moment, or it has none and the channel shows everything. Lists are filtered by the ids "
+        "of channels.",
+        filter=SEEN_IN,
+        filter_by="chan",
     )
     old_handles: list[str] = computed(
         OLD_HANDLES,
@@ -186,6 +144,7 @@ class Variant(Node):
     """One form of a product that can be bought: it has the code, the prices and the stock."""
 
     title: str = column("What tells it from the product's other variants.", filter=True)
+    translations: list[VariantTranslation] = column("Its title in other languages.", convert=variant_translations)
     sku: str | None = column("The shop's code for it; unique in the shop.", filter=True)
     barcode: str | None = column("EAN, UPC or the like.")
     price: Money | None = amount("price_minor", "What it is sold for.", filter=True)
@@ -245,102 +204,6 @@ class BundlePart(Node):
     quantity: int = column("How many of it.")
 
 
-@stored(models.Channel, prefix="chan", scope=Scope.CATALOG_READ)
-class Channel(Node):
-    """A place where the shop sells. What it shows of the products on sale: all that has a listing there, within its
-    times; and if it shows everything, also what has none."""
-
-    code: str = column("Its code; unique in the shop.", filter=True)
-    name: str = column("As shown to people.")
-    translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
-    is_active: bool = column("Whether anything is seen there.")
-    shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
-    listings: Connection[Listing] = many("How products stand in it.")
-    created_at: datetime = column("When it was made.")
-
-
-@stored(models.Listing, prefix="list", scope=Scope.CATALOG_READ)
-class Listing(Node):
-    """How a product stands in a channel."""
-
-    product: Product = to_one("The product.")
-    channel: Channel = to_one("The channel.", filter=True)
-    publish_at: datetime | None = column("From when it is seen there; always if null.", filter=True)
-    unpublish_at: datetime | None = column("Until when it is seen there.", filter=True)
-    is_hidden: bool = column("Whether it is not seen there, whatever the channel shows.", filter=True)
-
-
-@stored(models.Image, prefix="img", scope=Scope.CATALOG_READ)
-class Image(Node):
-    """A picture of a product."""
-
-    url: str = column("Where it can be fetched.", convert=absolute_url)
-    alt: str = column("What it shows, in words.")
-    position: int = column("Its place among the product's pictures, from 0.")
-    width: int | None = column("In pixels, upright; null until it has been processed, and for pictures elsewhere.")
-    height: int | None = column("In pixels, upright; null as `width` is.")
-    content_type: str | None = column("What was uploaded; shown are always its sizes.")
-    focal_point: FocalPoint = derived(("focal_x", "focal_y"), FocalPoint.of, "What must be seen however it is cut.")
-    translations: list[ImageTranslation] = derived(
-        ("translations",), ImageTranslation.of, "What it shows, in other languages than the shop's own."
-    )
-    sizes: list[ImageSize] = derived(
-        ("sizes",), ImageSize.of, "The sizes made of an upload, the largest first; none is larger than the upload."
-    )
-    warnings: list[ImageProblem] = derived(
-        ("warnings", "alt"), ImageProblem.warnings, "What is not good about it, though it can be shown."
-    )
-    failure: ImageProblem | None = derived(
-        ("failure",), ImageProblem.failure, "Why an upload cannot be shown; nothing of it is to be had then."
-    )
-    processed_at: datetime | None = column("When an upload was made fit to be shown, or refused; null before.")
-
-
-@stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ)
-class ImportIssue(Node):
-    """A row of an imported file that was not taken as it stood."""
-
-    line: BigInt = column("The line of the file, from 1.")
-    code: str = column("What is wrong, for programs.", filter=True)
-    message: str = column("What is wrong, in words.")
-    value: str = column("What the file says there, shortened.")
-    refused: bool = column("Whether the row was not taken at all.")
-    column: str = column("The column's header.", of="column_name")  # last: it hides the function in this body
-
-
-@stored(models.ImportRun, prefix="imp", scope=Scope.CATALOG_READ)
-class ProductImport(Node):
-    """A file on its way into the catalog: how far it is, and what came of it."""
-
-    file_name: str = column("The name of the file.")
-    source: str = column("Where its products come from; with their key there it finds them again.")
-    dry_run: bool = column("Whether it only reports what it would do.")
-    state: ImportState = column("How far it is.", filter=True)  # type: ignore[valid-type]
-    phase: ImportPhase = column("Reading the file, or writing the products.")  # type: ignore[valid-type]
-    percent: int = derived(PERCENT_OF, models.percent_done, "Of the work in hand, 0 to 100.")
-    failure: str | None = column("Why it failed; nothing it did was left behind.")
-    bytes_total: BigInt = column("Size of the file.")
-    bytes_read: BigInt = column("How much of it has been read.")
-    lines_read: BigInt = column("Lines read, the header not counted.")
-    lines_refused: BigInt = column("Lines that were not taken at all.")
-    issues_total: int = derived(("issue_counts",), models.total_of, "Oddities met; the first 10,000 can be read.")
-    products_total: int = column("Products in the file; known once it has been read.")
-    products_done: int = column("Products written, compared or put back so far.")
-    products_created: int = column("Products made (or that would be, in a dry run).")
-    products_updated: int = column("Products changed (or that would be, in a dry run).")
-    products_restored: int = column("Products put back by undoing.")
-    issues: Connection[ImportIssue] = many("What was not taken as it stood.", order=("line",))
-    created_at: datetime = column("When it was asked for.")
-    started_at: datetime | None = column("When it began.")
-    finished_at: datetime | None = column("When it ended.")
-
-
-# last: their classes stand on those above
-from stoa.graphql.catalog.merchandising.types import (  # noqa: E402
-    AttributeValue,
-    CollectionProduct,
-    ProductTag,
-)
-
 # Last: they refer to the types above, which refer to them by name.
+from stoa.graphql.catalog.merchandising.types import AttributeValue, CollectionProduct, ProductTag  # noqa: E402
 from stoa.graphql.catalog.supplying.types import PurchaseLine, SupplierPrice  # noqa: E402

@@ -1,0 +1,12 @@
+"""Sentences that are kept in rows, as GraphQL shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stoa.kit.languages import Sentence
+
+
+def said_now(kept: dict[str, Any] | None) -> str | None:
+    """What `Sentence.kept` wrote, in the language of whoever reads it."""
+    return None if kept is None else Sentence.of(kept).said()
