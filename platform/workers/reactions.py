@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.domains.orders import jobs as orders
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
@@ -40,6 +41,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
+    orders.flag_late_parcels,
+    orders.follow_parcels,
     sweeping.sweep_shop,
     sweeping.sweep_access,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib.resources import files
+from typing import Any
 
 import typst
 
@@ -15,7 +16,7 @@ def main() -> None:
     """One document: JSON of template, data and format on standard input."""
     told = json.load(sys.stdin.buffer)
     # The data is a string to the template, which reads it as JSON: nothing in it is ever taken for markup.
-    paper = typst.compile(
+    paper: Any = typst.compile(
         told["template"].encode(),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
@@ -24,7 +25,7 @@ def main() -> None:
         sys_inputs={"data": json.dumps(told["data"], ensure_ascii=False)},
     )
     first = paper[0] if isinstance(paper, list) else paper
-    sys.stdout.buffer.write(bytes(first))
+    sys.stdout.buffer.write(first or b"")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from stoa.domains.catalog.models import MovementKind
+from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
 from stoa.domains.catalog.stock.moving import Move, move
-from stoa.domains.catalog.stock.reserving import Demand, Holder, reserve
+from stoa.domains.catalog.stock.reserving import reserve
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 

@@ -89,7 +89,7 @@ async def create_method(ctx: Context, draft: MethodDraft) -> ShippingMethod:
             raise InvalidInput("A way of delivery needs a {name}.", path=[name], name=name)
     async with shop_transaction():
         with _naming(str(columns["code"])):
-            method = await ShippingMethod.create(**columns)
+            method = await ShippingMethod.create(**{"carrier": "", **columns})
         await publish(ctx, ShippingMethodSaved(method.id))
     return method
 
