@@ -60,11 +60,12 @@ class MethodDraft:
         problems, columns = Problems(), {}
         if self.code is not None:
             columns["code"] = problems.tried("code", _clean_code, self.code)
-        for name, limit in (("name", 120), ("carrier", 40)):
-            given = getattr(self, name)
-            if given is not None:
-                required = name == "name"
-                columns[name] = problems.tried(name, clean_line, given, what=name, limit=limit, required=required)
+        if self.name is not None:
+            columns["name"] = problems.tried("name", clean_line, self.name, what="name", limit=120)
+        if self.carrier is not None:
+            columns["carrier"] = problems.tried(
+                "carrier", clean_line, self.carrier, what="carrier", limit=40, required=False
+            )
         if self.told is not None:
             columns |= problems.tried("told", _clean_told, self.told, method)
         if self.fees is not None:
