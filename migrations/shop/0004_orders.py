@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'shipping_method', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
+            options={'table': 'shipping_method', 'app': 'shop', 'indexes': [Index(fields=['position', 'id'], name='method_by_position')], 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -47,7 +47,6 @@ SAMPLES: dict[str, Any] = {
     "Boolean": False,
     "ID": type_id("prod", new_id()),
     "DateTime": "2026-01-01T00:00:00Z",
-    "Date": "2026-01-01",
 }
 
 

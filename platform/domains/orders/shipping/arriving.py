@@ -89,20 +89,16 @@ async def take_parcel_back(
         if shipment.state is not ShipmentState.RETURNED:
             require_step(parcels, shipment, ShipmentState.RETURNED)
             moves = Moves(ctx, parcels.order)
-            await come_back(parcels, shipment, moves, reason)
+            parts = parcels.parts(shipment)
+            for line, many in parts:
+                line.returned += many
+            await save_counts([line for line, _ in parts])
+            shipment.exception = reason
+            await step(moves, shipment, ShipmentState.RETURNED, reason, "exception")
             if restock:
                 await _restock(ctx, parcels, shipment)
             await settle(parcels, "TAKE_BACK", moves)
     return shipment.id
-
-
-async def come_back(parcels: Parcels, shipment: Shipment, moves: Moves, reason: str) -> None:
-    parts = parcels.parts(shipment)
-    for line, many in parts:
-        line.returned += many
-    await save_counts([line for line, _ in parts])
-    shipment.exception = reason
-    await step(moves, shipment, ShipmentState.RETURNED, reason, "exception")
 
 
 async def _restock(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:

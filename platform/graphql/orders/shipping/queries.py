@@ -142,12 +142,12 @@ class ShippingQueries(ShippingLists):
     async def carrier_comparison(
         self,
         info: Info[GraphContext, None],
-        since: Annotated[date, strawberry.argument(description="The first day, in the shop's time zone: 2026-11-01.")],
-        until: Annotated[date, strawberry.argument(description="The last day: 2026-11-30.")],
+        since: Annotated[str, strawberry.argument(description="The first day, in the shop's time zone: 2026-11-01.")],
+        until: Annotated[str, strawberry.argument(description="The last day: 2026-11-30.")],
     ) -> list[CarrierComparison]:
         ctx = info.context.require(Scope.ORDERS_READ, "carrierComparison")
         may_see_costs = Scope.CATALOG_COST in ctx.scopes
-        compared = await shipping.compare_methods(ctx, since, until)
+        compared = await shipping.compare_methods(ctx, _day("since", since), _day("until", until))
         return [_compared(each, ctx.shop.currency if may_see_costs else None) for each in compared]
 
 
@@ -189,3 +189,10 @@ def _compared(each: shipping.Compared, currency: str | None) -> CarrierCompariso
         regions=each.regions,
         is_too_few=each.is_too_few,
     )
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("{text!r} is not a day; write it like 2026-11-22.", path=[name], text=text[:20]) from None

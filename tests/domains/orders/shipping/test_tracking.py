@@ -213,6 +213,21 @@ async def test_what_should_be_there_by_now_is_flagged_once(ctx: Context) -> None
     assert news == [{"order_id": str(parcel.order_id), "shipment_id": str(parcel.id), "number": 1}]  # type: ignore[attr-defined]
 
 
+async def test_what_a_carrier_sends_back_waits_for_the_shop(ctx: Context) -> None:
+    """O8: exceptions flagged. Only the shop says that it has come, and whether it may be sold again."""
+    parcel = await sent(ctx)
+    back = Whereabouts([Heard(LEFT, "Refused, on its way back", "", ShipmentState.RETURNED)], ShipmentState.RETURNED)
+
+    await shipping.apply_whereabouts(ctx, parcel.id, back)
+    after = await everything()
+    await shipping.apply_whereabouts(ctx, parcel.id, back)
+
+    assert await everything() == after
+    held_up = await Shipment.get(id=parcel.id)
+    assert (held_up.state, held_up.exception) == (ShipmentState.EXCEPTION, "Refused, on its way back")
+    await shipping.take_parcel_back(ctx, parcel.id, reason="it is here", restock=True)
+
+
 async def test_old_news_does_not_take_a_parcel_back(ctx: Context) -> None:
     parcel = await sent(ctx)
     await shipping.deliver_parcel(ctx, parcel.id)
