@@ -39,6 +39,8 @@ from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueri
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
+from stoa.graphql.orders.shipping.mutations import ShippingMutations
+from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
@@ -71,6 +73,7 @@ class Query(
     IntegrityQueries,
     StockQueries,
     SupplyingQueries,
+    ShippingQueries,
     OrderQueries,
     RefundQueries,
     OrderImportQueries,
@@ -102,6 +105,7 @@ class Mutation(
     StockMutations,
     SupplyingMutations,
     VariantMutations,
+    ShippingMutations,
     OrderMutations,
     AftersaleMutations,
     ServiceMutations,

@@ -45,6 +45,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
+    orders.flag_late_parcels,
+    orders.follow_parcels,
     sweeping.sweep_shop,
     sweeping.sweep_access,
     orders.follow_merge,

@@ -20,6 +20,7 @@ from stoa.graphql.orders.shapes import (
     offers,
     pricing_steps,
 )
+from stoa.graphql.orders.shipping.types import Shipment, ShipmentLine, ShippingMethod
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, many, stored, to_one
 from stoa.graphql.scalars import BigInt, Money
@@ -50,6 +51,8 @@ class Order(Node):
     buyer_note: str = column("What the buyer said with it.")
     note: str = column("For the shop alone.")
     lines: Connection[OrderLine] = many("What was bought.", order=("position",))
+    shipping_method: ShippingMethod | None = to_one("The way it is to go; null when nobody has said.")
+    shipments: Connection[Shipment] = many("Its parcels, in their order.", order=("number",))
     subtotal: Money = amount("subtotal_minor", "The lines at their unit prices.")
     discount: Money = amount("discount_minor", "What was taken off the lines, order discounts included.")
     shipping: Money = amount("shipping_minor", "What delivery costs the buyer.")
@@ -111,6 +114,9 @@ class OrderLine(Node):
     returned: int = column("How many have come back.")
     refunded_quantity: int = column("How many were refunded.", of="refunded")
     refunded: Money = amount("refunded_minor", "What of the line has been given back.")
+    shipments: Connection[ShipmentLine] = many(
+        "The parcels that pieces of it are in, and how many in each.", by="shipment_lines", order=("id",)
+    )
 
 
 @stored(models.OrderTransition, prefix="step", scope=Scope.ORDERS_READ, order=("id",))

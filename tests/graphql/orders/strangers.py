@@ -17,8 +17,9 @@ from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.importing.models import ImportIssue, ImportRun, ImportState
 from tests import make
+from tests.graphql.orders import shipping_strangers as of_shipping
 
-PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd", "case", "oimp", "oiss"]
+PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd", "case", "oimp", "oiss", *of_shipping.PREFIXES]
 TABLES = (
     "sales_order",
     "order_line",
@@ -40,6 +41,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "orderPlace": [
         {"lines": [{"quantity": 1, "variantId": "{var}"}]},
         {"lines": [{"quantity": 1, "variantId": "{var}"}], "idempotencyKey": "k"},
+        {"lines": [{"quantity": 1, "variantId": "[var]"}], "shippingMethodId": "{smet}"},
     ],
     "customerUpdate": [{"id": "{cust}", "name": "Mine"}, {"id": "{cust}", "name": "Mine", "expectedVersion": 1}],
     "customerAddressAdd": [{"customerId": "{cust}", "address": {"line1": "Mine"}}],
@@ -88,7 +90,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     ],
     "orderImportCancel": [{"id": "{oimp}"}],
     "orderImportUndo": [{"id": "{oimp}"}],
-}
+} | of_shipping.STRANGERS
 
 
 async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, Any]:
@@ -147,6 +149,7 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
         "rfd": refund,
         "oimp": run,
         "oiss": issue,
+        **await of_shipping.furnish(other, order, secret),
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),
