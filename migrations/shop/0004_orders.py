@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ('refunded_minor', fields.BigIntField(default=0, db_default=0)),
                 ('pricing', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('checks', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
+                ('rules_met', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('queue', fields.CharField(null=True, max_length=40)),
                 ('tags', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('metadata', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),

@@ -16,6 +16,7 @@ from stoa.domains.orders.events import OrderPlaced
 from stoa.domains.orders.inserting import first_step, insert_order, line_rows, order_row
 from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
+from stoa.domains.orders.rules import ask_rules
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -60,6 +61,8 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
         if not draft.as_draft:
             await _hold(ctx, draft, order_id, offers, at)
         await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
+        if not draft.as_draft:
+            await ask_rules(ctx, order_id)
     return Placed(order_id, is_new=True)
 
 

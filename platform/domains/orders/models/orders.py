@@ -25,7 +25,8 @@ class Order(Model):
         tax        inside of the above when `tax_included`, on top of it otherwise
         total      subtotal - discount + shipping (+ tax, when it is not included)
 
-    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons. `buyer_id` is
+    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons; `rules_met`
+    which of the shop's rules did something to it: ``[{"rule_id", "name", "kind"}]``. `buyer_id` is
     the customer as placed; `customer` may be another one since, when two turned out to be one.
     """
 
@@ -64,6 +65,7 @@ class Order(Model):
     refunded_minor = fields.BigIntField(default=0, db_default=0)
     pricing: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     checks: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
+    rules_met: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     queue = fields.CharField(max_length=40, null=True)
     tags: fields.JSONField[list[str]] = fields.JSONField(default=list, db_default=[])
     metadata: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
