@@ -6,7 +6,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench migrate migrations schema lock
+.PHONY: help run test fuzz chaos check bench migrate migrations schema lock
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: $(STAMP) ## Every test, on the embedded engines; a process for every core
 
 fuzz: $(STAMP) ## The properties again, with inputs that nobody has tried yet
 	$(BIN)/pytest -n auto --hypothesis-profile=exploring $(TESTS)
+
+chaos: $(STAMP) ## Thousands of jobs while processes and engines are killed: each done, each effect once
+	$(BIN)/python -m benchmarks chaos
 
 check: $(STAMP) ## Types, style, layers, schema
 	$(BIN)/ruff check .

@@ -17,6 +17,9 @@ NAMES = (
     "images",
     "facets",
     "counting",
+    "dispatch",
+    "fairness",
+    "chaos",
 )
 
 

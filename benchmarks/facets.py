@@ -97,7 +97,8 @@ async def _cold(
                 times.append(1000 * (time.perf_counter() - began))
     base, with_facets = (statistics.median(times[5:]) for times in took.values())
     against = f"{with_facets:.1f} ms against {base:.1f} ms, a product changed before each"
-    return figure("facets", f"cold_{name}", with_facets / base, "times the list", "< 3", against)
+    goal = "" if given else "< 3"  # the figure asked for is of the whole shop; what parts of it cost is told beside it
+    return figure("facets", f"cold_{name}", with_facets / base, "times the list", goal, against)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ from stoa.tenants import migrating, provisioning
 from stoa.tenants.access.opening import read_shop_wish
 from stoa.tenants.connecting import owner_connection
 from stoa.tenants.context import SCHEMA_NAME
+from stoa.workers.commands import jobs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Stoa: a back office for many shops.")
 shops = typer.Typer(no_args_is_help=True, help="Create, list and drop shops.")
 demos = typer.Typer(no_args_is_help=True, help="Shops with something in them.")
 app.add_typer(shops, name="shop")
 app.add_typer(demos, name="demo")
+app.add_typer(jobs, name="jobs")
 
 
 @app.command()

@@ -41,6 +41,7 @@ from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.service.queries import ServiceQueries
+from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
@@ -49,6 +50,7 @@ from stoa.tenants.migrating import load_models
 @strawberry.type(description="Everything that can be read.")
 class Query(
     TenantQueries,
+    JobQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -78,6 +80,7 @@ class Query(
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
     TenantMutations,
+    JobMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -96,6 +99,7 @@ class Mutation(
 
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
+    JobSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,

@@ -278,6 +278,11 @@ def announce(ctx: Context, topic: str, body: Mapping[str, Any]) -> None:
     after_commit(partial(_connected().tell, _channel(ctx.shop), message))
 
 
+def tell(schema: str, topic: str, body: Mapping[str, Any]) -> None:
+    """Tell the listeners of the shop with this schema at once, whatever transaction is open; by who works for all."""
+    _connected().tell(f"{EVERYBODY}:{schema}", msgspec.json.encode(_Message(topic, dict(body))))
+
+
 def _channel(shop: ShopRef) -> str:
     return f"{EVERYBODY}:{shop.schema}"
 

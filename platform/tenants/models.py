@@ -37,7 +37,10 @@ class Account(Model):
 
 
 class Shop(Model):
-    """A merchant's shop. `schema_name` names its PostgreSQL schema and its role."""
+    """A merchant's shop. `schema_name` names its PostgreSQL schema and its role.
+
+    `weight` is its share of the workers' time where shops compete for it: 2 has twice the turns of 1.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     schema_name = fields.CharField(max_length=45, unique=True)
@@ -46,6 +49,7 @@ class Shop(Model):
     time_zone = fields.CharField(max_length=60)
     locale = fields.CharField(max_length=5, default="en")
     state = fields.CharEnumField(ShopState, max_length=20, default=ShopState.ACTIVE)
+    weight = fields.SmallIntField(default=1)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -132,13 +136,16 @@ class JobState(StrEnum):
     RUNNING = "RUNNING"
     DONE = "DONE"
     DEAD = "DEAD"
+    CANCELLED = "CANCELLED"
 
 
 class Job(Model):
-    """Work to be done for a shop: the outbox. A shop's role may insert its own rows and nothing else.
+    """Work to be done for a shop: the outbox. A shop's role may insert its own rows, and see how they get on.
 
     `attempts` counts deliveries and is the fence: only its holder of the moment may end the job. `failures` counts
-    those that went wrong; what was merely lost on the way or given back is not held against the job.
+    those that went wrong; what was merely lost on the way or given back is not held against the job. `is_ready` says
+    of a queued job that its time has come: whoever picks never looks at the others. The platform's
+    own work has `tenants/jobs.py`'s PLATFORM_ITSELF for its shop.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -153,16 +160,38 @@ class Job(Model):
     attempts = fields.IntField(default=0)
     failures = fields.IntField(default=0)
     max_attempts = fields.IntField(default=5)
+    priority = fields.SmallIntField(default=1)
+    is_ready = fields.BooleanField(default=False)
+    progress_done = fields.BigIntField(null=True)
+    progress_total = fields.BigIntField(null=True)
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)
     last_error = fields.TextField(null=True)
 
+    # What a shop's role may read of it: never what it carries, nor how it is handed out (migration 0006_spine).
+    SHOWN = (
+        *("id", "shop_schema", "kind", "name", "state", "priority", "progress_done", "progress_total", "run_at"),
+        *("attempts", "failures", "max_attempts", "created_at", "started_at", "finished_at", "last_error"),
+        "request_id",
+    )
+
     class Meta:
         table = "job"
         schema = SCHEMA
         unique_together = (("shop_schema", "name", "dedupe_key"),)
+
+
+class ClockSlot(Model):
+    """The last slot of a clock entry that was planned in one time zone (workers/schedule.py). `key` names both."""
+
+    key = fields.CharField(max_length=150, primary_key=True)
+    slot = fields.DatetimeField()
+
+    class Meta:
+        table = "clock_slot"
+        schema = SCHEMA
 
 
 class ShopMigration(Model):

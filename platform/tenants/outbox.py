@@ -14,21 +14,22 @@ from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_schema
 from stoa.tenants.database import ShopChanged, ShopTransactionClient, shop_client
-from stoa.tenants.jobs import JobFunction, Kind
+from stoa.tenants.jobs import JobFunction, Kind, Priority
 from stoa.tenants.live import announce
 
 E = TypeVar("E")
 Reactions = Mapping[type[Any], Sequence[JobFunction]]
 
-# A shop's role may insert jobs and not look at any, hence no RETURNING and no named target of the conflict: what
-# is planned twice is not planned again. The parameters' numbers are filled in.
+# A shop's role may not read all of a job, hence no RETURNING and no named target of the conflict: what is planned
+# twice is not planned again. The parameters' numbers are filled in.
 PLAN = """
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
-                          max_attempts, created_at, request_id)
+                          max_attempts, priority, is_ready, created_at, request_id)
 SELECT id, {schema}::text, kind, name, payload, dedupe_key, 'QUEUED', coalesce(run_at, now()), 0, 0,
-       max_attempts, now(), {request}::text
+       max_attempts, coalesce(priority, 1), coalesce(run_at <= now(), true), now(), {request}::text
 FROM jsonb_to_recordset({jobs}::jsonb) AS planned (
-  id uuid, kind text, name text, payload jsonb, dedupe_key text, run_at timestamptz, max_attempts int)
+  id uuid, kind text, name text, payload jsonb, dedupe_key text, run_at timestamptz, max_attempts int,
+  priority int)
 ON CONFLICT DO NOTHING
 """
 LOG = """
@@ -190,22 +191,30 @@ async def enqueue(
     dedupe_key: str | None = None,
     run_at: datetime | None = None,
     max_attempts: int = 5,
+    priority: Priority = Priority.NORMAL,
 ) -> UUID | None:
     """Plan a job in the open transaction and give its id.
 
     None, and nothing planned, when this shop has had a job of that name and `dedupe_key` within the last weeks
     (`KEEP_FOR` in workers/ledger.py). Not started before `run_at`. Raises `NoTransaction`.
     """
-    job = _plan(job_name, payload, _checked(kind), max_attempts) | {"dedupe_key": dedupe_key, "run_at": run_at}
+    planned = _plan(job_name, payload, _checked(kind), max_attempts, priority)
+    job = planned | {"dedupe_key": dedupe_key, "run_at": run_at}
     return job["id"] if await _enqueue(ctx, [job]) else None
 
 
 async def enqueue_each(
-    ctx: Context, job_name: str, payloads: Sequence[Mapping[str, Any]], *, kind: Kind, max_attempts: int = 5
+    ctx: Context,
+    job_name: str,
+    payloads: Sequence[Mapping[str, Any]],
+    *,
+    kind: Kind,
+    max_attempts: int = 5,
+    priority: Priority = Priority.NORMAL,
 ) -> None:
     """Plan a job for each of the payloads in the open transaction, by one statement. Raises `NoTransaction`."""
     if payloads:
-        await _enqueue(ctx, [_plan(job_name, payload, _checked(kind), max_attempts) for payload in payloads])
+        await _enqueue(ctx, [_plan(job_name, each, _checked(kind), max_attempts, priority) for each in payloads])
 
 
 async def _enqueue(ctx: Context, jobs: list[dict[str, Any]]) -> bool:
@@ -224,16 +233,20 @@ def _checked(kind: Kind) -> Kind:
 def _reaction(function: JobFunction, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The job by which a function reacts; the first event of a span of time plans it for all the others."""
     if function.gather is None:
-        return _plan(function.name, payload, function.kind, function.max_attempts)
+        return _plan(function.name, payload, function.kind, function.max_attempts, function.priority)
     span = function.gather.total_seconds()
     number = int(now().timestamp() // span)
     since, until = (datetime.fromtimestamp(each * span, UTC) for each in (number, number + 1))
-    planned = _plan(function.name, {"since": since.isoformat()}, function.kind, function.max_attempts)
+    payload = {"since": since.isoformat()}
+    planned = _plan(function.name, payload, function.kind, function.max_attempts, function.priority)
     return planned | {"dedupe_key": f"gathered {number}", "run_at": until}
 
 
-def _plan(name: str, payload: Mapping[str, Any], kind: str, max_attempts: int) -> dict[str, Any]:
-    return {"id": new_id(), "kind": kind, "name": name, "payload": payload, "max_attempts": max_attempts}
+def _plan(
+    name: str, payload: Mapping[str, Any], kind: str, max_attempts: int, priority: Priority = Priority.NORMAL
+) -> dict[str, Any]:
+    planned = {"id": new_id(), "kind": kind, "name": name, "payload": payload, "max_attempts": max_attempts}
+    return planned | {"priority": int(priority)}
 
 
 def _transaction(ctx: Context) -> ShopTransactionClient:

@@ -21,9 +21,11 @@ from arq.constants import job_key_prefix
 from redis.exceptions import RedisError
 
 from stoa.settings import Settings
+from stoa.tenants import live
 from stoa.tenants.connecting import listening_connection
-from stoa.tenants.jobs import JobFunction, Kind
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Kind
 from stoa.workers import ledger
+from stoa.workers.clock import Clock, Entry
 from stoa.workers.ledger import Delivery
 from stoa.workers.settings import PERFORM, Lane, Lanes, queue_name, transport
 
@@ -44,8 +46,11 @@ log = logging.getLogger("stoa.jobs")
 class Dispatcher:
     """Runs until it is stopped, whatever becomes of PostgreSQL and Valkey meanwhile."""
 
-    def __init__(self, settings: Settings, lanes: Lanes, jobs: Mapping[str, JobFunction]) -> None:
+    def __init__(
+        self, settings: Settings, lanes: Lanes, jobs: Mapping[str, AnyJobFunction], clock: Sequence[Entry] = ()
+    ) -> None:
         self.settings, self.lanes, self.jobs = settings, lanes, jobs
+        self.clock = Clock(clock)
         self.is_leading = self._is_stopping = False
         self._wake = asyncio.Event()
         self._next_look = self._next_sweep = 0.0
@@ -103,17 +108,22 @@ class Dispatcher:
         for kind, lane in self.lanes.items():
             for row in await ledger.fail_lost(connection, kind, lane, self.jobs):
                 log.warning("job %s (%s): its worker was lost, now %s", row["name"], row["id"], row["state"])
+                _tell(row)
+            for row in await ledger.bury_cancelled(connection, kind, self.jobs):
+                _tell(row)
             void = await ledger.send_late_again(connection, kind)
             with suppress(RedisError, OSError):  # a void delivery does no harm, it only takes room
                 await _withdraw(redis, kind, void)
         if time.monotonic() >= self._next_sweep:
             await ledger.sweep(connection)
             self._next_sweep = time.monotonic() + SWEEP_EVERY
+        await self.clock.tick(connection)
 
     async def _hand_out(self, connection: Any, redis: ArqRedis) -> None:
         try:
             if await redis.set(MARK, "set by the dispatcher; gone when the queues are", nx=True):
                 await ledger.send_all_again(connection, list(self.lanes))
+            await ledger.make_ready(connection)
             for kind, lane in self.lanes.items():
                 while deliveries := await ledger.pick(connection, kind, lane):
                     await self._send(connection, redis, kind, deliveries)
@@ -141,6 +151,11 @@ class Dispatcher:
         except (RedisError, OSError, TimeoutError):
             await ledger.unsend(connection, deliveries)
             raise
+
+
+def _tell(row: Mapping[str, Any]) -> None:
+    if row["shop_schema"] != PLATFORM_ITSELF:
+        live.tell(row["shop_schema"], f"job:{row['id']}", {"name": row["name"], "state": row["state"]})
 
 
 def _delivery_id(delivery: Delivery) -> str:

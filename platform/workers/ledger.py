@@ -6,12 +6,15 @@
     RUNNING -> QUEUED   failed, to be tried again after a pause; or given back unfinished
     RUNNING -> DEAD     refused, or failed once too often
     SENT -> QUEUED      lost between here and the worker: nobody's fault, so not counted as a failure
+    any of these three -> CANCELLED   by who asked for it (platform.cancel_job); the attempt under way can end nothing
+    DEAD, CANCELLED -> QUEUED         replayed (platform.replay_job), with all its attempts before it
 
 Each asks for the state and the attempt it comes from, so that whoever is late changes nothing.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,50 +22,73 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.kit.ids import ALPHABET, NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
-from stoa.tenants.jobs import Job, JobFunction, Kind
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
 from stoa.workers.settings import Lane
 
-KEEP_FOR = "30 days"  # a job that is done, and with it the memory of its dedupe_key
+KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
+KEEP_DEAD_FOR = "180 days"  # a dead letter, for whoever wants to replay it
 LONGEST_ERROR = 2000  # characters
 
 Delivery = tuple[UUID, int]
 
-# Round robin: the k-th ready job of every shop goes before the (k+1)-th of any, counting those already on their way.
-# Shops with something queued are found by one probe of the index each, however long their queues are.
-PICK = """
+# Round robin: the k-th ready job of every shop goes before the (k+1)-th of any, counting those already on their way;
+# a shop of weight 2 has two such turns where others have one. Within a shop the priorities go one after the other.
+# Shops with something ready are found by one probe of the index each, however long their queues are; what waits for
+# its time is not in that index at all. Of very many shops a pick sees some, going round from a place that is drawn
+# anew each time: more than can have anything under way, so that it never comes back empty while there is room.
+SEEN = 256
+PICK = f"""
 WITH RECURSIVE under_way AS (
   SELECT shop_schema, count(*) AS number FROM platform.job
   WHERE kind = $1 AND state IN ('SENT', 'RUNNING') GROUP BY shop_schema),
 room AS (SELECT $3::int - coalesce(sum(number), 0)::int AS number FROM under_way),
 waiting AS (
-  (SELECT shop_schema FROM platform.job WHERE kind = $1 AND state = 'QUEUED' ORDER BY shop_schema LIMIT 1)
+  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > 0
   UNION ALL
-  SELECT (SELECT j.shop_schema FROM platform.job j WHERE j.kind = $1 AND j.state = 'QUEUED'
-          AND j.shop_schema > waiting.shop_schema ORDER BY j.shop_schema LIMIT 1)
-  FROM waiting WHERE waiting.shop_schema IS NOT NULL),
+  SELECT n.shop_schema, n.wraps, n.place FROM waiting w CROSS JOIN LATERAL (
+    (SELECT j.shop_schema::text, w.wraps, w.place + 1 AS place FROM platform.job j
+     WHERE j.kind = $1 AND j.state = 'QUEUED' AND j.is_ready AND j.shop_schema > w.shop_schema
+     ORDER BY j.shop_schema LIMIT 1)
+    UNION ALL
+    (SELECT j.shop_schema::text, 1, w.place + 1 FROM platform.job j
+     WHERE j.kind = $1 AND j.state = 'QUEUED' AND j.is_ready AND w.wraps = 0 ORDER BY j.shop_schema LIMIT 1)
+    LIMIT 1) n
+  WHERE n.wraps = 0 OR n.shop_schema <= $5),
+seen AS (SELECT shop_schema FROM waiting WHERE place > 0 LIMIT {SEEN}),
 shops AS (
-  SELECT s.schema_name, coalesce(u.number, 0)::int AS number
-  FROM waiting JOIN platform.shop s ON s.schema_name = waiting.shop_schema AND s.state = 'ACTIVE'
-  LEFT JOIN under_way u ON u.shop_schema = s.schema_name),
+  SELECT w.shop_schema, coalesce(s.weight, 1) AS weight, coalesce(u.number, 0)::int AS number
+  FROM seen w LEFT JOIN platform.shop s ON s.schema_name = w.shop_schema
+  LEFT JOIN under_way u ON u.shop_schema = w.shop_schema
+  WHERE s.state = 'ACTIVE' OR w.shop_schema = '{PLATFORM_ITSELF}'),
+shares AS (
+  SELECT shop_schema, weight, number, greatest(0, least($2::int - number,
+    1 + weight * (SELECT number FROM room) / (SELECT sum(weight) FROM shops))) AS most
+  FROM shops),
 candidates AS (
-  SELECT ready.id, ready.run_at, shops.number + row_number() OVER (
-    PARTITION BY shops.schema_name ORDER BY ready.run_at, ready.id) AS turn
-  FROM shops CROSS JOIN LATERAL (
-    SELECT j.id, j.run_at FROM platform.job j
-    WHERE j.kind = $1 AND j.shop_schema = shops.schema_name AND j.state = 'QUEUED' AND j.run_at <= clock_timestamp()
-    ORDER BY j.run_at, j.id
-    LIMIT greatest(0, least($2::int - shops.number, 1 + (SELECT number FROM room) / (SELECT count(*) FROM shops)))
-  ) ready),
+  SELECT ready.id, ready.run_at, (s.number + row_number() OVER (
+    PARTITION BY s.shop_schema ORDER BY ready.priority, ready.run_at, ready.id))::float8 / s.weight AS turn
+  FROM shares s CROSS JOIN LATERAL (
+    SELECT j.id, j.priority, j.run_at FROM platform.job j
+    WHERE j.kind = $1 AND j.shop_schema = s.shop_schema AND j.state = 'QUEUED' AND j.is_ready
+    ORDER BY j.priority, j.run_at, j.id LIMIT s.most) ready),
+chosen AS MATERIALIZED (
+  SELECT * FROM candidates ORDER BY turn, run_at LIMIT (SELECT greatest(0, number) FROM room)),
 picked AS (
-  SELECT j.id, c.turn, c.run_at FROM candidates c JOIN platform.job j USING (id)
-  WHERE j.state = 'QUEUED' ORDER BY c.turn, c.run_at
-  LIMIT (SELECT greatest(0, number) FROM room) FOR UPDATE OF j SKIP LOCKED),
+  SELECT j.id, c.turn, c.run_at FROM chosen c JOIN platform.job j USING (id)
+  WHERE j.state = 'QUEUED' FOR UPDATE OF j SKIP LOCKED),
 sent AS (
   UPDATE platform.job j SET state = 'SENT', attempts = attempts + 1, lease_until = clock_timestamp() + $4::interval
   FROM picked WHERE j.id = picked.id RETURNING j.id, j.attempts, picked.turn, picked.run_at)
 SELECT id, attempts FROM sent ORDER BY turn, run_at
+"""
+READY_AT_ONCE = 1_000
+MAKE_READY = f"""
+UPDATE platform.job SET is_ready = true WHERE id IN (
+  SELECT id FROM platform.job WHERE state = 'QUEUED' AND NOT is_ready AND run_at <= now()
+  ORDER BY run_at LIMIT {READY_AT_ONCE} FOR UPDATE SKIP LOCKED)
 """
 UNSEND = """
 UPDATE platform.job j SET state = 'QUEUED', lease_until = NULL
@@ -76,21 +102,32 @@ WHERE kind = $1 AND state = 'SENT' AND lease_until < clock_timestamp() RETURNING
 """
 SWEEP = f"""
 DELETE FROM platform.job WHERE id IN (
-  SELECT id FROM platform.job WHERE state = 'DONE' AND finished_at < clock_timestamp() - interval '{KEEP_FOR}'
-  LIMIT 5000)
+  (SELECT id FROM platform.job WHERE state IN ('DONE', 'CANCELLED') AND finished_at < now() - interval '{KEEP_FOR}'
+   LIMIT 5000)
+  UNION ALL
+  (SELECT id FROM platform.job WHERE state = 'DEAD' AND finished_at < now() - interval '{KEEP_DEAD_FOR}' LIMIT 5000))
 """
 CLAIM = """
 UPDATE platform.job j
 SET state = 'RUNNING', started_at = clock_timestamp(), lease_until = clock_timestamp() + $3::interval
-FROM platform.shop s
-WHERE j.id = $1 AND j.attempts = $2 AND j.state = 'SENT' AND s.schema_name = j.shop_schema
-RETURNING j.name AS job_name, j.payload, j.failures, j.max_attempts, j.request_id,
+FROM platform.job k LEFT JOIN platform.shop s ON s.schema_name = k.shop_schema
+WHERE k.id = $1 AND j.id = $1 AND j.attempts = $2 AND j.state = 'SENT'
+RETURNING j.shop_schema, j.name AS job_name, j.payload, j.failures, j.max_attempts, j.request_id,
           s.id AS shop_id, s.schema_name, s.name AS shop_name, s.currency, s.time_zone, s.locale
 """
 PROLONG = """
 UPDATE platform.job j SET lease_until = clock_timestamp() + $3::interval
 FROM unnest($1::uuid[], $2::int[]) AS held (id, attempt)
 WHERE j.id = held.id AND j.attempts = held.attempt AND j.state = 'RUNNING' RETURNING j.id, j.attempts
+"""
+CANCELLED = """
+SELECT j.id, j.attempts FROM platform.job j JOIN unnest($1::uuid[], $2::int[]) AS held (id, attempt)
+  ON j.id = held.id AND j.attempts = held.attempt WHERE j.state = 'CANCELLED'
+"""
+FINISH = """
+UPDATE platform.job SET state = 'DONE', finished_at = clock_timestamp(), lease_until = NULL, last_error = NULL
+WHERE id = $1 AND attempts = $2 AND state = 'RUNNING' AND shop_schema = $3
+RETURNING pg_notify('stoa_jobs', '')
 """
 GIVE_BACK = """
 WITH given_back AS (
@@ -100,6 +137,19 @@ SELECT pg_notify('stoa_jobs', '') FROM given_back
 """
 # One more failure for the jobs that `which` names: a pause and another attempt, or the end, of which the job named
 # by `on_dead` is told. The pauses are spread so that what failed together does not come back together.
+# The heir's key names the attempt: a job that dies, is replayed and dies again has it told twice.
+_TOLD = """
+told AS (
+  INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
+                            max_attempts, priority, is_ready, created_at, request_id)
+  SELECT {id}, f.shop_schema, o.kind, o.name,
+         f.payload || jsonb_build_object('job_id', f.id, 'error', {error}), f.id::text || ':' || f.attempts, 'QUEUED',
+         clock_timestamp(), 0, 0, o.max_attempts, f.priority, true, clock_timestamp(), f.request_id
+  FROM failed f JOIN jsonb_to_recordset({heirs}::jsonb) AS o (dead text, name text, kind text, max_attempts int)
+    ON o.dead = f.name
+  WHERE {is_dead}
+  ON CONFLICT DO NOTHING)
+"""
 _FAIL = """
 WITH failed AS (
   UPDATE platform.job SET
@@ -107,37 +157,40 @@ WITH failed AS (
     state = CASE WHEN {is_dead} THEN 'DEAD' ELSE 'QUEUED' END,
     finished_at = CASE WHEN {is_dead} THEN clock_timestamp() END,
     run_at = clock_timestamp() + least($1::interval * 2 ^ least(failures, 30), $2::interval) * (0.75 + random() / 2),
+    is_ready = false,
     lease_until = NULL,
     last_error = $3::text
   WHERE {which} AND state = 'RUNNING'
   RETURNING *),
-told AS (
-  INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
-                            max_attempts, created_at, request_id)
-  SELECT gen_random_uuid(), f.shop_schema, o.kind, o.name,
-         f.payload || jsonb_build_object('job_id', f.id, 'error', f.last_error), f.id::text, 'QUEUED',
-         clock_timestamp(), 0, 0, o.max_attempts, clock_timestamp(), f.request_id
-  FROM failed f JOIN jsonb_to_recordset($4::jsonb) AS o (dead text, name text, kind text, max_attempts int)
-    ON o.dead = f.name
-  WHERE f.state = 'DEAD'
-  ON CONFLICT DO NOTHING)
-SELECT id, name, shop_schema, state, failures, pg_notify('stoa_jobs', '') FROM failed
+{told}SELECT id, name, shop_schema, state, failures, pg_notify('stoa_jobs', '') FROM failed
 """
-FAIL = _FAIL.format(is_dead="($5::bool OR failures + 1 >= max_attempts)", which="id = $6 AND attempts = $7")
+_TOLD_OF_DEATH = _TOLD.format(id=NEW_ID, error="f.last_error", heirs="$4", is_dead="f.state = 'DEAD'")
+FAIL = _FAIL.format(
+    is_dead="($5::bool OR failures + 1 >= max_attempts)", which="id = $6 AND attempts = $7", told=_TOLD_OF_DEATH
+)
+# What was cancelled has ended when its heir knows of it.
+BURY = f"""
+WITH failed AS (
+  UPDATE platform.job SET finished_at = clock_timestamp()
+  WHERE kind = $1 AND state = 'CANCELLED' AND finished_at IS NULL RETURNING *),
+{_TOLD.format(id=NEW_ID, error="'It was cancelled.'::text", heirs="$2", is_dead="true")}
+SELECT id, name, shop_schema, state FROM failed
+"""
 # FOR UPDATE steps aside for an attempt that is inside one of its steps: platform.hold_job has its row.
 FAIL_LOST = _FAIL.format(
     is_dead="failures + 1 >= max_attempts",
     which="id IN (SELECT id FROM platform.job WHERE kind = $5 AND state = 'RUNNING' "
     "AND lease_until < clock_timestamp() FOR UPDATE SKIP LOCKED)",
+    told=_TOLD_OF_DEATH,
 )
 LOST = "The worker was lost: it was killed, or did not answer within the lease."
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An attempt that is ours, and in whose name it is made."""
+    """An attempt that is ours, and in whose name it is made: None stands for the platform itself."""
 
-    ctx: Context
+    ctx: Context | None
     job: Job
 
 
@@ -146,8 +199,15 @@ class Claimed:
 
 async def pick(connection: Any, kind: Kind, lane: Lane) -> list[Delivery]:
     """Mark the jobs whose turn it is as sent, in the order of their turns."""
-    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery)
+    start = "shop_" + random.choice(ALPHABET) + random.choice(ALPHABET)  # noqa: S311  # no secret
+    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start)
     return [(row["id"], row["attempts"]) for row in rows]
+
+
+async def make_ready(connection: Any) -> None:
+    """Put in line what waited for its time."""
+    while await connection.execute(MAKE_READY) == f"UPDATE {READY_AT_ONCE}":
+        pass
 
 
 async def unsend(connection: Any, deliveries: Sequence[Delivery]) -> None:
@@ -165,7 +225,12 @@ async def send_late_again(connection: Any, kind: Kind) -> list[Delivery]:
     return [(row["id"], row["attempts"]) for row in await connection.fetch(SEND_LATE_AGAIN, kind)]
 
 
-async def fail_lost(connection: Any, kind: Kind, lane: Lane, jobs: Mapping[str, JobFunction]) -> list[Any]:
+async def bury_cancelled(connection: Any, kind: Kind, jobs: Mapping[str, AnyJobFunction]) -> list[Any]:
+    """Tell the heirs of what was cancelled; gives the rows."""
+    return list(await connection.fetch(BURY, kind, _told(jobs)))
+
+
+async def fail_lost(connection: Any, kind: Kind, lane: Lane, jobs: Mapping[str, AnyJobFunction]) -> list[Any]:
     """Hold a failure against the running jobs whose worker is gone; gives their rows."""
     told = _told(jobs)
     return list(await connection.fetch(FAIL_LOST, lane.first_retry, lane.last_retry, LOST, told, kind))
@@ -186,10 +251,19 @@ async def claim(job_id: UUID, attempt: int, lane: Lane) -> Claimed | None:
 
 
 def _claimed(job_id: UUID, attempt: int, row: Mapping[str, Any]) -> Claimed:
+    payload, schema = msgspec.json.decode(row["payload"]), row["shop_schema"]
+    job = Job(job_id, row["job_name"], payload, attempt, row["failures"], row["max_attempts"], schema)
+    if schema == PLATFORM_ITSELF:
+        return Claimed(None, job)
     shop = ShopRef(row["shop_id"], row["schema_name"], row["shop_name"], row["currency"], row["time_zone"])
-    ctx = Context(shop, locale=row["locale"], request_id=row["request_id"] or job_id.hex)
-    payload = msgspec.json.decode(row["payload"])
-    return Claimed(ctx, Job(job_id, row["job_name"], payload, attempt, row["failures"], row["max_attempts"]))
+    return Claimed(Context(shop, locale=row["locale"], request_id=row["request_id"] or job_id.hex), job)
+
+
+async def finish(job: Job) -> None:
+    """End a job of the platform itself, in the open platform transaction. Raises `LeaseLost`."""
+    if not await platform_client().execute_query_dict(FINISH, [job.id, job.attempt, PLATFORM_ITSELF]):
+        raise LeaseLost(f"Attempt {job.attempt} no longer owns the job {job.name} ({job.id}).")
+    job.is_finished = True
 
 
 async def prolong(held: Sequence[Delivery], lane: Lane) -> set[Delivery]:
@@ -199,12 +273,19 @@ async def prolong(held: Sequence[Delivery], lane: Lane) -> set[Delivery]:
     return {(row["id"], row["attempts"]) for row in rows}
 
 
+async def cancelled(missed: Sequence[Delivery]) -> set[Delivery]:
+    """Those of the attempts whose job has been cancelled."""
+    ids, attempts = [id for id, _ in missed], [attempt for _, attempt in missed]
+    rows = await platform_client().execute_query_dict(CANCELLED, [ids, attempts])
+    return {(row["id"], row["attempts"]) for row in rows}
+
+
 async def give_back(job: Job) -> None:
     """The attempt was stopped through no fault of the job: somebody else shall go on at once."""
     await platform_client().execute_query_dict(GIVE_BACK, [job.id, job.attempt])
 
 
-async def fail(job: Job, error: str, lane: Lane, jobs: Mapping[str, JobFunction], *, for_good: bool) -> bool:
+async def fail(job: Job, error: str, lane: Lane, jobs: Mapping[str, AnyJobFunction], *, for_good: bool) -> bool:
     """Hold a failure against the job; true when it is dead by that."""
     pauses = [lane.first_retry, lane.last_retry]
     values = [*pauses, error[:LONGEST_ERROR], _told(jobs), for_good, job.id, job.attempt]
@@ -212,7 +293,7 @@ async def fail(job: Job, error: str, lane: Lane, jobs: Mapping[str, JobFunction]
     return bool(rows) and rows[0]["state"] == "DEAD"
 
 
-def _told(jobs: Mapping[str, JobFunction]) -> str:
+def _told(jobs: Mapping[str, AnyJobFunction]) -> str:
     """Whom to tell of whose death, for the statement."""
     heirs = [(each.name, jobs[each.on_dead]) for each in jobs.values() if each.on_dead]
     told = [{"dead": dead, "name": to.name, "kind": to.kind, "max_attempts": to.max_attempts} for dead, to in heirs]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
 from stoa.graphql.schema import schema
-from stoa.tenants import outbox
-from stoa.tenants.jobs import JobFunction
+from stoa.tenants import outbox, sweeping
+from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
 
 
-def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
+def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
     """The functions by their names. Raises when two share one, or an `on_dead` names none of them."""
     table = {each.name: each for each in functions}
     if len(table) < len(functions):
@@ -24,7 +24,7 @@ def named(*functions: JobFunction) -> Mapping[str, JobFunction]:
 
 
 # Every job: what is not named here is not done.
-JOBS: Mapping[str, JobFunction] = named(
+JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.work_on_import,
     catalog.give_up,
     catalog.apply_product_schedule,
@@ -39,6 +39,9 @@ JOBS: Mapping[str, JobFunction] = named(
     catalog.give_up_export,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
+    catalog.sweep_exports,
+    sweeping.sweep_shop,
+    sweeping.sweep_access,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
@@ -56,7 +59,7 @@ REACTIONS: Reactions = {
 }
 
 
-def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, JobFunction] = JOBS) -> None:
+def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, AnyJobFunction] = JOBS) -> None:
     """Let `publish` in this process plan reactions by the table; web and worker processes do so at their start."""
     _check(each for reacting in reactions.values() for each in reacting if jobs.get(each.name) is not each)
     outbox.react(reactions)

@@ -17,10 +17,12 @@ from redis.exceptions import RedisError
 from stoa.kit.tasks import end
 from stoa.settings import Settings
 from stoa.tenants.connecting import connect, disconnect
-from stoa.tenants.jobs import JobFunction, Kind
+from stoa.tenants.jobs import AnyJobFunction, Kind
 from stoa.workers import reactions
+from stoa.workers.clock import Entry
 from stoa.workers.dispatcher import Dispatcher
 from stoa.workers.reactions import JOBS
+from stoa.workers.schedule import CLOCK
 from stoa.workers.settings import LANES, PERFORM, Lane, Lanes, queue_name, transport
 from stoa.workers.working import Hands
 
@@ -52,7 +54,7 @@ class _Worker(arq.Worker):
 class Reader:
     """Reads one kind's queue and puts the deliveries into hands, until stopped."""
 
-    def __init__(self, kind: Kind, lane: Lane, jobs: Mapping[str, JobFunction], redis: ArqRedis) -> None:
+    def __init__(self, kind: Kind, lane: Lane, jobs: Mapping[str, AnyJobFunction], redis: ArqRedis) -> None:
         self.kind, self.lane, self.redis = kind, lane, redis
         self.hands = Hands(lane, jobs)
         self._is_stopping = False
@@ -128,16 +130,20 @@ async def at_work(
     settings: Settings,
     kinds: Sequence[Kind] = KINDS,
     *,
-    jobs: Mapping[str, JobFunction] = JOBS,
+    jobs: Mapping[str, AnyJobFunction] = JOBS,
     lanes: Lanes = LANES,
+    clock: Sequence[Entry] | None = None,
     patience: float = PATIENCE,
 ) -> AsyncIterator[Dispatcher]:
     """Do jobs of these kinds in the background while the block runs; and dispatch, or stand by to.
 
     Needs the process connected (tenants/connecting.py). At the end nothing new is begun; jobs under way get
-    `patience` seconds to end and are then given back, to be done elsewhere.
+    `patience` seconds to end and are then given back, to be done elsewhere. The clock is that of `workers/schedule.py`
+    where `jobs` is the table of all, and else stands still unless one is given.
     """
-    redis, dispatcher = transport(settings), Dispatcher(settings, lanes, jobs)
+    if clock is None:
+        clock = CLOCK if jobs is JOBS else ()
+    redis, dispatcher = transport(settings), Dispatcher(settings, lanes, jobs, clock)
     readers = [Reader(kind, lanes[kind], jobs, redis) for kind in kinds]
     fetchers: list[Dispatcher | Reader] = [dispatcher, *readers]
     fetching = [asyncio.create_task(each.run()) for each in fetchers]

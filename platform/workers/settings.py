@@ -16,6 +16,8 @@ from redis.exceptions import ConnectionError, TimeoutError
 from stoa.settings import Settings
 from stoa.tenants.jobs import Kind
 
+# arq makes a result of the error by which it says that a delivery is gone from a queue that was flushed.
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
 PERFORM = "perform"  # the one function that arq knows
 
 
@@ -57,4 +59,4 @@ def transport(settings: Settings) -> ArqRedis:
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries=3),
         retry_on_error=[ConnectionError, TimeoutError],
     )
-    return ArqRedis(pool, job_serializer=msgspec.json.encode, job_deserializer=msgspec.json.decode)
+    return ArqRedis(pool, job_serializer=_ENCODER.encode, job_deserializer=msgspec.json.decode)

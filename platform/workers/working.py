@@ -12,7 +12,8 @@ from uuid import UUID
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.log import about
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.jobs import Job, JobFunction, LeaseLost
+from stoa.tenants.database import platform_transaction
+from stoa.tenants.jobs import AnyJobFunction, Job, JobFunction, LeaseLost, PlatformJobFunction
 from stoa.workers import ledger
 from stoa.workers.ledger import Delivery
 from stoa.workers.settings import Lane
@@ -43,7 +44,7 @@ class _Held:
 class Hands:
     """Does the jobs of one lane; as many at once as the lane says, whoever calls."""
 
-    def __init__(self, lane: Lane, jobs: Mapping[str, JobFunction]) -> None:
+    def __init__(self, lane: Lane, jobs: Mapping[str, AnyJobFunction]) -> None:
         self.lane, self.jobs = lane, jobs
         self._free = asyncio.Semaphore(lane.at_once)
         self._held: dict[Delivery, _Held] = {}
@@ -56,7 +57,9 @@ class Hands:
                 log.debug("delivery %s:%s is void", job_id, attempt)
                 return
             ctx, job = claimed.ctx, claimed.job
-            with about(request_id=ctx.request_id, shop=ctx.shop.schema, job=str(job.id)):
+            request_id = ctx.request_id if ctx is not None else job.id.hex
+            with about(request_id=request_id, shop=job.shop_schema, job=str(job.id)):
+                job.tell("RUNNING")
                 await self._attempt(ctx, job)
 
     async def keep_alive(self) -> None:
@@ -71,17 +74,20 @@ class Hands:
     async def _beat(self) -> None:
         held = dict(self._held)
         alive = await ledger.prolong(list(held), self.lane) if held else set()
+        missed = [delivery for delivery in held if delivery not in alive]
+        cancelled = await ledger.cancelled(missed) if missed else set()
         for delivery, each in held.items():
-            each.misses = 0 if delivery in alive else each.misses + 1
+            each.misses = 0 if delivery in alive else each.misses + (2 if delivery in cancelled else 1)
             if each.is_lost:
                 each.task.cancel()
 
-    async def _attempt(self, ctx: Context, job: Job) -> None:
+    async def _attempt(self, ctx: Context | None, job: Job) -> None:
         task = asyncio.current_task()
         assert task is not None
         held = self._held[job.id, job.attempt] = _Held(task)
         try:
             await self._work(ctx, job)
+            job.tell("DONE")
         except asyncio.CancelledError as cancelled:
             await self._stopped(held, job, cancelled)
         except LeaseLost as lost:
@@ -95,31 +101,40 @@ class Hands:
 
     async def _stopped(self, held: _Held, job: Job, cancelled: asyncio.CancelledError) -> None:
         if held.is_lost:
-            log.warning("job %s (%s): attempt %s was stopped, it is another's now", job.name, job.id, job.attempt)
+            log.warning(
+                "job %s (%s): attempt %s was stopped, the job is another's now or cancelled",
+                job.name,
+                job.id,
+                job.attempt,
+            )
         elif held.task.cancelling():
             await asyncio.shield(ledger.give_back(job))
             raise cancelled
         else:  # nobody stopped it: something that it waited for was cancelled
             await self._fail(job, cancelled, for_good=False)
 
-    async def _work(self, ctx: Context, job: Job) -> None:
+    async def _work(self, ctx: Context | None, job: Job) -> None:
         function = self.jobs.get(job.name)
-        if function is None:
-            raise UnknownJob(f"No job is called {job.name!r} here; does workers/reactions.py list it?")
-        with open_shop(ctx.shop):
-            try:
-                async with asyncio.timeout(self.lane.longest.total_seconds()) as limit:
-                    await _run(function, ctx, job)
-            except TimeoutError as error:
-                if limit.expired():
-                    raise OutOfTime(f"It took longer than {self.lane.longest}.") from error
-                raise
+        try:
+            async with asyncio.timeout(self.lane.longest.total_seconds()) as limit:
+                if isinstance(function, JobFunction) and ctx is not None:
+                    with open_shop(ctx.shop):
+                        await _run(function, ctx, job)
+                elif isinstance(function, PlatformJobFunction) and ctx is None:
+                    await _run_for_the_platform(function, job)
+                else:
+                    raise UnknownJob(f"No job is called {job.name!r} here; does workers/reactions.py list it?")
+        except TimeoutError as error:
+            if limit.expired():
+                raise OutOfTime(f"It took longer than {self.lane.longest}.") from error
+            raise
 
     async def _fail(self, job: Job, error: BaseException, *, for_good: bool) -> None:
         if job.is_finished:
             log.exception("job %s (%s) is done, but failed afterwards", job.name, job.id)
             return
         is_dead = await ledger.fail(job, _told(error), self.lane, self.jobs, for_good=for_good)
+        job.tell("DEAD" if is_dead else "QUEUED")
         outcome = "is given up" if is_dead else "will be tried again"
         log.warning("job %s (%s) failed and %s", job.name, job.id, outcome, exc_info=not for_good)
 
@@ -133,6 +148,12 @@ async def _run(function: JobFunction, ctx: Context, job: Job) -> None:
     if not job.is_finished:
         async with job.finish():
             pass
+
+
+async def _run_for_the_platform(function: PlatformJobFunction, job: Job) -> None:
+    async with platform_transaction():
+        await function(job)
+        await ledger.finish(job)
 
 
 def _told(error: BaseException) -> str:

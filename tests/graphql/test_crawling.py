@@ -22,6 +22,7 @@ from graphql import (
     is_list_type,
     is_required_argument,
 )
+from strawberry.utils.str_converters import to_camel_case
 
 from stoa.domains.catalog import merchandising, stock, supplying
 from stoa.domains.catalog.events import FieldChange, ProductEdited
@@ -61,13 +62,14 @@ from stoa.domains.catalog.models import (
 from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.schema import schema
+from stoa.kit.clock import now
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.money import Money
 from stoa.tenants import access
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
-from stoa.tenants.models import Account, ApiToken, Membership, TrustedDocument
+from stoa.tenants.models import Account, ApiToken, Job, JobState, Membership, TrustedDocument
 from stoa.tenants.outbox import publish
 from stoa.tenants.shop_models import EventRow, Upload, UploadState
 from stoa.tenants.uploading import stage_upload
@@ -87,6 +89,8 @@ CART = type_id("cart", UUID(int=77))  # the other shop has reserved something fo
 # Each mutation that takes an id, with inputs that would do something if the ids were one's own. In braces: what is
 # the other shop's; in brackets: one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
+    "jobCancel": [{"id": "{job}"}],
+    "jobReplay": [{"id": "{job}"}],
     "productCreate": [
         {"title": "Mine", "variants": [{}], "categoryId": "{cat}"},
         {"title": "Mine", "variants": [{}], "images": [{"uploadId": "{upl}"}]},
@@ -229,6 +233,7 @@ class Stage:
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
             await TrustedDocument.filter(shop_id=shop_id).values(),
+            await Job.filter(shop_schema=self.other.shop.schema).order_by("id").values(),
         )
 
 
@@ -313,6 +318,16 @@ async def _furnish(other: Context) -> dict[str, str]:
         await Upload.filter(id=upload.id).update(state=UploadState.RECEIVED, file_key=SECRET)
         token = (await access.create_token(other, name=SECRET, scopes=[Scope.CATALOG_READ])).token
     await TrustedDocument.create(shop_id=other.shop.id, sha256="0" * 64, body=f"# {SECRET}\n{{ me {{ scopes }} }}")
+    job = await Job.create(
+        shop_schema=other.shop.schema,
+        kind="imports",
+        name=SECRET,
+        payload={"secret": SECRET},
+        state=JobState.DEAD,
+        last_error=f"REFUSED: {SECRET}",
+        run_at=now(),
+        created_at=now(),
+    )
     person = await make.member(other.shop, await make.account(name=SECRET), role="MANAGER")
     member = await Membership.get(account_id=person.id, shop_id=other.shop.id)
     owner = await Account.get(id=other.actor.id)
@@ -350,6 +365,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "ptag": tagged,
         "coll": collection,
         "cprod": shown,
+        "job": job,
     }
     assert renamed is not None
     return {"evt": type_id("evt", renamed)} | {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
@@ -502,7 +518,12 @@ def id_tests(kind: GraphQLInputObjectType, depth: int) -> Iterator[dict[str, Any
         of = get_named_type(field.type)
         assert isinstance(of, GraphQLInputObjectType)
         if of.name == "IdFilter":
-            prefix = TYPES[kind.name.removesuffix("Where")].prefix
+            stored = TYPES[kind.name.removesuffix("Where")]
+            # a filter on what is computed may be about another type's ids
+            others = {
+                to_camel_case(each): getattr(declared, "filter_by", None) for each, declared in stored.fields.items()
+            }
+            prefix = others.get(name) or stored.prefix
             yield {name: {"eq": "{%s}" % prefix}}
             yield {name: {"in": ["{%s}" % prefix]}}
         elif of.name.endswith("ListWhere") and depth:
@@ -604,7 +625,7 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
-    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
     *of_orders.PREFIXES,
 ]
 

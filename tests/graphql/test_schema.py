@@ -85,6 +85,7 @@ VERBS = {
         "Remove",
         "Rename",
         "Reorder",
+        "Replay",
         "Reserve",
         "Revoke",
         "Set",

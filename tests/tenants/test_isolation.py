@@ -15,6 +15,7 @@ from stoa.settings import Settings
 from stoa.tenants.connecting import PLATFORM_LOGIN, SHOP_LOGIN, login_password, owner_connection
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import platform_client, shop_client
+from stoa.tenants.models import Job
 from tests import make
 
 SECRET = "Hemlock & Daughters"
@@ -97,6 +98,9 @@ ATTACKS = [
     "SELECT * FROM platform.shop",
     "SELECT * FROM platform.session",
     "SELECT * FROM platform.job",
+    "SELECT payload FROM platform.job",
+    "SELECT * FROM platform.clock_slot",
+    "UPDATE platform.shop SET weight = 100",
     "UPDATE platform.job SET shop_schema = '{other}'",
     "DELETE FROM platform.job",
     "COPY platform.account TO STDOUT",
@@ -242,7 +246,7 @@ async def test_no_relation_that_a_shop_can_read_holds_anything_of_another_shop(
     assert any(relation.startswith(f"{victim.schema}.") for (relation,) in relations)
 
 
-async def test_what_a_shop_can_read_outside_its_schema_is_only_the_catalog(
+async def test_what_a_shop_can_read_outside_its_schema_is_the_catalog_and_how_its_jobs_get_on(
     opened: ShopRef, victim: ShopRef, owner: asyncpg.Connection
 ) -> None:
     rows = await owner.fetch(
@@ -253,7 +257,36 @@ async def test_what_a_shop_can_read_outside_its_schema_is_only_the_catalog(
         opened.schema,
     )
 
-    assert {row[0] for row in rows} == {"pg_catalog", "information_schema", opened.schema}
+    assert {row[0] for row in rows} == {"pg_catalog", "information_schema", opened.schema, "platform"}
+    columns = await owner.fetch(
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
+        "WHERE c.relnamespace = 'platform'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p', 'S', 'f') "
+        "AND NOT a.attisdropped AND has_column_privilege($1, c.oid, a.attnum, 'SELECT, UPDATE, REFERENCES')",
+        opened.schema,
+    )
+    assert {tuple(row) for row in columns} == {("job", name) for name in Job.SHOWN}
+
+
+async def test_a_shop_sees_its_own_jobs_and_no_other(
+    naked: asyncpg.Connection, thief: Context, victim: ShopRef, owner: asyncpg.Connection
+) -> None:
+    """As PostgreSQL alone has it, whatever the statement."""
+    columns, values = await job_columns(owner)
+    own, other = new_id(), new_id()
+    for id, schema in ((own, thief.shop.schema), (other, victim.schema)):
+        await owner.execute(INSERT_JOB.format(columns=columns, values=values), id, schema)
+    try:
+        for question in (
+            "SELECT id FROM platform.job WHERE id = ANY($1::uuid[])",
+            "SELECT id FROM platform.job WHERE (shop_schema <> current_user OR true) AND id = ANY($1::uuid[])",
+            "SELECT j.id FROM unnest($1::uuid[]) AS wanted (id) JOIN platform.job j USING (id)",
+        ):
+            assert [row["id"] for row in await naked.fetch(question, [own, other])] == [own]
+        for door in ("cancel_job", "replay_job"):
+            assert await naked.fetchval(f"SELECT platform.{door}($1)", other) is None
+        assert await owner.fetchval("SELECT state FROM platform.job WHERE id = $1", other) == "QUEUED"
+    finally:
+        await owner.execute("DELETE FROM platform.job WHERE id = ANY($1::uuid[])", [own, other])
 
 
 async def test_a_shop_owns_nothing(opened: ShopRef, owner: asyncpg.Connection) -> None:
@@ -312,7 +345,7 @@ async def test_a_shop_may_not_add_jobs_of_another(opened: ShopRef, victim: ShopR
 
 
 @pytest.mark.parametrize(
-    "tail", [" RETURNING id", " ON CONFLICT (id) DO UPDATE SET state = 'DONE'", " ON CONFLICT (id) DO NOTHING"]
+    "tail", [" RETURNING payload", " RETURNING *", " ON CONFLICT (id) DO UPDATE SET state = 'DONE'"]
 )
 async def test_a_shop_learns_nothing_from_adding_a_job(opened: ShopRef, owner: asyncpg.Connection, tail: str) -> None:
     columns, values = await job_columns(owner)

@@ -8,6 +8,7 @@ import pytest
 
 from stoa.domains.catalog.models import Category
 from stoa.kit.ids import new_id
+from stoa.tenants import steering
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.jobs import Job, LeaseLost
@@ -141,3 +142,45 @@ async def test_the_end_of_a_job_wakes_the_dispatcher(ctx: Context, owner: asyncp
     async with asyncio.timeout(10):
         await woken.wait()
     await owner.reset()
+
+
+async def test_progress_is_seen_while_the_works_own_transaction_is_open(
+    ctx: Context, owner: asyncpg.Connection
+) -> None:
+    job = await running_job(ctx, owner)
+    async with job.finish():
+        await job.progress(10, 40)
+        row = await owner.fetchrow("SELECT progress_done, progress_total FROM platform.job WHERE id = $1", job.id)
+        assert row is not None
+        assert tuple(row) == (10, 40)
+        await job.progress(11, 40)  # too soon after the first to be told
+        assert await owner.fetchval("SELECT progress_done FROM platform.job WHERE id = $1", job.id) == 10
+
+
+async def test_steps_that_tell_report_after_they_are_kept(ctx: Context, owner: asyncpg.Connection) -> None:
+    job, asked = await running_job(ctx, owner), []
+
+    async def percent() -> int:
+        asked.append(await Category.all().count())
+        return 50
+
+    step = job.telling(percent)
+    for name in ("Lamps", "Vases"):
+        async with step():
+            await make.category(ctx, name)
+
+    assert asked == [1]  # once: the second step came too soon
+    assert await owner.fetchval("SELECT progress_done FROM platform.job WHERE id = $1", job.id) == 50
+
+
+async def test_a_step_of_a_job_that_was_cancelled_does_nothing(ctx: Context, owner: asyncpg.Connection) -> None:
+    job = await running_job(ctx, owner)
+    await steering.cancel_job(ctx, job.id)
+
+    for part in (job.step(), job.finish()):
+        with pytest.raises(LeaseLost):
+            async with part:
+                await make.category(ctx, "Lamps")
+
+    assert await Category.all().count() == 0
+    assert await state_of(owner, job) == "CANCELLED"

@@ -227,15 +227,18 @@ async def test_news_of_another_shop_than_the_open_one_is_refused(
 @pytest.mark.parametrize(
     "statement",
     [
-        # into another shop's queue; as if it were done already; and with an answer, which would be a look
+        # into another shop's queue; as if it were done already, or tried; and with an answer, which would be a look
         "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
         "max_attempts, created_at) VALUES ($1::uuid, $2, 'general', 'x', '{}', 'QUEUED', now(), 0, 0, 1, now())",
         "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
         "max_attempts, created_at) SELECT $1::uuid, current_user, 'general', $2, '{}', 'DONE', now(), 0, 0, 1, now()",
         "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
         "max_attempts, created_at) SELECT $1::uuid, current_user, 'general', $2, '{}', 'QUEUED', now(), 0, 0, 1, now() "
-        "RETURNING id",
-        "SELECT count(*) FROM platform.job WHERE id = $1::uuid OR shop_schema = $2",
+        "RETURNING payload",
+        "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
+        "max_attempts, created_at) SELECT $1::uuid, current_user, 'general', $2, '{}', 'QUEUED', now(), 1, 0, 1, now()",
+        "SELECT payload FROM platform.job WHERE id = $1::uuid OR shop_schema = $2",
+        "SELECT dedupe_key FROM platform.job WHERE id = $1::uuid OR shop_schema = $2",
         "UPDATE platform.job SET state = 'DONE' WHERE id = $1::uuid OR shop_schema = $2",
         "DELETE FROM platform.job WHERE id = $1::uuid OR shop_schema = $2",
     ],

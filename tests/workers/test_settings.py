@@ -4,6 +4,7 @@ from typing import get_args
 
 from stoa.settings import Settings
 from stoa.tenants.jobs import Kind
+from stoa.workers.ledger import SEEN
 from stoa.workers.settings import LANES, transport
 
 
@@ -15,6 +16,7 @@ def test_a_window_holds_what_its_workers_can_do_at_once() -> None:
     for lane in LANES.values():
         assert lane.per_shop <= lane.window
         assert lane.at_once <= lane.window
+        assert lane.window < SEEN  # else a pick could see nothing but shops that are full
 
 
 async def test_nothing_is_pickled(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from stoa.domains.catalog import bulk_editing, exporting, merchandising, stock
@@ -12,13 +13,13 @@ from stoa.domains.catalog.importing import Superseded, give_up_import, run_impor
 from stoa.domains.catalog.importing.starting import JOB
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import GIVE_UP, PROCESS, give_up_picture, process_picture
-from stoa.domains.catalog.models import ImportRun
+from stoa.domains.catalog.models import ImportRun, percent_exported
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job, job
+from stoa.tenants.jobs import Job, Priority, job
 from stoa.tenants.outbox import enqueue
 
 
@@ -27,7 +28,12 @@ async def work_on_import(ctx: Context, job: Job) -> None:
     """Bring an import to its end, or undo it: whatever the run is waiting for."""
     # what another attempt has taken over is that one's to end
     with suppress(Superseded):
-        await run_import(ctx, UUID(job.payload["import_id"]), step=job.step, finish=job.finish)
+        import_id = UUID(job.payload["import_id"])
+        await run_import(ctx, import_id, step=job.telling(partial(_imported, import_id)), finish=job.finish)
+
+
+async def _imported(import_id: UUID) -> int:
+    return (await ImportRun.get(id=import_id)).percent
 
 
 @job("catalog.give_up_import", kind="imports", in_one_transaction=False)
@@ -50,6 +56,13 @@ async def apply_product_schedule(ctx: Context, job: Job) -> None:
 async def expire_reservations(ctx: Context, job: Job) -> None:
     """Let go of what is reserved beyond its time: planned with every reservation that has one."""
     await stock.expire_reservations(ctx)
+
+
+@job("catalog.sweep_exports", in_one_transaction=False, priority=Priority.LAST)
+async def sweep_exports(ctx: Context, job: Job) -> None:
+    """Delete the files of exports whose time is over."""
+    while await exporting.sweep_exports(ctx):
+        pass
 
 
 LOOKING_BACK, LATE = timedelta(seconds=1), timedelta(seconds=15)
@@ -120,7 +133,13 @@ async def forget_images(ctx: Context, job: Job) -> None:
 async def work_on_export(ctx: Context, job: Job) -> None:
     """Write the file of an export, from its beginning however often that was tried before."""
     with suppress(exporting.Superseded):
-        await exporting.run_export(ctx, UUID(job.payload["export_id"]), step=job.step, finish=job.finish)
+        export_id = UUID(job.payload["export_id"])
+        await exporting.run_export(ctx, export_id, step=job.telling(partial(_exported, export_id)), finish=job.finish)
+
+
+async def _exported(export_id: UUID) -> int:
+    run = await exporting.ExportRun.get(id=export_id)
+    return percent_exported(run.state, run.products_done, run.products_total)
 
 
 @job("catalog.give_up_export", kind="imports")

@@ -103,7 +103,7 @@ def exists(
 ) -> Fragment:
     inner = f"w{depth}"
     met = all_of([relation.join(row, inner), where_sql(target, inner, given, into, depth + 1)])
-    return (f'EXISTS (SELECT FROM "{relation.table}" {inner} WHERE ', *met, ")")
+    return (f"EXISTS (SELECT FROM {relation.table} {inner} WHERE ", *met, ")")
 
 
 def search_sql(stored: StoredType, text: str, into: Gathered) -> Fragment:

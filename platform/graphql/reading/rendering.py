@@ -13,7 +13,7 @@ from itertools import accumulate
 from stoa.graphql.reading.decoding import COUNT_LIMIT
 from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, all_of, column, written
 from stoa.graphql.reading.planning import PagePlan, Plan, RowPlan, Slot
-from stoa.graphql.reading.rows import Relation, column_of, table_of
+from stoa.graphql.reading.rows import Relation, column_of, columns_of, table_of
 from stoa.graphql.reading.shaping import PageShape
 
 
@@ -26,8 +26,8 @@ def render(plan: Plan, shapes: Sequence[PageShape]) -> str:
     row, table = renderer.row(plan.root, alias), table_of(plan.root.stored.model)
     if plan.is_many:
         listed = f"coalesce(json_agg(json_build_array({alias}.id, {row})), '[]'::json)"
-        return f'SELECT {listed}::text FROM "{table}" {alias} WHERE {alias}.id = ANY($1::uuid[])'
-    return f'SELECT {row}::text FROM "{table}" {alias} WHERE {alias}.id = $1'
+        return f"SELECT {listed}::text FROM {table} {alias} WHERE {alias}.id = ANY($1::uuid[])"
+    return f"SELECT {row}::text FROM {table} {alias} WHERE {alias}.id = $1"
 
 
 class _Renderer:
@@ -57,16 +57,16 @@ class _Renderer:
         ordering = ", ".join(f'{alias}."{column_of(relation.model, name)}"' for name in order)
         first = f" ORDER BY {ordering} LIMIT 1" if order else ""
         joined = written(relation.join(row, ROW), alias, 0)
-        return f'(SELECT {self.row(plan, alias)} FROM "{relation.table}" {alias} WHERE {joined}{first})'
+        return f"(SELECT {self.row(plan, alias)} FROM {relation.table} {alias} WHERE {joined}{first})"
 
     def page(self, page: PagePlan, parent: str | None) -> str:
         shape, alias, start = self.shapes[page.number], self.alias(), self.starts[page.number]
-        table = table_of(page.target.model)
+        table, columns = table_of(page.target.model), columns_of(page.target.model)
         conditions = [page.relation.join(parent, ROW), page.only] if page.relation and parent else []
         found = written(_where([*conditions, shape.where, shape.bounds]), alias, start)
         limit = shape.limit + 1 if page.is_full else shape.limit
         ordering = written(shape.ordering.sql(ROW, backward=shape.backward), alias, start)
-        rows = f'(SELECT * FROM "{table}" {alias}{found} ORDER BY {ordering} LIMIT {limit}) {alias}'
+        rows = f"(SELECT {columns} FROM {table} {alias}{found} ORDER BY {ordering} LIMIT {limit}) {alias}"
         views = [self.row(view, alias) for view in page.views]
         if not page.is_full:
             # nobody turns these rows round later
@@ -75,7 +75,7 @@ class _Renderer:
         counted = written(_where([*conditions, shape.where]), alias, start)
         facts = [
             *(str(shape.limit), _bool(shape.backward), _bool(shape.bounded), f"'{shape.ordering.name}'", "count(*)"),
-            f'(SELECT count(*) FROM (SELECT FROM "{table}" {alias}{counted} LIMIT {COUNT_LIMIT + 1}) counted)'
+            f"(SELECT count(*) FROM (SELECT FROM {table} {alias}{counted} LIMIT {COUNT_LIMIT + 1}) counted)"
             if page.is_counted
             else "null",
             _listed([_keys(shape, alias)]) if page.with_keys else "null",

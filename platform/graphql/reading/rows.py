@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -41,7 +41,15 @@ class KeyType:
 
 
 def table_of(model: type[Model]) -> str:
-    return str(model._meta.db_table)
+    """As SQL names it: the shop's own tables by their name alone, others by their schema too."""
+    schema, table = model._meta.schema, f'"{model._meta.db_table}"'
+    return f'"{schema}".{table}' if schema else table
+
+
+def columns_of(model: type[Model]) -> str:
+    """What a list takes of a row: all of it, or what `SHOWN` names where a shop's role may not read all."""
+    shown: Sequence[str] | None = getattr(model, "SHOWN", None)
+    return ", ".join(f'"{name}"' for name in shown) if shown else "*"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from stoa.domains.catalog.exporting.errors import ExportNotReady, NoSuchExport, TooManyExports
 from stoa.domains.catalog.exporting.handing_out import Download, Link, export_link, open_export
-from stoa.domains.catalog.exporting.running import Superseded, fail_export, has_ended, run_export
+from stoa.domains.catalog.exporting.running import Superseded, fail_export, has_ended, run_export, sweep_exports
 from stoa.domains.catalog.exporting.starting import JOB, start_export
 from stoa.domains.catalog.models import ExportRun, FileFormat
 
@@ -22,4 +22,5 @@ __all__ = [
     "open_export",
     "run_export",
     "start_export",
+    "sweep_exports",
 ]

@@ -1,0 +1,26 @@
+"""The one table of what is done by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time, timedelta
+
+from stoa.domains.catalog import jobs as catalog
+from stoa.tenants import sweeping
+from stoa.workers.clock import Daily, Entry, Every
+
+CLOCK: Sequence[Entry] = (
+    # Each reservation plans its own end; this is for those whose job was lost with a restored backup, or cancelled.
+    Entry("expire reservations", catalog.expire_reservations, Every(timedelta(hours=1))),
+    # At night, in the shop's time zone, and not at the hour when everybody's night begins.
+    Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
+    Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
+    Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
+)
+
+
+def check(entries: Sequence[Entry] = CLOCK) -> None:
+    """Raises when two entries share a name: they would share their slots."""
+    names = [entry.name for entry in entries]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Two entries of the clock share a name: {', '.join(sorted(names))}")
