@@ -43,6 +43,7 @@ ORDERS: Iterable[str] = (
         " + CASE WHEN tax_included THEN 0 ELSE tax_minor END",
     ),
     _check("sales_order", "order_refunds", "refunded_minor BETWEEN 0 AND captured_minor", "authorized_minor >= 0"),
+    _check("sales_order", "order_waived", "waived_minor BETWEEN 0 AND total_minor"),
     _check(
         "order_line",
         "line_numbers",
@@ -56,8 +57,10 @@ ORDERS: Iterable[str] = (
         "cancelled + shipped <= quantity",
         "delivered BETWEEN 0 AND shipped",
         "returned BETWEEN 0 AND shipped",
-        "refunded BETWEEN 0 AND quantity",
-        "refunded_minor BETWEEN 0 AND total_minor",
+        "refunded >= 0",
+        "cancelled + refunded <= quantity",
+        "gone_minor BETWEEN 0 AND total_minor",
+        "refunded_minor BETWEEN 0 AND gone_minor",
     ),
     "CREATE INDEX order_search ON sales_order USING gin (search_text extensions.gin_trgm_ops)",
     "ALTER INDEX order_search SET (gin_pending_list_limit = 64)",  # see 0003_searching

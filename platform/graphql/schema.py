@@ -32,8 +32,11 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.handling import OrderHandlingMutations
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
+from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
+from stoa.graphql.orders.subscriptions import OrderSubscriptions
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
@@ -65,6 +68,7 @@ class Query(
     StockQueries,
     SupplyingQueries,
     OrderQueries,
+    RefundQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -93,6 +97,8 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    OrderHandlingMutations,
+    OrderMoneyMutations,
 ):
     pass
 
@@ -104,6 +110,7 @@ class Subscription(
     BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
+    OrderSubscriptions,
 ):
     pass
 

@@ -4,6 +4,7 @@ from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
+from stoa.domains.catalog.stock.keeping import keep, trim
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
@@ -32,6 +33,7 @@ __all__ = [
     "expire_reservations",
     "extend",
     "integrity_report",
+    "keep",
     "move",
     "open_count",
     "receive_transfer",
@@ -43,5 +45,6 @@ __all__ = [
     "set_on_hand",
     "ship",
     "start_transfer",
+    "trim",
     "update_location",
 ]

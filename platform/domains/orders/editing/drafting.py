@@ -62,7 +62,9 @@ class OrderEdit:
                 problems.append(InvalidInput("This line is named twice.", path=["quantities", i, "line_id"]))
             if not 0 <= each.quantity <= MAX_QUANTITY:
                 sentence, values = "{quantity} pieces; 0 to {limit:,} are allowed.", {"quantity": each.quantity}
-                problems.append(InvalidInput(sentence, path=["quantities", i, "quantity"], limit=MAX_QUANTITY, **values))
+                problems.append(
+                    InvalidInput(sentence, path=["quantities", i, "quantity"], limit=MAX_QUANTITY, **values)
+                )
         if self.added:
             problems += _wrong_lines(ctx, self.added)
         if isinstance(self.shipping, Money):

@@ -1,8 +1,8 @@
 """Rules of orders: if an order is like this, then do that. Tried on past orders before they are switched on."""
 
-from stoa.domains.orders.rules.acting import Actions, Severity
+from stoa.domains.orders.checks import Severity
+from stoa.domains.orders.rules.acting import Actions
 from stoa.domains.orders.rules.asking import ask_rules
-from stoa.domains.orders.rules.doing import do_by
 from stoa.domains.orders.rules.keeping import (
     RuleChanges,
     RuleDraft,
@@ -28,7 +28,6 @@ __all__ = [
     "ask_rules",
     "create_rule",
     "delete_rule",
-    "do_by",
     "follow_rules",
     "reorder_rules",
     "try_rule",

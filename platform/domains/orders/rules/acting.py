@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from stoa.domains.orders.checks import Severity
 from stoa.domains.orders.models import RuleKind
 from stoa.domains.orders.rules.errors import WrongActions
 from stoa.kit.checking import Problems
@@ -17,14 +17,6 @@ MAX_TAGS = 20
 MAX_MINUTES, MAX_DAYS = 60 * 24 * 90, 365
 AT_PLACING = (RuleKind.CLASSIFY, RuleKind.RISK, RuleKind.CONFIRM)
 BY_THE_CLOCK = (RuleKind.SHIP_DIGITAL, RuleKind.EXPIRE_UNPAID, RuleKind.COMPLETE_DELIVERED)
-
-
-class Severity(StrEnum):
-    """How grave a finding is. BLOCKING keeps an order from being confirmed by itself."""
-
-    NOTE = "NOTE"
-    WARNING = "WARNING"
-    BLOCKING = "BLOCKING"
 
 
 @dataclass(frozen=True, slots=True)

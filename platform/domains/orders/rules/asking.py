@@ -8,9 +8,10 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.domains.orders.checks import Check, Severity
+from stoa.domains.orders.confirming import confirm_order
 from stoa.domains.orders.models import OrderRule, RuleKind
-from stoa.domains.orders.rules import doing
-from stoa.domains.orders.rules.acting import AT_PLACING, Severity
+from stoa.domains.orders.rules.acting import AT_PLACING
 from stoa.domains.orders.rules.events import OrderMetRules
 from stoa.domains.orders.rules.ruling import Condition, conditions_sql
 from stoa.kit.errors import Refusal, Refusals
@@ -79,7 +80,7 @@ async def _confirm(ctx: Context, order_id: UUID, rules: Sequence[OrderRule]) -> 
         return
     try:
         async with shop_transaction():
-            await doing.do(ctx, RuleKind.CONFIRM, order_id)
+            await confirm_order(ctx, order_id)
     except (Refusal, Refusals):
         return
     await note(ctx, order_id, rules[:1])
@@ -92,9 +93,8 @@ async def _is_blocked(order_id: UUID) -> bool:
 
 def check_of(rule: OrderRule) -> dict[str, Any]:
     """What a rule of risk finds, as checks are kept."""
-    severity = rule.actions.get("severity", Severity.WARNING.value)
-    words = {"words": WORDS.text, "values": {"rule": rule.name}}
-    return {"code": CODE, "severity": severity, **words, "rule_id": str(rule.id)}
+    found = Check(CODE, Severity(rule.actions["severity"]), WORDS.filled(rule=rule.name))
+    return found.as_row() | {"rule_id": str(rule.id)}
 
 
 def named(rule: OrderRule) -> dict[str, str]:

@@ -1,31 +1,30 @@
-"""The ports behind which orders are confirmed, delivered, let go and completed: what a rule lets happen, others do."""
+"""What rules that the clock asks let happen to an order; each refuses what is in the way of it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
+from stoa.domains.orders.ending import complete_order, expire_order
 from stoa.domains.orders.models import RuleKind
-from stoa.kit.errors import Refusal
+from stoa.domains.orders.moving import Moves, locked_order
+from stoa.kit.clock import now
 from stoa.tenants.context import Context
 
 Deed = Callable[[Context, UUID], Awaitable[object]]
-_deeds: dict[RuleKind, Deed] = {}
 
 
-class NotDoneHere(Refusal):
-    """Nothing in this process does what such a rule lets happen."""
+async def let_go(ctx: Context, order_id: UUID) -> None:
+    """Its time to be paid is over as of now, for the rule says so."""
+    order = await locked_order(order_id)
+    if order.pay_by is not None and order.pay_by > now():
+        moves = Moves(ctx, order)
+        moves.set(pay_by=now())
+        await moves.save()
+    await expire_order(ctx, order_id)
 
-    code = "RULE_NOT_DONE_HERE"
 
-
-def do_by(deeds: Mapping[RuleKind, Deed]) -> None:
-    """Let rules of these kinds do so. Web and workers say so at their start."""
-    _deeds.update(deeds)
-
-
-async def do(ctx: Context, kind: RuleKind, order_id: UUID) -> None:
-    """Raises what the deed refuses; and `NotDoneHere`."""
-    if kind not in _deeds:
-        raise NotDoneHere("Rules of the kind {kind} are not done here.", kind=kind)
-    await _deeds[kind](ctx, order_id)
+DEEDS: Mapping[RuleKind, Deed] = {
+    RuleKind.EXPIRE_UNPAID: let_go,
+    RuleKind.COMPLETE_DELIVERED: complete_order,
+}

@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from stoa.domains.orders.models import OrderRule, RuleKind
-from stoa.domains.orders.rules import doing
 from stoa.domains.orders.rules.acting import BY_THE_CLOCK, DUE
 from stoa.domains.orders.rules.asking import note
+from stoa.domains.orders.rules.doing import DEEDS
 from stoa.domains.orders.rules.ruling import Condition, conditions_sql
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
@@ -64,7 +64,7 @@ def _turn(rule: OrderRule, values: list[Any]) -> str:
 async def _do(ctx: Context, rule: OrderRule, order_id: UUID) -> bool:
     try:
         async with shop_transaction():
-            await doing.do(ctx, rule.kind, order_id)
+            await DEEDS[rule.kind](ctx, order_id)
             await note(ctx, order_id, [rule])
     except (Refusal, Refusals):
         return False
