@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
 
+    kuaidi100_url: str = Field(
+        "https://poll.kuaidi100.com",
+        description="Where Kuaidi100 tells where parcels are, for shops that have its keys.",
+    )
+    kuaidi100_label_url: str = Field(
+        "https://api.kuaidi100.com", description="Where Kuaidi100 gives parcels their numbers."
+    )
+
     @property
     def is_production(self) -> bool:
         return self.environment == "production"

@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ('carrier', fields.CharField(max_length=40)),
                 ('profile', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('fees', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
+                ('settings', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('promised_days', fields.IntField(null=True)),
                 ('pickup_location', fields.ForeignKeyField('shop.Location', source_field='pickup_location_id', null=True, db_constraint=True, to_field='id', related_name='pickup_methods', on_delete=OnDelete.RESTRICT)),
                 ('is_active', fields.BooleanField(default=True, db_default=True)),
@@ -318,7 +319,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'shipment', 'app': 'shop', 'unique_together': (('order', 'number'), ('carrier', 'tracking_number')), 'indexes': [Index(fields=['state', 'id'], name='shipment_of_state')], 'pk_attr': 'id', 'table_description': 'A parcel of an order. `number` counts within the order.'},
+            options={'table': 'shipment', 'app': 'shop', 'unique_together': (('order', 'number'), ('tracking_number', 'carrier')), 'indexes': [Index(fields=['state', 'id'], name='shipment_of_state'), Index(fields=['is_late', 'id'], name='shipment_late')], 'pk_attr': 'id', 'table_description': 'A parcel of an order. `number` counts within the order.'},
             bases=['Model'],
         ),
         ops.CreateModel(

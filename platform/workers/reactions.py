@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.domains.orders import events as of_orders
+from stoa.domains.orders.rules import jobs as order_rules
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
@@ -40,6 +42,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
+    order_rules.follow_by_the_clock,
+    order_rules.deliver_files,
     sweeping.sweep_shop,
     sweeping.sweep_access,
 )
@@ -56,6 +60,7 @@ REACTIONS: Reactions = {
     events.TagsMerged: [catalog.follow_changes],
     events.TagChangeUndone: [catalog.follow_changes],
     events.ProductsImported: [catalog.follow_import],
+    of_orders.OrderMoved: [order_rules.deliver_files],
 }
 
 

@@ -1,6 +1,6 @@
 """The catalog: what the shop offers, at what price, and how much of it there is."""
 
-from stoa.domains.catalog import belonging, exporting, media, merchandising, offering, stock, supplying
+from stoa.domains.catalog import belonging, exporting, measuring, media, merchandising, offering, stock, supplying
 from stoa.domains.catalog.assorting import add_variants, remove_variants, reorder_variants
 from stoa.domains.catalog.bundling import set_parts
 from stoa.domains.catalog.changing import SAME, ProductChanges, Same, VariantChanges
@@ -50,6 +50,7 @@ __all__ = [
     "delete_product",
     "duplicate_product",
     "exporting",
+    "measuring",
     "media",
     "merchandising",
     "offering",

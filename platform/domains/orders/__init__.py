@@ -1,5 +1,6 @@
 """Orders: from every channel to the buyer and back."""
 
+from stoa.domains.orders import shipping
 from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
 from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
@@ -61,6 +62,7 @@ __all__ = [
     "reject_order",
     "resume_order",
     "settle_refund",
+    "shipping",
     "transitions_of",
     "void_payment",
     "words_of",

@@ -18,6 +18,7 @@ from stoa.domains.orders.inserting import first_step, insert_order, line_rows, o
 from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
 from stoa.domains.orders.rules import ask_rules
+from stoa.domains.orders.shipping.quoting import delivery_charge
 from stoa.domains.orders.validating import checks_of, known_of, sold_in_advance
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
@@ -54,7 +55,8 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
         offers = await _offers(draft.lines)
         units = [_unit(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
         customer_id = await service.known_customer(ctx, draft.buyer)
-        priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id))
+        delivery = await delivery_charge(ctx, draft, offers, units)
+        priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
         _require_total(draft, priced, ctx.shop.currency)
         order_id, at = new_id(), now()
         known = None if draft.as_draft else await known_of(draft, offers, customer_id, at)
@@ -131,7 +133,12 @@ def _unit(line: LineDraft, offer: Offer | None) -> int:
 
 
 def _basket(
-    ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], units: Sequence[int], customer_id: UUID | None
+    ctx: Context,
+    draft: OrderDraft,
+    offers: Sequence[Offer | None],
+    units: Sequence[int],
+    customer_id: UUID | None,
+    delivery: int,
 ) -> Basket:
     return Basket(
         currency=ctx.shop.currency,
@@ -142,7 +149,7 @@ def _basket(
         channel=draft.channel,
         customer_id=customer_id,
         discounts=[Discount(each.code, each.title, each.amount.minor, each.line) for each in draft.discounts],
-        shipping=draft.shipping.minor if draft.shipping else 0,
+        shipping=delivery,
         tax_included=draft.tax_included,
         codes=draft.codes,
     )

@@ -4,6 +4,7 @@ from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
+from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere, take_back
 from stoa.domains.catalog.stock.keeping import keep, trim
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
 from stoa.domains.catalog.stock.moving import Move, move
@@ -20,6 +21,7 @@ __all__ = [
     "Breach",
     "Correction",
     "Demand",
+    "Held",
     "Holder",
     "Limits",
     "LocationChanges",
@@ -32,6 +34,8 @@ __all__ = [
     "create_location",
     "expire_reservations",
     "extend",
+    "held_for",
+    "hold_elsewhere",
     "integrity_report",
     "keep",
     "move",
@@ -45,6 +49,7 @@ __all__ = [
     "set_on_hand",
     "ship",
     "start_transfer",
+    "take_back",
     "trim",
     "update_location",
 ]

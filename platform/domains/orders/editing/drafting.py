@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog import SAME, Same
@@ -45,8 +46,8 @@ class OrderEdit:
         problems.refuse()
         return cleaned
 
-    def _cleaned(self, problems: Problems) -> dict[str, object]:
-        said: dict[str, object] = {}
+    def _cleaned(self, problems: Problems) -> dict[str, Any]:
+        said: dict[str, Any] = {}
         for name in ("shipping_address", "billing_address"):
             given = getattr(self, name)
             if not isinstance(given, Same):

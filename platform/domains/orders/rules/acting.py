@@ -15,7 +15,6 @@ from stoa.kit.text import clean_line
 
 MAX_TAGS = 20
 MAX_MINUTES, MAX_DAYS = 60 * 24 * 90, 365
-AT_PLACING = (RuleKind.CLASSIFY, RuleKind.RISK, RuleKind.CONFIRM)
 BY_THE_CLOCK = (RuleKind.SHIP_DIGITAL, RuleKind.EXPIRE_UNPAID, RuleKind.COMPLETE_DELIVERED)
 
 

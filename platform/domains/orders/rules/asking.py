@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,18 @@ import msgspec
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.confirming import confirm_order
 from stoa.domains.orders.models import OrderRule, RuleKind
-from stoa.domains.orders.rules.acting import AT_PLACING
 from stoa.domains.orders.rules.events import OrderMetRules
 from stoa.domains.orders.rules.ruling import Condition, conditions_sql
+from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
-from stoa.tenants.outbox import publish
+from stoa.tenants.outbox import enqueue, publish
 
+FOLLOW = "orders.follow_rules"
+NOTING = (RuleKind.CLASSIFY, RuleKind.RISK)
+ASKED = (*NOTING, RuleKind.CONFIRM, RuleKind.EXPIRE_UNPAID)
 CODE = "RULE"  # of the check that a rule of risk adds
 WORDS = Sentence("The rule {rule} says so.")
 # The first rule that names a queue says which it is; tags and checks come on top of what is there.
@@ -38,14 +42,21 @@ async def ask_rules(ctx: Context, order_id: UUID) -> None:
 
     What it met is noted on it and told. A rule that confirms counts only when no check is BLOCKING.
     """
-    active = await OrderRule.filter(is_active=True, kind__in=AT_PLACING).order_by("position", "id")
+    active = await OrderRule.filter(is_active=True, kind__in=ASKED).order_by("position", "id")
     if not active:
         return
-    first = [rule for rule in active if rule.kind is not RuleKind.CONFIRM]
-    await note(ctx, order_id, await met(ctx, order_id, first))
+    await note(ctx, order_id, await met(ctx, order_id, [rule for rule in active if rule.kind in NOTING]))
     confirming = [rule for rule in active if rule.kind is RuleKind.CONFIRM]
     if confirming and not await _is_blocked(order_id):
         await _confirm(ctx, order_id, await met(ctx, order_id, confirming))
+    await _plan_expiry(ctx, {rule.actions["minutes"] for rule in active if rule.kind is RuleKind.EXPIRE_UNPAID})
+
+
+async def _plan_expiry(ctx: Context, spans: Set[int]) -> None:
+    """Look again when the time to pay is over; all orders of a minute together."""
+    for minutes in sorted(spans):
+        at = (now() + timedelta(minutes=minutes + 1)).replace(second=0, microsecond=0)
+        await enqueue(ctx, FOLLOW, {}, kind="general", dedupe_key=f"minute {at:%Y-%m-%d %H:%M}", run_at=at)
 
 
 async def met(ctx: Context, order_id: UUID, rules: Sequence[OrderRule]) -> list[OrderRule]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from stoa.domains.orders.ending import complete_order, expire_order
 from stoa.domains.orders.models import RuleKind
 from stoa.domains.orders.moving import Moves, locked_order
+from stoa.domains.orders.shipping.sending import deliver_digital
 from stoa.kit.clock import now
 from stoa.tenants.context import Context
 
@@ -25,6 +26,7 @@ async def let_go(ctx: Context, order_id: UUID) -> None:
 
 
 DEEDS: Mapping[RuleKind, Deed] = {
+    RuleKind.SHIP_DIGITAL: deliver_digital,
     RuleKind.EXPIRE_UNPAID: let_go,
     RuleKind.COMPLETE_DELIVERED: complete_order,
 }

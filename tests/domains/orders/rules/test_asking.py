@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from stoa.domains.orders.models import Order, RuleKind
+from stoa.domains.orders.models import FulfilmentState, Order, OrderState, RuleKind
 from stoa.domains.orders.rules import About, Actions, Condition, Relation, RuleDraft, Severity, create_rule
 from stoa.tenants.context import Context
 from tests import make
 from tests.domains.catalog.catalogs import events_of
 
 WEB = Condition(About.CHANNEL, Relation.IS, "web")
+ADDRESS = {"name": "Zeno", "line1": "Stoa 1", "city": "Athens", "country": "GR"}
 DEAR = Condition(About.TOTAL, Relation.AT_LEAST, "100")
 
 
@@ -51,8 +52,25 @@ async def test_a_risk_is_a_check_of_the_order(ctx: Context) -> None:
     order, cheap = await make.order(ctx, [(cup, 1)]), await make.order(ctx)
 
     words = {"words": "The rule {rule} says so.", "values": {"rule": "Dear"}}
-    assert order.checks == [{"code": "RULE", "severity": "BLOCKING", **words, "rule_id": dear}]
-    assert (cheap.checks, cheap.rules_met) == ([], [])
+    assert order.checks[-1] == {"code": "RULE", "severity": "BLOCKING", **words, "rule_id": dear}
+    assert "RULE" not in {each["code"] for each in cheap.checks}
+    assert cheap.rules_met == []
+
+
+async def test_an_order_is_confirmed_by_a_rule_when_nothing_is_in_the_way(ctx: Context) -> None:
+    """O6, X9: the state PENDING is passed over; what the checks block waits for people."""
+    known = await rule(ctx, RuleKind.CONFIRM, WEB, name="Web")
+    await rule(ctx, RuleKind.RISK, Condition(About.BUYER_NOTE, Relation.CONTAINS, "x"), severity=Severity.BLOCKING)
+
+    order = await make.order(ctx, channel="web", shipping_address=ADDRESS)
+    app = await make.order(ctx, channel="app", shipping_address=ADDRESS)
+    risky = await make.order(ctx, channel="web", shipping_address=ADDRESS, buyer_note="xxx")
+    nowhere = await make.order(ctx, channel="web")
+
+    assert (order.state, order.fulfilment_state) == (OrderState.CONFIRMED, FulfilmentState.ALLOCATED)
+    assert order.rules_met == [{"rule_id": known, "name": "Web", "kind": "CONFIRM"}]
+    assert [each.state for each in (app, risky, nowhere)] == [OrderState.PENDING] * 3
+    assert (app.rules_met, nowhere.rules_met) == ([], [])
 
 
 async def test_drafts_are_not_asked(ctx: Context) -> None:
