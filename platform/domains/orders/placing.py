@@ -52,8 +52,8 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
         earlier = await _earlier(draft)
         if earlier is not None:
             return earlier
-        offers = await _offers(draft.lines)
-        units = [_unit(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
+        offers = await offers_for(draft.lines)
+        units = [unit_of(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
         customer_id = await service.known_customer(ctx, draft.buyer)
         delivery = await delivery_charge(ctx, draft, offers, units)
         priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
@@ -96,7 +96,7 @@ async def _same(draft: OrderDraft) -> Placed:
     return earlier
 
 
-async def _offers(lines: Sequence[LineDraft]) -> list[Offer | None]:
+async def offers_for(lines: Sequence[LineDraft]) -> list[Offer | None]:
     """What each line is of; None for what the catalog does not have. Raises `Refusals` for what cannot be bought."""
     ids = [line.variant_id for line in lines if line.variant_id]
     skus = [line.sku for line in lines if line.sku and not line.variant_id]
@@ -125,7 +125,7 @@ def _why_not_sold(i: int, line: LineDraft, offer: Offer | None) -> Refusal | Non
     return None
 
 
-def _unit(line: LineDraft, offer: Offer | None) -> int:
+def unit_of(line: LineDraft, offer: Offer | None) -> int:
     if line.unit_price is not None:
         return line.unit_price.minor
     assert offer is not None and offer.price is not None
