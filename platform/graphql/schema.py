@@ -32,11 +32,16 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.editing import OrderEditMutations, OrderEditQueries
+from stoa.graphql.orders.flowing import OrderFlowQueries
 from stoa.graphql.orders.handling import OrderHandlingMutations
 from stoa.graphql.orders.mutations import OrderMutations
+from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
+from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
+from stoa.graphql.orders.views import OrderViewMutations, OrderViewQueries, bind_views
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
@@ -68,6 +73,11 @@ class Query(
     StockQueries,
     SupplyingQueries,
     OrderQueries,
+    OrderEditQueries,
+    OrderFlowQueries,
+    OrderRuleQueries,
+    OrderRuleTrialQueries,
+    OrderViewQueries,
     RefundQueries,
     ServiceQueries,
 ):
@@ -97,6 +107,10 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    OrderArrangingMutations,
+    OrderEditMutations,
+    OrderRuleMutations,
+    OrderViewMutations,
     OrderHandlingMutations,
     OrderMoneyMutations,
 ):
@@ -134,6 +148,7 @@ def schema() -> strawberry.Schema:
     bind_lead_time(built._schema)
     bind_mutations(built._schema)
     bind_choosing(built._schema)
+    bind_views(built._schema)
     return built
 
 

@@ -11,7 +11,7 @@ from stoa.domains.orders.rules.keeping import (
     reorder_rules,
     update_rule,
 )
-from stoa.domains.orders.rules.ruling import About, Condition, Relation
+from stoa.domains.orders.rules.ruling import About, Condition, Relation, shown_value
 from stoa.domains.orders.rules.sweeping import follow_rules
 from stoa.domains.orders.rules.trying import Trial, WouldDo, try_rule
 
@@ -30,6 +30,7 @@ __all__ = [
     "delete_rule",
     "follow_rules",
     "reorder_rules",
+    "shown_value",
     "try_rule",
     "update_rule",
 ]

@@ -14,6 +14,7 @@ from uuid import UUID
 from stoa.domains.catalog import belonging
 from stoa.domains.orders.models import PaymentState
 from stoa.kit.errors import InvalidInput, blaming
+from stoa.kit.ids import type_id
 from stoa.kit.money import parse_money
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
@@ -127,6 +128,11 @@ _SQL: dict[About, str] = {
   FROM order_line l WHERE l.order_id = o.id) = {value}::text""",
 }
 _SIGNS = {Relation.AT_LEAST: ">=", Relation.AT_MOST: "<="}
+
+
+def shown_value(about: About, value: str) -> str:
+    """The value as people wrote it."""
+    return type_id("cat", UUID(value)) if about is About.CATEGORY else value
 
 
 async def checked_conditions(ctx: Context, conditions: Sequence[Condition]) -> list[Condition]:
