@@ -94,6 +94,10 @@ class Order(Model):
             Index(fields=("placed_at", "id"), name="order_by_placing"),  # orders(orderBy: PLACED_AT)
             Index(fields=("state", "id"), name="order_of_state"),  # orders(where: {state:}), what is overdue
             Index(fields=("customer_id", "id"), name="order_of_customer"),  # Customer.orders
+            Index(fields=("channel", "id"), name="order_of_channel"),  # orders(where: {channel:})
+            Index(fields=("payment_state", "id"), name="order_of_payment"),  # orders(where: {paymentState:})
+            Index(fields=("fulfilment_state", "id"), name="order_of_fulfilment"),  # orders(where: {fulfilmentState:})
+            Index(fields=("queue", "id"), name="order_of_queue"),  # orders(where: {queue:})
         ]
 
 
@@ -140,6 +144,7 @@ class OrderLine(Model):
         table = "order_line"
         indexes = [
             Index(fields=("order_id", "position", "id"), name="line_of_order"),  # Order.lines
+            Index(fields=("sku", "order_id"), name="line_of_sku"),  # orders(where: {lines: {some: {sku:}}})
             Index(
                 fields=("variant_id", "id"), name="line_of_variant"
             ),  # Variant.orderLines; that it stands on an order
