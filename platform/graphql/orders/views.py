@@ -54,7 +54,7 @@ def _shown(row: models.SavedView) -> OrderView:
         name=row.name,
         is_shared=row.owner_id is None,
         position=row.position,
-        query=msgspec.json.encode(row.query).decode(),
+        query=msgspec.json.encode(row.query, order="sorted").decode(),
         version=row.version,
         created_at=row.created_at,
     )
