@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.domains.orders import events as of_orders
 from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.importing import jobs as order_imports
+from stoa.domains.orders.rules import jobs as order_rules
 from stoa.domains.service import events as of_buyers
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sweeping
@@ -47,6 +49,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.sweep_exports,
     orders.flag_late_parcels,
     orders.follow_parcels,
+    order_rules.follow_by_the_clock,
+    order_rules.deliver_files,
     sweeping.sweep_shop,
     sweeping.sweep_access,
     orders.follow_merge,
@@ -70,6 +74,7 @@ REACTIONS: Reactions = {
     of_buyers.CustomersMerged: [orders.follow_merge],
     of_buyers.MergeUndone: [orders.follow_parting],
     of_buyers.CustomerErased: [orders.forget_buyer],
+    of_orders.OrderMoved: [order_rules.deliver_files],
 }
 
 
