@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
 from stoa.graphql.schema import schema
-from stoa.tenants import outbox, sweeping
+from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
 
@@ -42,6 +42,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.sweep_exports,
     sweeping.sweep_shop,
     sweeping.sweep_access,
+    sparing.keep_spares,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
