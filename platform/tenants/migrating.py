@@ -87,6 +87,9 @@ FIRST_STEP = Step(
 )
 
 
+_compiled: dict[str, tuple[Step, ...]] = {}
+
+
 @dataclass(slots=True)
 class Report:
     """What a run over the fleet did. `failed` maps a shop's schema to the reason."""
@@ -105,9 +108,18 @@ class _Nowhere(AsyncpgDBClient):
 async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None) -> tuple[Step, ...]:
     """All migrations of `app` ("shop" or "platform") in order, as SQL.
 
-    One walk over all of them; Tortoise's own `collect_sql` walks from the start again for each.
+    One walk over all of them; Tortoise's own `collect_sql` walks from the start again for each. It takes half a second
+    of a processor all the same, so our own are compiled once in a process.
     """
-    executor = MigrationExecutor(_Nowhere(connection_name=app), {app: (apps or APPS)[app]})
+    if apps is not None:
+        return await _compile_all(app, apps)
+    if app not in _compiled:
+        _compiled[app] = await _compile_all(app, APPS)
+    return _compiled[app]
+
+
+async def _compile_all(app: str, apps: dict[str, dict[str, Any]]) -> tuple[Step, ...]:
+    executor = MigrationExecutor(_Nowhere(connection_name=app), {app: apps[app]})
     await executor.loader.build_graph()
     state = State(models={}, apps=StateApps(default_connections={app: app}))
     return tuple([await _compile(executor, key, state) for key in executor._full_plan()])
@@ -115,7 +127,7 @@ async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None)
 
 @cache
 def step_names(app: str) -> tuple[str, ...]:
-    """The names of all migrations of `app` in order: what `compile_steps` takes half a second to find out."""
+    """The names of all migrations of `app` in order, for who needs no more: nothing is compiled."""
     return tuple(sorted(each.name for each in pkgutil.iter_modules(import_module(APPS[app]["migrations"]).__path__)))
 
 
