@@ -118,6 +118,11 @@ async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None)
     return _compiled[app]
 
 
+def forget_compiled() -> None:
+    """Be as a process that has just started (benchmarks)."""
+    _compiled.clear()
+
+
 async def _compile_all(app: str, apps: dict[str, dict[str, Any]]) -> tuple[Step, ...]:
     executor = MigrationExecutor(_Nowhere(connection_name=app), {app: apps[app]})
     await executor.loader.build_graph()
