@@ -12,7 +12,7 @@ from stoa.domains.orders.importing import jobs as order_imports
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.domains.service import events as of_buyers
 from stoa.graphql.schema import schema
-from stoa.tenants import outbox, sweeping
+from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
 
@@ -57,6 +57,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.follow_parting,
     orders.forget_buyer,
     orders.case_due,
+    sparing.keep_spares,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
