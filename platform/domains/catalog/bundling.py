@@ -100,7 +100,9 @@ async def _locked_with_parts(variant: Variant, parts: Mapping[UUID, int], expect
     for i, part in enumerate(parts):
         if part not in found:
             raise NoSuchVariant("There is no such variant.", path=["parts", i, "variant_id"])
-        if found[part] == own or found[part] in bundles:
+        if found[part] == own:
+            raise IsABundle("A bundle has no parts of its own product.", path=["parts", i, "variant_id"])
+        if found[part] in bundles:
             raise IsABundle("A part cannot be a bundle itself.", path=["parts", i, "variant_id"])
     return await locked_product(own, expected_version)
 

@@ -21,11 +21,13 @@ from stoa.domains.catalog.media import NewImage, add_images, remove_images
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import PROCESS
 from stoa.domains.catalog.models import (
+    AttributeValue,
     BundlePart,
     Image,
     Location,
     PriceChange,
     Product,
+    ProductTag,
     PurchaseLine,
     PurchaseOrder,
     SlugRedirect,
@@ -84,6 +86,21 @@ async def test_a_duplicate_says_so_in_the_callers_language_or_has_the_title_it_w
 
     assert chinese.title == "茶" * 251 + "（副本）"
     assert (named.title, named.options) == ("Another", product.options)
+
+
+async def test_a_duplicate_is_found_by_the_same_tags_and_attributes(ctx: Context) -> None:
+    """P10, P11: it is shown where the original is, until somebody says otherwise."""
+    product = await make.product(ctx)
+    await catalog.merchandising.change_tags(ctx, [product.id], add=["oak", "desk"], remove=[])
+    await catalog.merchandising.set_attributes(ctx, [product.id], {"material": ["oak"], "style": ["plain"]})
+
+    copy = await catalog.duplicate_product(ctx, product.id)
+    await catalog.merchandising.change_tags(ctx, [product.id], add=[], remove=["oak"])
+
+    tags = await ProductTag.filter(product_id=copy).values_list("tag__name", flat=True)
+    values = await AttributeValue.filter(product_id=copy).values_list("attribute__key", "text")
+    assert sorted(tags) == ["desk", "oak"]
+    assert sorted(values) == [("material", "oak"), ("style", "plain")]
 
 
 async def test_a_duplicate_of_a_bundle_is_made_of_the_same(ctx: Context) -> None:
