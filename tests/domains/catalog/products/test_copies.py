@@ -9,7 +9,15 @@ from uuid import UUID
 import pytest
 
 from stoa.domains import catalog
-from stoa.domains.catalog import BulkPolicy, OptionDraft, ProductChanges, ProductEdit, ProductStatus, VariantChanges
+from stoa.domains.catalog import (
+    BulkPolicy,
+    ImageDraft,
+    OptionDraft,
+    ProductChanges,
+    ProductEdit,
+    ProductStatus,
+    VariantChanges,
+)
 from stoa.domains.catalog.errors import (
     NoSuchProduct,
     NotADraft,
@@ -163,7 +171,8 @@ async def test_what_was_on_sale_or_is_needed_is_not_deleted(ctx: Context) -> Non
 
 
 async def test_what_was_created_on_sale_is_not_deleted_by_making_it_a_draft(ctx: Context) -> None:
-    product, _ = await shirt(ctx, status=ProductStatus.ACTIVE)
+    shelf, images = await make.category(ctx), [ImageDraft("https://img.test/1")]
+    product, _ = await shirt(ctx, status=ProductStatus.ACTIVE, category_id=shelf.id, images=images)
     await catalog.update_product(ctx, product.id, ProductChanges(status=ProductStatus.DRAFT))
     before = await catalog_of(ctx)
 
