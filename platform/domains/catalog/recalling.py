@@ -78,6 +78,8 @@ def changes_in(name: str, payload: Mapping[str, Any]) -> list[Mapping[str, Any]]
             return [_change("variants", payload["labels"], ())]
         case "ProductPublishRefused":
             return [{"field": "missing", "old": None, "new": payload["missing"]}]
+        case "StockLow" | "StockRecovered":
+            return [{"field": each, "old": None, "new": told(payload[each])} for each in ("available", "threshold")]
         case "TagRenamed":
             return [{"field": "name", "old": payload["before"], "new": payload["after"]}]
         case "TagsMerged":

@@ -174,7 +174,7 @@ def change_of(stored: Mapping[str, Any]) -> Change:
 
 def name_of_field(field: str) -> str:
     """Keys and codes of the shop's own stay as they are."""
-    return field if field.startswith(("attributes.", "listings.")) else to_camel_case(field)
+    return field if field.startswith(("attributes.", "listings.", "metadata.")) else to_camel_case(field)
 
 
 def _shown(field: str, text: str | None) -> str | None:

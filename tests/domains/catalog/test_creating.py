@@ -115,7 +115,6 @@ REFUSED: list[tuple[dict[str, Any], str, tuple[str | int, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "code", "path"), REFUSED)
 async def test_a_product_is_created_on_sale_only_when_it_is_ready(ctx: Context) -> None:
     """P8: category required before publish, whichever way it is published."""
     shelf, images = await make.category(ctx), [ImageDraft("https://img.test/a.jpg")]
@@ -137,6 +136,7 @@ async def test_a_product_is_created_on_sale_only_when_it_is_ready(ctx: Context) 
     assert (await catalog.create_product(ctx, whole)).status is ProductStatus.ACTIVE
 
 
+@pytest.mark.parametrize(("wrong", "code", "path"), REFUSED)
 async def test_a_wrong_draft_is_refused_where_it_is_wrong(
     ctx: Context, wrong: dict[str, Any], code: str, path: tuple[str | int, ...]
 ) -> None:

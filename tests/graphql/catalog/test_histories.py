@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stoa.domains import catalog
-from stoa.domains.catalog import merchandising, publishing, supplying
+from stoa.domains.catalog import merchandising, publishing, stock, supplying
 from stoa.domains.catalog.models import Channel, Product, PurchaseLine, Variant
 from stoa.domains.catalog.publishing import ListingWish
 from stoa.kit.clock import now
@@ -148,6 +148,25 @@ async def test_a_tag_can_be_put_back_by_its_history(ask: Ask) -> None:
     query = "query ($id: ID!) { product(id: $id) { tags { nodes { tag { name } } } } }"
     found = (await ask.data(query, id=type_id("prod", product.id)))["product"]["tags"]["nodes"]
     assert sorted(each["tag"]["name"] for each in found) == ["eiche", "oak"]
+
+
+async def test_alarms_of_low_stock_are_told_once_per_crossing(ask: Ask) -> None:
+    """P14: whoever was not watching finds the alarm there."""
+    cup = await make.sold(ask.ctx, on_hand=5)
+    await stock.set_limits(ask.ctx, [stock.Limits(cup.id, threshold=3)])
+    for quantity in (-1, -1, -1, 5):
+        await stock.adjust(ask.ctx, [stock.Adjustment(cup.id, quantity=quantity)], reason="sold")
+
+    query = """query ($id: ID!) { variant(id: $id) { stock { nodes { history { nodes {
+      name actorName changes { field new } } } } } } }"""
+    [level] = (await ask.data(query, id=type_id("var", cup.id)))["variant"]["stock"]["nodes"]
+
+    alarms = [(each["name"], each["actorName"], each["changes"]) for each in level["history"]["nodes"]]
+    threshold = {"field": "threshold", "new": "3"}
+    assert alarms == [
+        ("StockRecovered", ask.ctx.actor.name, [{"field": "available", "new": "7"}, threshold]),
+        ("StockLow", ask.ctx.actor.name, [{"field": "available", "new": "3"}, threshold]),
+    ]
 
 
 async def test_whatever_people_keep_has_a_history(ask: Ask) -> None:

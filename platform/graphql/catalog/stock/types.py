@@ -163,6 +163,11 @@ class StockLevel(Node):
     movements: Connection[StockMovement] = many("What made it so, newest first.", order=("-id",))
     reservations: Connection[StockReservation] = many("Who it is or was promised to, newest first.", order=("-id",))
     version: int = column("Goes up with every change.")
+    history: Connection[HistoryEntry] = many(
+        "The alarms, the newest first: that it ran low, once per crossing of its threshold, and recovered.",
+        order=("-id",),
+        across=(EventRow, "subject_id"),
+    )
 
 
 @stored(models.StockMovement, prefix="mov", scope=Scope.CATALOG_READ, order=("-id",))
