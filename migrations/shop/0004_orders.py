@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                 ('carrier', fields.CharField(max_length=40)),
                 ('profile', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('fees', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
+                ('settings', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('promised_days', fields.IntField(null=True)),
                 ('pickup_location', fields.ForeignKeyField('shop.Location', source_field='pickup_location_id', null=True, db_constraint=True, to_field='id', related_name='pickup_methods', on_delete=OnDelete.RESTRICT)),
                 ('is_active', fields.BooleanField(default=True, db_default=True)),
@@ -120,7 +121,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'shipping_method', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
+            options={'table': 'shipping_method', 'app': 'shop', 'indexes': [Index(fields=['position', 'id'], name='method_by_position')], 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -158,6 +159,7 @@ class Migration(migrations.Migration):
                 ('waived_minor', fields.BigIntField(default=0, db_default=0)),
                 ('pricing', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('checks', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
+                ('rules_met', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('queue', fields.CharField(null=True, max_length=40)),
                 ('tags', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('metadata', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
@@ -173,7 +175,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
-            options={'table': 'sales_order', 'app': 'shop', 'unique_together': (('channel', 'external_id'),), 'indexes': [Index(fields=['placed_at', 'id'], name='order_by_placing'), Index(fields=['state', 'id'], name='order_of_state'), Index(fields=['customer_id', 'id'], name='order_of_customer')], 'pk_attr': 'id', 'table_description': 'What somebody bought.'},
+            options={'table': 'sales_order', 'app': 'shop', 'unique_together': (('channel', 'external_id'),), 'indexes': [Index(fields=['placed_at', 'id'], name='order_by_placing'), Index(fields=['state', 'id'], name='order_of_state'), Index(fields=['customer_id', 'id'], name='order_of_customer'), Index(fields=['channel', 'id'], name='order_of_channel'), Index(fields=['payment_state', 'id'], name='order_of_payment'), Index(fields=['fulfilment_state', 'id'], name='order_of_fulfilment'), Index(fields=['queue', 'id'], name='order_of_queue')], 'pk_attr': 'id', 'table_description': 'What somebody bought.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -231,7 +233,7 @@ class Migration(migrations.Migration):
                 ('refunded_minor', fields.BigIntField(default=0, db_default=0)),
                 ('gone_minor', fields.BigIntField(default=0, db_default=0)),
             ],
-            options={'table': 'order_line', 'app': 'shop', 'indexes': [Index(fields=['order_id', 'position', 'id'], name='line_of_order'), Index(fields=['variant_id', 'id'], name='line_of_variant')], 'pk_attr': 'id', 'table_description': 'So many of a variant, as it was called and priced when it was bought.'},
+            options={'table': 'order_line', 'app': 'shop', 'indexes': [Index(fields=['order_id', 'position', 'id'], name='line_of_order'), Index(fields=['sku', 'order_id'], name='line_of_sku'), Index(fields=['variant_id', 'id'], name='line_of_variant')], 'pk_attr': 'id', 'table_description': 'So many of a variant, as it was called and priced when it was bought.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -318,7 +320,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'shipment', 'app': 'shop', 'unique_together': (('order', 'number'), ('carrier', 'tracking_number')), 'indexes': [Index(fields=['state', 'id'], name='shipment_of_state')], 'pk_attr': 'id', 'table_description': 'A parcel of an order. `number` counts within the order.'},
+            options={'table': 'shipment', 'app': 'shop', 'unique_together': (('order', 'number'), ('tracking_number', 'carrier')), 'indexes': [Index(fields=['state', 'id'], name='shipment_of_state'), Index(fields=['is_late', 'id'], name='shipment_late')], 'pk_attr': 'id', 'table_description': 'A parcel of an order. `number` counts within the order.'},
             bases=['Model'],
         ),
         ops.CreateModel(

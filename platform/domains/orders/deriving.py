@@ -62,6 +62,8 @@ def fulfilment_state_of(order: Order, lines: Sequence[OrderLine]) -> FulfilmentS
     if delivered:
         return FulfilmentState.DELIVERED if delivered >= pieces else FulfilmentState.PART_DELIVERED
     if shipped:
+        if order.fulfilment_state is FulfilmentState.LOST:  # until something arrives, or more is sent
+            return FulfilmentState.LOST
         return FulfilmentState.SHIPPED if shipped >= pieces else FulfilmentState.PART_SHIPPED
     return order.fulfilment_state if order.fulfilment_state in _BEFORE_SHIPPING else FulfilmentState.UNFULFILLED
 

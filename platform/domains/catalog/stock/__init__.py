@@ -4,8 +4,10 @@ from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
+from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere
 from stoa.domains.catalog.stock.keeping import keep, trim
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
+from stoa.domains.catalog.stock.locking import lock_stock, there_of
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
 from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
@@ -21,6 +23,7 @@ __all__ = [
     "Breach",
     "Correction",
     "Demand",
+    "Held",
     "Holder",
     "Limits",
     "LocationChanges",
@@ -34,8 +37,11 @@ __all__ = [
     "create_location",
     "expire_reservations",
     "extend",
+    "held_for",
+    "hold_elsewhere",
     "integrity_report",
     "keep",
+    "lock_stock",
     "move",
     "open_count",
     "receive_transfer",
@@ -48,6 +54,7 @@ __all__ = [
     "ship",
     "start_transfer",
     "take_back",
+    "there_of",
     "trim",
     "update_location",
 ]
