@@ -22,6 +22,8 @@ NAMES = (
     "dispatch",
     "fairness",
     "chaos",
+    "oversell",
+    "intake",
 )
 
 

@@ -98,6 +98,8 @@ VERBS = {
         "Unpublish",
         "Update",
     ),
+    # what becomes of a parcel
+    *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
 
 

@@ -94,9 +94,10 @@ class Many(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class RootPage(Declared):
-    """A connection over a whole table: a field of Query."""
+    """A connection over a whole table, or those of its rows that meet the SQL condition `only`: a field of Query."""
 
     order: Sequence[str] = ()
+    only: str = "TRUE"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,8 +126,9 @@ def many(
     return Many(description=description, by=by, order=order, filter=filter, only=only, scope=scope, across=across)
 
 
-def page_of(description: str, *, order: Sequence[str] = ()) -> Any:
-    return RootPage(description=description, order=order)
+def page_of(description: str, *, order: Sequence[str] = (), only: str = "TRUE") -> Any:
+    """`only` is a condition on the listed rows, `{row}` in it their alias."""
+    return RootPage(description=description, order=order, only=only)
 
 
 def one_of(description: str) -> Any:

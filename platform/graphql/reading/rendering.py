@@ -64,8 +64,8 @@ class _Renderer:
     def page(self, page: PagePlan, parent: str | None) -> str:
         shape, alias, start = self.shapes[page.number], self.alias(), self.starts[page.number]
         table, columns = table_of(page.target.model), columns_of(page.target.model)
-        conditions = [page.relation.join(parent, ROW), page.only] if page.relation and parent else []
-        conditions.append(template(page.target.only))
+        joined = [page.relation.join(parent, ROW)] if page.relation and parent else []
+        conditions = [*joined, page.only, template(page.target.only)]
         found = written(_where([*conditions, shape.where, shape.bounds]), alias, start)
         limit = shape.limit + 1 if page.is_full else shape.limit
         ordering = written(shape.ordering.sql(ROW, backward=shape.backward), alias, start)

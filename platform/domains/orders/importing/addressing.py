@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from stoa.domains.orders.addressing import LIMITS, Address
 from stoa.domains.orders.importing.countries import country_code
 from stoa.domains.orders.importing.gathering import FileOrder
 from stoa.domains.orders.importing.options import Field
 from stoa.domains.service import Buyer, normal_phone
+from stoa.kit.addresses import LIMITS, Address
 from stoa.kit.errors import InvalidInput
 
 PARTS = ("name", "company", "line1", "line2", "city", "postcode", "province", "phone")
