@@ -16,6 +16,8 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "order_import",
+    "order_list",
     "counting",
     "dispatch",
     "fairness",

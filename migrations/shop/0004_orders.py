@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('external_id', fields.CharField(null=True, max_length=120)),
                 ('merged_into', fields.ForeignKeyField('shop.Customer', source_field='merged_into_id', null=True, db_constraint=True, to_field='id', related_name='merged', on_delete=OnDelete.RESTRICT)),
                 ('search_text', fields.TextField(default='', db_default='', unique=False)),
+                ('erased_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),

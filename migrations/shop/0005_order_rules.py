@@ -111,6 +111,14 @@ REST: Iterable[str] = (
     "CREATE INDEX customer_search ON customer USING gin (search_text extensions.gin_trgm_ops)",
     "ALTER INDEX customer_search SET (gin_pending_list_limit = 64)",
     _check("customer", "customer_is_another", "merged_into_id <> id"),
+    "CREATE INDEX customer_of_tag ON customer USING gin (tags jsonb_path_ops)",  # customers(where: {tags: {has:}})
+    "ALTER INDEX customer_of_tag SET (fastupdate = off)",
+    # customers(where: {acceptsEmail:}) and so on, in the words of the filter (service/consenting.py)
+    *(
+        f"CREATE INDEX customer_accepts_{way} ON customer (id) "
+        f"WHERE ((consents -> '{way}' ->> 'granted' = 'true') IS TRUE)"
+        for way in ("email", "sms", "wechat")
+    ),
     _check(
         "order_rule",
         "rule_kind",

@@ -32,7 +32,10 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.aftersales.mutations import AftersaleMutations
+from stoa.graphql.orders.aftersales.types import AftersaleQueries
 from stoa.graphql.orders.handling import OrderHandlingMutations
+from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueries, OrderImportSubscriptions
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
@@ -43,6 +46,7 @@ from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
@@ -69,6 +73,8 @@ class Query(
     SupplyingQueries,
     OrderQueries,
     RefundQueries,
+    OrderImportQueries,
+    AftersaleQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -97,8 +103,11 @@ class Mutation(
     SupplyingMutations,
     VariantMutations,
     OrderMutations,
+    AftersaleMutations,
+    ServiceMutations,
     OrderHandlingMutations,
     OrderMoneyMutations,
+    OrderImportMutations,
 ):
     pass
 
@@ -111,6 +120,7 @@ class Subscription(
     StockSubscriptions,
     CatalogSubscriptions,
     OrderSubscriptions,
+    OrderImportSubscriptions,
 ):
     pass
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+import strawberry
 
 from stoa.domains.orders import models
 from stoa.graphql.catalog.types import Variant
@@ -65,6 +68,9 @@ class Order(Node):
     is_overdue: bool = computed(
         "coalesce({row}.state = 'PENDING' AND {row}.confirm_by < now(), false)",
         "Whether it should have been confirmed by now.",
+    )
+    cases: Connection[Annotated[AftersaleCase, strawberry.lazy("stoa.graphql.orders.aftersales.types")]] = many(  # type: ignore[name-defined]  # noqa: F821
+        "The after-sale cases about it, the oldest first.", order=("id",)
     )
     pricing: list[PricingStep] = derived(
         ("pricing", "currency"), pricing_steps, "How the prices came about, step by step."

@@ -10,6 +10,7 @@ from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
 from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
 from stoa.domains.catalog.stock.reserving import reserve
+from stoa.domains.catalog.stock.returning import Returned, take_back
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.stock.thresholds import Limits, set_limits
 from stoa.domains.catalog.stock.transferring import cancel_transfer, receive_transfer, start_transfer
@@ -25,6 +26,7 @@ __all__ = [
     "LocationChanges",
     "Move",
     "Report",
+    "Returned",
     "adjust",
     "cancel_count",
     "cancel_transfer",
@@ -45,6 +47,7 @@ __all__ = [
     "set_on_hand",
     "ship",
     "start_transfer",
+    "take_back",
     "trim",
     "update_location",
 ]
