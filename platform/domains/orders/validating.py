@@ -82,6 +82,10 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 _decode = msgspec.json.Decoder(Known).decode
 
 
+def facts_statement(customer_id: UUID | None) -> str:
+    return _FACTS % (_SOMEBODY if customer_id else _GUEST)
+
+
 async def known_of(draft: OrderDraft, offers: Sequence[Offer | None], customer_id: UUID | None, at: datetime) -> Known:
     """By one statement, whatever the order is like."""
     since = UUID(int=int((at - DUPLICATE_WITHIN).timestamp() * 1000) << 80)  # ids count up with time
@@ -89,7 +93,7 @@ async def known_of(draft: OrderDraft, offers: Sequence[Offer | None], customer_i
     values: list[Any] = [customer_id, since, address, _fingerprint(draft.lines, offers), draft.shipping_method_id]
     values += [draft.channel, draft.external_id]
     async with shop_client().acquire_connection() as connection:
-        return _decode(await connection.fetchval(_FACTS % (_SOMEBODY if customer_id else _GUEST), *values))
+        return _decode(await connection.fetchval(facts_statement(customer_id), *values))
 
 
 def _fingerprint(lines: Sequence[LineDraft], offers: Sequence[Offer | None]) -> str:

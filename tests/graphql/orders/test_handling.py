@@ -10,6 +10,7 @@ from stoa.domains.orders.models import Order, OrderLine, Payment
 from stoa.graphql.executing import Request
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.languages import reading
+from stoa.tenants import live
 from stoa.tenants.context import open_shop
 from tests import make
 from tests.domains.orders.ledgers import eur, pay
@@ -162,6 +163,9 @@ async def test_orders_are_watched(ask: Ask) -> None:
     order, other = await make.order(ask.ctx), await make.order(ask.ctx)
     query = "subscription ($id: ID) { orderChanged(id: $id) { number state isOnHold } }"
 
+    async with live.listen(ask.ctx.shop, "marker") as marks:
+        live.announce(ask.ctx, "marker", {})
+        await anext(marks)  # news come in their order: what was told before this is not heard below
     with open_shop(ask.ctx.shop):
         stream = ask.executor.stream(Request(query, {"id": ord_id(order)}), ask.context())
         first = asyncio.ensure_future(anext(stream))
