@@ -98,6 +98,8 @@ VERBS = {
         "Unpublish",
         "Update",
     ),
+    # what becomes of an order and its money; a charge-back is the bank's
+    *("Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"),
     # what becomes of a parcel
     *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
