@@ -24,6 +24,7 @@ from stoa.domains.orders.models import (
     PaymentRowState,
     PaymentState,
 )
+from stoa.domains.orders.pricing.freezing import worth_of
 from stoa.kit.ids import id_at, new_id
 from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
@@ -111,9 +112,10 @@ def _order_row(order: FileOrder, formed: Formed, amounts: Amounts, placed_at: da
         "tax_minor": amounts.tax,
         "tax_included": amounts.tax_included,
         "total_minor": amounts.total,
-        "authorized_minor": amounts.authorized,
+        "authorized_minor": amounts.captured or amounts.authorized,
         "captured_minor": amounts.captured,
         "refunded_minor": amounts.refunded,
+        "waived_minor": 0,
         "pricing": _steps(amounts),
         "tags": list(order.fields.get(Field.TAGS) or []),
         "metadata": _metadata(order, unknown),
@@ -147,9 +149,16 @@ def _settle(
         state = OrderState.CONFIRMED
         _say_it_is_open(order, formed)
     if state is OrderState.CANCELLED:
-        for row in formed.lines:
-            row["cancelled"] = row["quantity"] - row["shipped"]
+        _call_off(formed, amounts)
     _date(order, formed, state, placed_at)
+
+
+def _call_off(formed: Formed, amounts: Amounts) -> None:
+    """What was not sent is not owed any more."""
+    formed.order["waived_minor"] = amounts.total - amounts.captured
+    for row in formed.lines:
+        row["cancelled"] = row["quantity"] - row["shipped"]
+        row["gone_minor"] = worth_of(row["total_minor"], row["quantity"], row["shipped"], row["cancelled"])
 
 
 def _is_given_back(amounts: Amounts) -> bool:
@@ -188,7 +197,7 @@ def _fulfilment_of(lines: Sequence[Row]) -> FulfilmentState:
 
 def _pay(order: FileOrder, formed: Formed, amounts: Amounts, placed_at: datetime, setting: Setting) -> None:
     row = formed.order
-    row["payment_state"] = _payment_state(order, amounts).value
+    row["payment_state"] = _payment_state(order, amounts, row["waived_minor"]).value
     if not amounts.captured and not amounts.authorized:
         return
     payment = {
@@ -215,7 +224,8 @@ def _refund_of(formed: Formed, amounts: Amounts, payment: Row, setting: Setting)
     lines: list[Row] = []
     if amounts.refunded == amounts.total:
         for line in formed.lines:
-            line["refunded"], line["refunded_minor"] = line["quantity"], line["total_minor"]
+            line["refunded"] = line["quantity"] - line["cancelled"]
+            line["refunded_minor"] = line["gone_minor"] = line["total_minor"]
             lines.append({"line_id": str(line["id"]), "quantity": line["quantity"], "minor": line["total_minor"]})
     shipping = amounts.shipping if lines else 0
     of_lines = sum(line["minor"] for line in lines)
@@ -230,12 +240,13 @@ def _refund_of(formed: Formed, amounts: Amounts, payment: Row, setting: Setting)
     )
 
 
-def _payment_state(order: FileOrder, amounts: Amounts) -> PaymentState:
+def _payment_state(order: FileOrder, amounts: Amounts, waived: int) -> PaymentState:
     if order.text(Field.FINANCIAL_STATUS) == "voided":
         return PaymentState.VOIDED
     return payment_state_of(
         Order(
             total_minor=amounts.total,
+            waived_minor=waived,
             authorized_minor=amounts.authorized,
             captured_minor=amounts.captured,
             refunded_minor=amounts.refunded,

@@ -45,6 +45,7 @@ def take_back(formed: Formed, back: Sequence[FileLine], setting: Setting) -> lis
         row["returned"] += -line.quantity
         row["refunded"] += -line.quantity
         row["refunded_minor"] += minor
+        row["gone_minor"] += minor
         taken.append({"line_id": str(row["id"]), "quantity": -line.quantity, "minor": minor})
     if taken:
         _give_back(formed, taken, setting)
@@ -62,7 +63,7 @@ def form_return(order: FileOrder, back: Sequence[FileLine], setting: Setting) ->
     ]
     for row in formed.lines:
         row["shipped"] = row["delivered"] = row["returned"] = row["refunded"] = row["quantity"]
-        row["refunded_minor"] = row["total_minor"]
+        row["refunded_minor"] = row["gone_minor"] = row["total_minor"]
     taken = [
         {"line_id": str(row["id"]), "quantity": row["quantity"], "minor": row["total_minor"]} for row in formed.lines
     ]
@@ -155,9 +156,10 @@ def _order_row(order: FileOrder, formed: Formed, worth: int, setting: Setting) -
         "tax_minor": 0,
         "tax_included": True,
         "total_minor": worth,
-        "authorized_minor": 0,
+        "authorized_minor": worth,
         "captured_minor": worth,
         "refunded_minor": worth,
+        "waived_minor": 0,
         "pricing": [],
         "tags": [],
         "metadata": {"country": country} if country else {},

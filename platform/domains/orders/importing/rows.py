@@ -44,6 +44,7 @@ def line_row(order: Row, position: int, line: FileLine, amounts: LineAmounts, se
         "returned": 0,
         "refunded": 0,
         "refunded_minor": 0,
+        "gone_minor": 0,
     }
 
 

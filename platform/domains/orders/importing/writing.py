@@ -33,13 +33,22 @@ ORDER_COLUMNS = (
     *("id", "channel", "external_id", "content_hash", "state", "payment_state", "fulfilment_state", "aftersale_state"),
     *("customer_id", "buyer_id", "email", "phone", "shipping_address", "billing_address", "note", "currency"),
     *("subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "tax_included", "total_minor"),
-    *("authorized_minor", "captured_minor", "refunded_minor", "pricing", "tags", "metadata", "placed_at"),
+    *(
+        "authorized_minor",
+        "captured_minor",
+        "refunded_minor",
+        "waived_minor",
+        "pricing",
+        "tags",
+        "metadata",
+        "placed_at",
+    ),
     *("confirmed_at", "delivered_at", "ended_at", "end_reason", "search_text", "created_at", "updated_at"),
 )
 LINE_COLUMNS = (
     *("id", "order_id", "position", "variant_id", "sku", "title", "variant_title", "quantity", "currency"),
     *("unit_minor", "discount_minor", "tax_minor", "total_minor", "weight_grams", "requires_shipping", "properties"),
-    *("cancelled", "shipped", "delivered", "returned", "refunded", "refunded_minor"),
+    *("cancelled", "shipped", "delivered", "returned", "refunded", "refunded_minor", "gone_minor"),
 )
 TRANSITION_COLUMNS = (
     *("id", "order_id", "machine", "action", "from_state", "to_state", "actor_kind", "actor_id", "happened_at"),

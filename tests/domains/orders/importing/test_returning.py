@@ -73,7 +73,8 @@ async def test_what_came_back_of_an_order_is_taken_off_it(ctx: Context) -> None:
     heart, lamp = await lines_of(order)
     assert (order.state, order.payment_state, order.aftersale_state) == ("COMPLETED", "PART_REFUNDED", "CLOSED")
     assert (order.total_minor, order.refunded_minor) == (2208, 510)
-    assert (heart.returned, heart.refunded, heart.refunded_minor, lamp.returned) == (2, 2, 510, 0)
+    assert (heart.returned, heart.refunded, heart.refunded_minor, heart.gone_minor) == (2, 2, 510, 510)
+    assert (lamp.returned, lamp.gone_minor) == (0, 0)
     payment, refund = await Payment.get(), await Refund.get(order_id=order.id)
     assert payment.refunded_minor == 510
     assert refund.parts == [{"payment_id": str(payment.id), "minor": 510, "reference": ""}]

@@ -163,7 +163,8 @@ async def test_what_was_cancelled_and_what_is_still_open(ctx: Context) -> None:
         "CANCELLED",
     )
     assert cancelled.ended_at == datetime(2024, 3, 7, 13, tzinfo=UTC)
-    assert [line.cancelled for line in await lines_of(cancelled)] == [1]
+    assert [(line.cancelled, line.gone_minor) for line in await lines_of(cancelled)] == [(1, 700)]
+    assert cancelled.waived_minor == 700
     assert (still_open.state, still_open.payment_state, still_open.fulfilment_state) == (
         "CONFIRMED",
         "PART_PAID",
