@@ -85,7 +85,7 @@ def test_no_kind_of_case_can_get_stuck() -> None:
         assert CaseState.CLOSED in seen
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tried=st.lists(TRIED, min_size=8, max_size=25))
 async def test_any_history_of_cases_adds_up(ctx: Context, tried: list[tuple[str, int, CaseKind, int]]) -> None:
     """O16"""

@@ -300,3 +300,19 @@ async def test_a_strangers_case_is_not_found(ctx: Context, other_ctx: Context) -
 
     with open_shop(other_ctx.shop):
         assert await everything() == before
+
+
+async def test_what_came_back_as_a_parcel_does_not_come_back_in_a_case_too(ctx: Context) -> None:
+    order = await arrived(ctx, await make.sold(ctx), 3)
+    case = await opened(ctx, order, CaseKind.RETURN_REFUND, 2)
+    await aftersales.approve_case(ctx, case.id)
+    await OrderLine.filter(order_id=order.id).update(returned=2)
+    before = await everything()
+
+    with pytest.raises(TooManyInCase) as refused:
+        await aftersales.receive_case(ctx, case.id)
+
+    assert refused.value.params["left"] == 1
+    assert await everything() == before
+    await aftersales.receive_case(ctx, case.id, {(await line_of(order)).id: 1})
+    assert (await line_of(order)).returned == 3

@@ -54,6 +54,8 @@ async def receive_case(
         rows = _received(hand, counts)
         for row in rows:
             line = hand.line(row["line_id"])
+            if line.returned + row["received"] > line.shipped:  # a parcel came back by itself meanwhile
+                raise _too_many(hand, row, 0, line.shipped - line.returned, row["received"])
             line.returned += row["received"]
             await line.save(update_fields=["returned"])
         hand.act(CaseAction.RECEIVE, lines=rows)
