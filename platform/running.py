@@ -142,17 +142,19 @@ def _started(folder: Path) -> embedded.Engines:
 
 
 async def migrate_all(config: Settings) -> Report:
-    """Migrate, and have the workers make the spare shops that are missing, once they have begun to work."""
+    """Migrate, and have the workers make the spare shops that are missing then."""
     report = await migrate(config)
     await sparing.plan_after_start(config)
     return report
 
 
 async def _prepare(config: Settings) -> list[demo.SignIn]:
-    report = await migrate_all(config)
+    report = await migrate(config)
     if report.failed:
         _give_up("Some shops could not be migrated: " + "; ".join(f"{k}: {v}" for k, v in report.failed.items()))
-    return await demo.ensure(config)
+    signs = await demo.ensure(config)
+    await sparing.plan_after_start(config)
+    return signs
 
 
 def _settings_of(engines: embedded.Engines, folder: Path, port: int) -> Settings:
