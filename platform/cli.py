@@ -119,6 +119,19 @@ def demo_online_retail(
     running.fill_demo(folder, file, shop or None)
 
 
+@demos.command("online-retail-orders")
+def demo_online_retail_orders(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV of sales lines, plain or packed.")],
+    returns: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="CSV of what came back, plain or packed.")
+    ] = None,
+    shop: Annotated[str, typer.Option(help="Schema of the shop to fill; the English demo shop if left out.")] = "",
+    folder: Annotated[Path, typer.Option(help="Whose engines to start when none are named in STOA_*.")] = Path(".stoa"),
+) -> None:
+    """Fill a shop with the orders of a year of sales lines: an invoice is an order, who has no number is a guest."""
+    running.fill_demo_orders(folder, file, returns, shop or None)
+
+
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema, as committed in schema.graphql."""

@@ -7,8 +7,8 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ import uvicorn
 from stoa import demo
 from stoa.domains.catalog.importing import ImportRun
 from stoa.kit import embedded
+from stoa.kit.errors import Refusal
 from stoa.kit.log import configure
 from stoa.settings import Settings, settings
 from stoa.tenants.migrating import migrate
@@ -88,7 +89,30 @@ def whole_app() -> Any:
 
 
 def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
-    """Import a sales file, on the engines that STOA_* names or on those of `folder` (which must not run then)."""
+    """Import the products of a sales file, on the engines that STOA_* names or on those of `folder` (which must not run
+    then)."""
+    with _config_at(folder) as config:
+        run = _tried(demo.online_retail(config, file, shop, typer.echo))
+    typer.echo(
+        f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
+        f"{run.issues_total:,} oddities reported."
+    )
+
+
+def fill_demo_orders(folder: Path, file: Path, returns: Path | None, shop: str | None) -> None:
+    """Import the orders of a sales file, and of one of returns."""
+    with _config_at(folder) as config:
+        for path in (file, returns) if returns else (file,):
+            run = _tried(demo.online_retail_orders(config, path, shop, typer.echo))
+            returned, customers = run.made.get("returns", 0), run.made.get("customers", 0)
+            typer.echo(
+                f"{run.lines_read:,} lines: {run.products_created - returned:,} orders, {returned:,} returns and "
+                f"{customers:,} customers created; {run.issues_total:,} oddities reported."
+            )
+
+
+@contextmanager
+def _config_at(folder: Path) -> Iterator[Settings]:
     with ExitStack() as stack:
         if "STOA_DATABASE_URL" in os.environ:
             config = settings()
@@ -96,20 +120,17 @@ def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
             engines = stack.enter_context(_started(folder.absolute()))
             config = _settings_of(engines, folder.absolute(), 8000)
         configure(form="console", level="WARNING")
-        try:
-            run = asyncio.run(demo.online_retail(config, file, shop, typer.echo))
-        except LookupError as error:
-            _give_up(str(error))
-        _tell_outcome(run)
+        yield config
 
 
-def _tell_outcome(run: ImportRun) -> None:
+def _tried(filling: Coroutine[Any, Any, ImportRun]) -> ImportRun:
+    try:
+        run = asyncio.run(filling)
+    except (LookupError, Refusal) as error:
+        _give_up(str(error))
     if run.failure:
         _give_up(str(run.why_failed))
-    typer.echo(
-        f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
-        f"{run.issues_total:,} oddities reported."
-    )
+    return run
 
 
 def _started(folder: Path) -> embedded.Engines:

@@ -32,16 +32,23 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.aftersales.mutations import AftersaleMutations
+from stoa.graphql.orders.aftersales.types import AftersaleQueries
+from stoa.graphql.orders.handling import OrderHandlingMutations
+from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueries, OrderImportSubscriptions
 from stoa.graphql.orders.mutations import OrderMutations
 from stoa.graphql.orders.queries import OrderQueries
+from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
 from stoa.graphql.orders.shipping.mutations import ShippingMutations
 from stoa.graphql.orders.shipping.queries import ShippingQueries
+from stoa.graphql.orders.subscriptions import OrderSubscriptions
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
@@ -68,6 +75,9 @@ class Query(
     SupplyingQueries,
     ShippingQueries,
     OrderQueries,
+    RefundQueries,
+    OrderImportQueries,
+    AftersaleQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -97,6 +107,11 @@ class Mutation(
     VariantMutations,
     ShippingMutations,
     OrderMutations,
+    AftersaleMutations,
+    ServiceMutations,
+    OrderHandlingMutations,
+    OrderMoneyMutations,
+    OrderImportMutations,
 ):
     pass
 
@@ -108,6 +123,8 @@ class Subscription(
     BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
+    OrderSubscriptions,
+    OrderImportSubscriptions,
 ):
     pass
 

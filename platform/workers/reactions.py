@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
 from stoa.domains.orders import jobs as orders
+from stoa.domains.orders.importing import jobs as order_imports
+from stoa.domains.service import events as of_buyers
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
@@ -38,6 +40,8 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.forget_images,
     catalog.work_on_export,
     catalog.give_up_export,
+    order_imports.work_on_order_import,
+    order_imports.give_up_order_import,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
@@ -45,6 +49,10 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.follow_parcels,
     sweeping.sweep_shop,
     sweeping.sweep_access,
+    orders.follow_merge,
+    orders.follow_parting,
+    orders.forget_buyer,
+    orders.case_due,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
@@ -59,6 +67,9 @@ REACTIONS: Reactions = {
     events.TagsMerged: [catalog.follow_changes],
     events.TagChangeUndone: [catalog.follow_changes],
     events.ProductsImported: [catalog.follow_import],
+    of_buyers.CustomersMerged: [orders.follow_merge],
+    of_buyers.MergeUndone: [orders.follow_parting],
+    of_buyers.CustomerErased: [orders.forget_buyer],
 }
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from stoa.domains import catalog, service
 from stoa.domains.catalog.offering import Offer
 from stoa.domains.catalog.stock import Demand, Holder
+from stoa.domains.orders.checks import Check
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.errors import NotSellable, OrderDiffers, TotalDiffers
 from stoa.domains.orders.events import OrderPlaced
@@ -17,6 +18,7 @@ from stoa.domains.orders.inserting import first_step, insert_order, line_rows, o
 from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
 from stoa.domains.orders.shipping.quoting import delivery_charge
+from stoa.domains.orders.validating import checks_of, known_of, sold_in_advance
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -56,11 +58,15 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
         priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
         _require_total(draft, priced, ctx.shop.currency)
         order_id, at = new_id(), now()
-        number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at)
+        known = None if draft.as_draft else await known_of(draft, offers, customer_id, at)
+        checks = await checks_of(ctx, draft, offers, priced, customer_id, known) if known else []
+        number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at, checks)
         if number is None:  # the same order came at the same moment, and was first
             return await _same(draft)
         if not draft.as_draft:
             await _hold(ctx, draft, order_id, offers, at)
+        if not draft.as_draft:
+            await _add_checks(order_id, checks, await sold_in_advance(offers))
         await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
     return Placed(order_id, is_new=True)
 
@@ -166,6 +172,7 @@ async def _insert(
     units: Sequence[int],
     customer_id: UUID | None,
     at: datetime,
+    checks: Sequence[Check],
 ) -> int | None:
     state = OrderState.DRAFT if draft.as_draft else OrderState.PENDING
     row = order_row(
@@ -176,7 +183,7 @@ async def _insert(
         id=order_id,
         state=state,
         payment_state=PaymentState.UNPAID if priced.total else PaymentState.PAID,
-        checks=[],
+        checks=[each.as_row() for each in checks],
         queue=None,
         placed_at=draft.placed_at or at,
         confirm_by=None if draft.as_draft else at + CONFIRM_WITHIN,
@@ -200,3 +207,8 @@ async def _hold(ctx: Context, draft: OrderDraft, order_id: UUID, offers: Sequenc
     if demand:
         until = None if draft.is_payable_later else at + PAY_WITHIN
         await catalog.stock.reserve(ctx, Holder("order", order_id), demand, expires_at=until)
+
+
+async def _add_checks(order_id: UUID, checks: Sequence[Check], more: Sequence[Check]) -> None:
+    if more:
+        await Order.filter(id=order_id).update(checks=[each.as_row() for each in (*checks, *more)])

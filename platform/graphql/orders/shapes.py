@@ -65,9 +65,9 @@ def pricing_steps(kept: Sequence[Mapping[str, Any]], currency: str) -> list[Pric
 
 # In the order of `orders.Facts`.
 FACTS = (
-    "(SELECT json_build_array({row}.state, {row}.is_on_hold, {row}.total_minor, {row}.captured_minor, "
-    "{row}.refunded_minor, coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.shipped), 0), "
-    "coalesce(sum(l.delivered), 0), {row}.aftersale_state IN ('OPEN', 'OVERDUE'), "
+    "(SELECT json_build_array({row}.state, {row}.is_on_hold, {row}.total_minor - {row}.waived_minor, "
+    "{row}.captured_minor, {row}.refunded_minor, coalesce(sum(l.quantity - l.cancelled), 0), "
+    "coalesce(sum(l.shipped), 0), coalesce(sum(l.delivered), 0), {row}.aftersale_state IN ('OPEN', 'OVERDUE'), "
     "coalesce(({row}.metadata ->> 'payable_later')::bool, false)) FROM order_line l WHERE l.order_id = {row}.id)"
 )
 

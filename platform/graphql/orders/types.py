@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+import strawberry
 
 from stoa.domains.orders import models
 from stoa.graphql.catalog.types import Variant
 from stoa.graphql.orders.enums import AftersaleState, FulfilmentState, Machine, OrderState, PaymentState
+from stoa.graphql.orders.paying import OrderCheck, Payment, Refund, checks
 from stoa.graphql.orders.shapes import (
     FACTS,
     Address,
@@ -57,6 +61,20 @@ class Order(Node):
     total: Money = amount("total_minor", "What the buyer owes for all of it.")
     captured: Money = amount("captured_minor", "What has been paid.")
     refunded: Money = amount("refunded_minor", "What has been given back.")
+    authorized: Money = amount("authorized_minor", "What has been set aside or paid.")
+    waived: Money = amount(
+        "waived_minor", "What of the total need not be paid, for pieces were cancelled before they were paid."
+    )
+    payments: Connection[Payment] = many("What was paid for it, the oldest first.", order=("id",))
+    refunds: Connection[Refund] = many("What was given back, the oldest first.", order=("id",))
+    checks: list[OrderCheck] = derived(("checks",), checks, "What was found when it was examined; empty: all is right.")
+    is_overdue: bool = computed(
+        "coalesce({row}.state = 'PENDING' AND {row}.confirm_by < now(), false)",
+        "Whether it should have been confirmed by now.",
+    )
+    cases: Connection[Annotated[AftersaleCase, strawberry.lazy("stoa.graphql.orders.aftersales.types")]] = many(  # type: ignore[name-defined]  # noqa: F821
+        "The after-sale cases about it, the oldest first.", order=("id",)
+    )
     pricing: list[PricingStep] = derived(
         ("pricing", "currency"), pricing_steps, "How the prices came about, step by step."
     )
