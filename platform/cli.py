@@ -61,7 +61,7 @@ def migrate(status: Annotated[bool, typer.Option("--status", help="Only tell who
     if status:
         _tell_status(asyncio.run(migrating.status(config)))
         return
-    report = asyncio.run(migrating.migrate(config))
+    report = asyncio.run(running.migrate_all(config))
     typer.echo(f"{report.done} shops migrated, {len(report.failed)} failed.")
     for schema, reason in report.failed.items():
         typer.echo(f"  {schema}: {reason}", err=True)
@@ -71,7 +71,8 @@ def migrate(status: Annotated[bool, typer.Option("--status", help="Only tell who
 def _tell_status(status: dict[str, Any]) -> None:
     behind: dict[str, list[str]] = status["behind"]
     late = sum(len(schemas) for schemas in behind.values())
-    typer.echo(f"{status['shops']} shops, {status['migrations']} migrations; {late} shops are behind.")
+    spares = f" and {status['spares']} spare" if status["spares"] else ""
+    typer.echo(f"{status['shops']} shops{spares}, {status['migrations']} migrations; {late} shops are behind.")
     for missing, schemas in behind.items():
         typer.echo(f"  {len(schemas)} lack {missing}: {', '.join(schemas[:5])}{' ...' if len(schemas) > 5 else ''}")
 
@@ -86,6 +87,11 @@ def create_shop(name: str, currency: str = "CNY", time_zone: str = "Asia/Shangha
     typer.echo(asyncio.run(made).schema)
 
 
+ALL_SHOPS = """
+SELECT schema_name, name, currency, created_at FROM platform.shop WHERE state <> 'SPARE' ORDER BY id
+"""
+
+
 @shops.command("list")
 def list_shops() -> None:
     """Every shop: schema, name, currency, since when."""
@@ -95,7 +101,7 @@ def list_shops() -> None:
 
 async def _all_shops(config: Settings) -> list[Any]:
     async with owner_connection(config) as connection:
-        rows = await connection.fetch("SELECT schema_name, name, currency, created_at FROM platform.shop ORDER BY id")
+        rows = await connection.fetch(ALL_SHOPS)
     return list(rows)
 
 

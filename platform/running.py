@@ -21,7 +21,8 @@ from stoa.kit import embedded
 from stoa.kit.errors import Refusal
 from stoa.kit.log import configure
 from stoa.settings import Settings, settings
-from stoa.tenants.migrating import migrate
+from stoa.tenants import sparing
+from stoa.tenants.migrating import Report, migrate
 
 # httptools, because it is the quicker of the two; access lines are our own (web/passing.py).
 UVICORN: dict[str, Any] = {
@@ -140,8 +141,15 @@ def _started(folder: Path) -> embedded.Engines:
         _give_up(str(error))
 
 
-async def _prepare(config: Settings) -> list[demo.SignIn]:
+async def migrate_all(config: Settings) -> Report:
+    """Migrate, and have the workers make the spare shops that are missing, once they have begun to work."""
     report = await migrate(config)
+    await sparing.plan_after_start(config)
+    return report
+
+
+async def _prepare(config: Settings) -> list[demo.SignIn]:
+    report = await migrate_all(config)
     if report.failed:
         _give_up("Some shops could not be migrated: " + "; ".join(f"{k}: {v}" for k, v in report.failed.items()))
     return await demo.ensure(config)

@@ -79,6 +79,7 @@ def settings(engines: Addresses, database_url: str) -> Iterator[Settings]:
             "STOA_ENVIRONMENT": "test",
             "STOA_FILES": files,
             "STOA_SHOP_POOL": "4",
+            "STOA_SPARE_SHOPS": "0",
         }.items():
             patch.setenv(name, value)
         settings_module.settings.cache_clear()

@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                 ('waived_minor', fields.BigIntField(default=0, db_default=0)),
                 ('pricing', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('checks', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
+                ('rules_met', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('queue', fields.CharField(null=True, max_length=40)),
                 ('tags', fields.JSONField(default=list, db_default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ('metadata', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
@@ -174,7 +175,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
-            options={'table': 'sales_order', 'app': 'shop', 'unique_together': (('channel', 'external_id'),), 'indexes': [Index(fields=['placed_at', 'id'], name='order_by_placing'), Index(fields=['state', 'id'], name='order_of_state'), Index(fields=['customer_id', 'id'], name='order_of_customer')], 'pk_attr': 'id', 'table_description': 'What somebody bought.'},
+            options={'table': 'sales_order', 'app': 'shop', 'unique_together': (('channel', 'external_id'),), 'indexes': [Index(fields=['placed_at', 'id'], name='order_by_placing'), Index(fields=['state', 'id'], name='order_of_state'), Index(fields=['customer_id', 'id'], name='order_of_customer'), Index(fields=['channel', 'id'], name='order_of_channel'), Index(fields=['payment_state', 'id'], name='order_of_payment'), Index(fields=['fulfilment_state', 'id'], name='order_of_fulfilment'), Index(fields=['queue', 'id'], name='order_of_queue')], 'pk_attr': 'id', 'table_description': 'What somebody bought.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -232,7 +233,7 @@ class Migration(migrations.Migration):
                 ('refunded_minor', fields.BigIntField(default=0, db_default=0)),
                 ('gone_minor', fields.BigIntField(default=0, db_default=0)),
             ],
-            options={'table': 'order_line', 'app': 'shop', 'indexes': [Index(fields=['order_id', 'position', 'id'], name='line_of_order'), Index(fields=['variant_id', 'id'], name='line_of_variant')], 'pk_attr': 'id', 'table_description': 'So many of a variant, as it was called and priced when it was bought.'},
+            options={'table': 'order_line', 'app': 'shop', 'indexes': [Index(fields=['order_id', 'position', 'id'], name='line_of_order'), Index(fields=['sku', 'order_id'], name='line_of_sku'), Index(fields=['variant_id', 'id'], name='line_of_variant')], 'pk_attr': 'id', 'table_description': 'So many of a variant, as it was called and priced when it was bought.'},
             bases=['Model'],
         ),
         ops.CreateModel(

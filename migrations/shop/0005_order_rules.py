@@ -70,6 +70,12 @@ ORDERS: Iterable[str] = (
     # sweeps: unpaid beyond their time, unconfirmed beyond their time
     "CREATE INDEX order_to_pay ON sales_order (pay_by) WHERE pay_by IS NOT NULL AND state IN ('PENDING', 'CONFIRMED')",
     "CREATE INDEX order_to_confirm ON sales_order (confirm_by) WHERE state = 'PENDING'",
+    # orders(where: {isOnHold: {eq: true}}): few, mostly
+    "CREATE INDEX order_on_hold ON sales_order (id) WHERE is_on_hold",
+    # orders(where: {tags:}): few words each, and any list of them
+    "CREATE INDEX order_of_tags ON sales_order USING gin (tags jsonb_path_ops)",
+    # steps are only added: orderFlow(since:) reads the newest pages alone
+    "CREATE INDEX transition_by_time ON order_transition USING brin (happened_at)",
 )
 MONEY: Iterable[str] = (
     _check("payment", "payment_state", _one_of("state", "PENDING AUTHORIZED SETTLED VOIDED FAILED CHARGED_BACK")),
@@ -129,6 +135,8 @@ AFTERSALES: Iterable[str] = (
             "CLOSED CANCELLED",
         ),
     ),
+    # before an order goes (an import is undone), that no case sent it
+    "CREATE INDEX case_sends ON aftersale_case (sent_order_id) WHERE sent_order_id IS NOT NULL",
     # the sweep of cases whose deadline is over
     "CREATE INDEX case_due ON aftersale_case (deadline_at) WHERE deadline_at IS NOT NULL AND ended_at IS NULL",
 )

@@ -1,6 +1,6 @@
 """Orders: from every channel to the buyer and back."""
 
-from stoa.domains.orders import shipping
+from stoa.domains.orders import editing, rules, shipping
 from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
 from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
@@ -50,6 +50,7 @@ __all__ = [
     "confirm_order",
     "confirm_orders",
     "confirm_within",
+    "editing",
     "expire_order",
     "fail_refund",
     "hold_order",
@@ -61,6 +62,7 @@ __all__ = [
     "refund_within",
     "reject_order",
     "resume_order",
+    "rules",
     "settle_refund",
     "shipping",
     "transitions_of",

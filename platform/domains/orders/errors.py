@@ -86,3 +86,18 @@ class RefundEnded(Refusal):
     """It has been settled, or has failed."""
 
     code = "REFUND_ENDED"
+
+
+# Of saved views ------------------------------------------------------------------------------------------------------
+
+
+class NoSuchView(NotFound):
+    code = "SAVED_VIEW_NOT_FOUND"
+
+
+class ViewChanged(Conflict):
+    code = "SAVED_VIEW_CHANGED"
+
+
+class TooManyViews(Refusal):
+    code = "TOO_MANY_SAVED_VIEWS"

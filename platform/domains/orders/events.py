@@ -113,3 +113,35 @@ class RefundFailed:
     amount_minor: int
     currency: str
     failure: str
+
+
+# Of arranging --------------------------------------------------------------------------------------------------------
+
+
+@event
+class OrderArranged:
+    """Somebody put tags on it, took some off, or let it wait in another queue."""
+
+    order_id: UUID
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    old_queue: str | None = None
+    queue: str | None = None
+
+
+@event
+class SavedViewCreated:
+    view_id: UUID
+    name: str
+
+
+@event
+class SavedViewEdited:
+    view_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class SavedViewDeleted:
+    view_id: UUID
+    name: str

@@ -33,8 +33,22 @@ async def order_changed(
             yield UUID(order_id) if order_id else None  # type: ignore[misc]  # the planner makes an Order of it
 
 
+@streamed(
+    Scope.ORDERS_READ, "Orders as they come in, from whatever channel. Null: some news were missed, read the list anew."
+)
+async def order_placed(info: Info[GraphContext, None]) -> AsyncGenerator[Order | None, None]:
+    ctx = info.context.require(Scope.ORDERS_READ, "orderPlaced")
+    async with listen(ctx.shop, "order") as stream:
+        async for news in stream:
+            if not isinstance(news, News):
+                yield None
+            elif news.body.get("event") == "OrderPlaced":
+                yield UUID(news.body["order_id"])  # type: ignore[misc]  # the planner makes an Order of it
+
+
 @strawberry.type
 class OrderSubscriptions:
     """What can be watched of orders."""
 
+    order_placed = order_placed
     order_changed = order_changed

@@ -8,7 +8,7 @@ from uuid import UUID
 from stoa.domains import orders, service
 from stoa.domains.catalog.models import Variant
 from stoa.domains.orders import aftersales
-from stoa.domains.orders.models import CaseKind, OrderLine, OrderTransition
+from stoa.domains.orders.models import CaseKind, OrderLine, OrderRule, OrderTransition, SavedView
 from stoa.domains.service import Buyer
 from stoa.domains.service.models import Customer, CustomerIdentity
 from stoa.kit.ids import type_id
@@ -16,10 +16,27 @@ from stoa.kit.money import Money
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.importing.models import ImportIssue, ImportRun, ImportState
+from stoa.tenants.shop_models import EventRow
 from tests import make
 from tests.graphql.orders import shipping_strangers as of_shipping
 
-PREFIXES = ["ord", "line", "step", "cust", "cid", "cmrg", "pay", "rfd", "case", "oimp", "oiss", *of_shipping.PREFIXES]
+PREFIXES = [
+    "ord",
+    "line",
+    "step",
+    "cust",
+    "cid",
+    "cmrg",
+    "pay",
+    "rfd",
+    "case",
+    "oimp",
+    "oiss",
+    "rule",
+    "view",
+    "oevt",
+    *of_shipping.PREFIXES,
+]
 TABLES = (
     "sales_order",
     "order_line",
@@ -38,6 +55,17 @@ SECRET_REFERENCE = "a reference"  # as the other shop has one
 _MAPPING = [{"field": name, "column": name} for name in ("SKU", "TIME", "QUANTITY", "PRICE")]
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
+    "ordersTag": [{"ids": ["{ord}"], "add": ["mine"]}],
+    "ordersQueue": [{"ids": ["{ord}"], "queue": "mine"}],
+    "orderEdit": [
+        {"id": "{ord}", "changes": {"note": "Mine"}},
+        {"id": "{ord}", "changes": {"quantities": [{"lineId": "{line}", "quantity": 5}]}},
+    ],
+    "orderRuleUpdate": [{"id": "{rule}", "name": "Mine"}],
+    "orderRulesReorder": [{"ids": ["{rule}"]}],
+    "orderRuleDelete": [{"id": "{rule}"}],
+    "orderViewUpdate": [{"id": "{view}", "name": "Mine"}],
+    "orderViewDelete": [{"id": "{view}"}],
     "orderPlace": [
         {"lines": [{"quantity": 1, "variantId": "{var}"}]},
         {"lines": [{"quantity": 1, "variantId": "{var}"}], "idempotencyKey": "k"},
@@ -61,14 +89,14 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "aftersaleApprove": [{"id": "{case}"}],
     "aftersaleDecline": [{"id": "{case}", "answer": "mine"}],
     "aftersaleCancel": [{"id": "{case}"}],
-    "aftersaleSendBack": [{"id": "{case}", "carrier": "mine"}],
+    "aftersaleReturn": [{"id": "{case}", "carrier": "mine"}],
     "aftersaleReceive": [{"id": "{case}"}, {"id": "{case}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
     "aftersaleInspect": [
         {"id": "{case}", "lines": [{"lineId": "{line}", "restocked": 1}]},
         {"id": "{case}", "lines": [], "locationId": "{loc}"},
     ],
-    "aftersaleRefund": [{"id": "{case}"}],
-    "aftersaleSendAnew": [{"id": "{case}"}, {"id": "{case}", "lines": [{"variantId": "{var}", "quantity": 1}]}],
+    "aftersaleReimburse": [{"id": "{case}"}],
+    "aftersaleResend": [{"id": "{case}"}, {"id": "{case}", "lines": [{"variantId": "{var}", "quantity": 1}]}],
     "aftersaleClose": [{"id": "{case}"}],
     "orderConfirm": [{"id": "{ord}"}, {"id": "{ord}", "idempotencyKey": "k"}],
     "ordersConfirm": [{"ids": ["{ord}"]}],
@@ -143,13 +171,17 @@ async def furnish(other: Context, variant: Variant, secret: str) -> dict[str, An
             contact=aftersales.Contact(aftersales.ContactKind.CALL, secret),
         ),
     )
+    rule = await OrderRule.create(name=secret, kind="CLASSIFY", actions={"queue": secret, "tags": [secret]})
     return {
-        **await of_shipping.furnish(other, order, secret),
         "case": case,
         "pay": payment,
         "rfd": refund,
         "oimp": run,
         "oiss": issue,
+        **await of_shipping.furnish(other, order, secret),
+        "rule": rule,
+        "view": await SavedView.create(subject="ORDERS", name=secret, query={"search": secret}),
+        "oevt": await EventRow.filter(subject_id=order.id).first(),
         "ord": order,
         "line": await OrderLine.filter(order_id=order.id).first(),
         "step": await OrderTransition.filter(order_id=order.id).first(),

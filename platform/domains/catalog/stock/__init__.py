@@ -7,6 +7,7 @@ from stoa.domains.catalog.stock.ending import expire_reservations, extend, relea
 from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere
 from stoa.domains.catalog.stock.keeping import keep, trim
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
+from stoa.domains.catalog.stock.locking import lock_stock, there_of
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
 from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
@@ -40,6 +41,7 @@ __all__ = [
     "hold_elsewhere",
     "integrity_report",
     "keep",
+    "lock_stock",
     "move",
     "open_count",
     "receive_transfer",
@@ -52,6 +54,7 @@ __all__ = [
     "ship",
     "start_transfer",
     "take_back",
+    "there_of",
     "trim",
     "update_location",
 ]

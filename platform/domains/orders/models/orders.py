@@ -27,7 +27,8 @@ class Order(Model):
         waived     what of the total need not be paid any more, for pieces were cancelled before they were paid
 
     What was captured and refunded are the sums over its payments, without those that were charged back.
-    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons. `buyer_id` is
+    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons; `rules_met`
+    which of the shop's rules did something to it: ``[{"rule_id", "name", "kind"}]``. `buyer_id` is
     the customer as placed; `customer` may be another one since, when two turned out to be one.
     """
 
@@ -67,6 +68,7 @@ class Order(Model):
     waived_minor = fields.BigIntField(default=0, db_default=0)
     pricing: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     checks: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
+    rules_met: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     queue = fields.CharField(max_length=40, null=True)
     tags: fields.JSONField[list[str]] = fields.JSONField(default=list, db_default=[])
     metadata: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
@@ -92,6 +94,10 @@ class Order(Model):
             Index(fields=("placed_at", "id"), name="order_by_placing"),  # orders(orderBy: PLACED_AT)
             Index(fields=("state", "id"), name="order_of_state"),  # orders(where: {state:}), what is overdue
             Index(fields=("customer_id", "id"), name="order_of_customer"),  # Customer.orders
+            Index(fields=("channel", "id"), name="order_of_channel"),  # orders(where: {channel:})
+            Index(fields=("payment_state", "id"), name="order_of_payment"),  # orders(where: {paymentState:})
+            Index(fields=("fulfilment_state", "id"), name="order_of_fulfilment"),  # orders(where: {fulfilmentState:})
+            Index(fields=("queue", "id"), name="order_of_queue"),  # orders(where: {queue:})
         ]
 
 
@@ -138,6 +144,7 @@ class OrderLine(Model):
         table = "order_line"
         indexes = [
             Index(fields=("order_id", "position", "id"), name="line_of_order"),  # Order.lines
+            Index(fields=("sku", "order_id"), name="line_of_sku"),  # orders(where: {lines: {some: {sku:}}})
             Index(
                 fields=("variant_id", "id"), name="line_of_variant"
             ),  # Variant.orderLines; that it stands on an order
