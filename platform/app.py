@@ -22,6 +22,7 @@ from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
 from stoa.tenants.connecting import connect, disconnect
 from stoa.web import pages
+from stoa.web.carriers import KUAIDI100, hear_kuaidi100
 from stoa.web.downloads import DOWNLOAD, download
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
@@ -66,6 +67,7 @@ def assemble(
             Route(MEDIA, picture, methods=["GET"]),
             Route(DOWNLOAD, download, methods=["GET"]),
             Route(PAPER, fetch_paper, methods=["GET"]),
+            Route(KUAIDI100, hear_kuaidi100, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

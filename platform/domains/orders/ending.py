@@ -15,6 +15,7 @@ from stoa.domains.orders.events import PiecesCancelled
 from stoa.domains.orders.models import Order, OrderLine, OrderState, Payment
 from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
 from stoa.domains.orders.refunding import Given, Giving, Pieces, delivery_left_of, give_back, named_lines
+from stoa.domains.orders.shipping.packing import unpack_cancelled
 from stoa.domains.orders.states import Action
 from stoa.domains.orders.voiding import void_open
 from stoa.kit.clock import now
@@ -114,6 +115,7 @@ async def _cancel_some(
     """What is paid beyond what the rest costs goes back; the rest of what they are worth need not be paid any more."""
     payments = await locked_payments(order)
     worths = [cancel_pieces(line, n) for line, n in pieces]
+    await unpack_cancelled(moves, order, lines)
     unpaid = max(0, due_of(order) - order.captured_minor)
     there = sum(refundable(each) for each in payments)
     amount = min(max(0, sum(worths) - unpaid), there)
@@ -135,6 +137,7 @@ async def _end(
     sum_up(moves, payments)
     delivery = await delivery_left_of(order, lines)
     worths = [*(cancel_pieces(line, n) for line, n in pieces), delivery]
+    await unpack_cancelled(moves, order, lines)
     there = sum(refundable(each) for each in payments)
     parts = _spread(min(there, sum(worths)), worths)
     moves.set(waived_minor=min(order.total_minor, order.waived_minor + sum(worths) - sum(parts)))

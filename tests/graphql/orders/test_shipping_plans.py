@@ -46,7 +46,7 @@ async def full(settings: Settings, database: None, executor: Executor) -> Ask:
         ("{ shipments(first: 50) { nodes { number state method { name } order { number } } } }", "shipment_pkey"),
         ("{ shipments(first: 50, where: {state: {eq: EXCEPTION}}) { nodes { exception } } }", "shipment_of_state"),
         ("{ shipments(first: 50, where: {isLate: {eq: true}}) { nodes { number } } }", "shipment_late"),
-        ('{ shipments(where: {trackingNumber: {eq: "SF77"}}) { nodes { number } } }', "tracking_number"),
+        ('{ shipments(where: {trackingNumber: {eq: "SF77"}}) { nodes { number } } }', "uid_shipment_trackin"),
         ("{ orders(first: 50) { nodes { number shipments { nodes { number tracking { text } } } } } }", "order"),
     ],
 )

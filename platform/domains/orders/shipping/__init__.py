@@ -7,7 +7,7 @@ from stoa.domains.orders.shipping.fees import FeeBasis, FeeTemplate, Tariff, Zon
 from stoa.domains.orders.shipping.fetching import hand_over
 from stoa.domains.orders.shipping.following import FollowedBy, Following, followed_by
 from stoa.domains.orders.shipping.methods import MethodDraft, Told, create_method, update_method
-from stoa.domains.orders.shipping.packing import PackDraft, cancel_parcel, drop_parcels, pack_order
+from stoa.domains.orders.shipping.packing import PackDraft, cancel_parcel, pack_order, unpack_cancelled
 from stoa.domains.orders.shipping.quoting import Quote, Wanted, delivery_charge, quotes_for_order, shipping_quotes
 from stoa.domains.orders.shipping.regions import Region
 from stoa.domains.orders.shipping.sending import ShipDraft, deliver_digital, ship_parcel
@@ -44,7 +44,6 @@ __all__ = [
     "deliver_digital",
     "deliver_parcel",
     "delivery_charge",
-    "drop_parcels",
     "flag_late",
     "followed_by",
     "hand_over",
@@ -57,5 +56,6 @@ __all__ = [
     "shipping_quotes",
     "take_parcel_back",
     "track_parcel",
+    "unpack_cancelled",
     "update_method",
 ]

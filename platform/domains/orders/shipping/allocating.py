@@ -19,7 +19,9 @@ async def places_of(
     ctx: Context, parcels: Parcels, wanted: Mapping[UUID, int], location_id: UUID | None
 ) -> dict[UUID | None, Pieces]:
     """Which pieces lie where. What the catalog does not have lies nowhere, and goes along with the first parcel."""
-    free = await _reserved_and_not_packed(parcels)
+    held = await catalog.stock.held_for(Holder("order", parcels.order.id))
+    bundles = {each.variant_id for each in held if each.is_bundle}
+    free = _not_packed(parcels, held)
     lines = parcels.by_id
     placed: dict[UUID | None, Pieces] = {}
     loose: Pieces = []
@@ -30,7 +32,8 @@ async def places_of(
             loose.append((line, quantity))
             continue
         for place, many in _take(free, line, quantity, location_id):
-            taken.append(Held(line.variant_id, place, many))  # type: ignore[attr-defined]
+            is_bundle = line.variant_id in bundles  # type: ignore[attr-defined]
+            taken.append(Held(line.variant_id, place, many, is_bundle))  # type: ignore[attr-defined]
             _add(placed, location_id or place, line, many)
     if location_id is not None:
         await catalog.stock.hold_elsewhere(ctx, Holder("order", parcels.order.id), _summed(taken), location_id)
@@ -39,9 +42,8 @@ async def places_of(
     return placed
 
 
-async def _reserved_and_not_packed(parcels: Parcels) -> dict[tuple[UUID, UUID], int]:
+def _not_packed(parcels: Parcels, held: Sequence[Held]) -> dict[tuple[UUID, UUID], int]:
     """By variant and location, in the shop's order of locations: what no waiting parcel is going to take."""
-    held = await catalog.stock.held_for(Holder("order", parcels.order.id))
     free = {(each.variant_id, each.location_id): each.quantity for each in held}
     for shipment in parcels.waiting():
         for line, quantity in parcels.parts(shipment):
@@ -85,7 +87,8 @@ def _add(placed: dict[UUID | None, Pieces], place: UUID | None, line: OrderLine,
 
 
 def _summed(taken: Sequence[Held]) -> list[Held]:
-    sums: dict[tuple[UUID, UUID], int] = {}
+    sums: dict[tuple[UUID, UUID, bool], int] = {}
     for each in taken:
-        sums[each.variant_id, each.location_id] = sums.get((each.variant_id, each.location_id), 0) + each.quantity
-    return [Held(variant_id, place, quantity) for (variant_id, place), quantity in sums.items()]
+        key = (each.variant_id, each.location_id, each.is_bundle)
+        sums[key] = sums.get(key, 0) + each.quantity
+    return [Held(variant_id, place, quantity, is_bundle) for (variant_id, place, is_bundle), quantity in sums.items()]

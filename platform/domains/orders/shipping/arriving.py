@@ -101,11 +101,11 @@ async def take_parcel_back(
 
 
 async def _restock(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
-    place = shipment.location_id  # type: ignore[attr-defined]
     back = [
         Returned(line.variant_id, restocked=many)  # type: ignore[attr-defined]
         for line, many in parcels.parts(shipment)
-        if place and line.variant_id  # type: ignore[attr-defined]
+        if line.variant_id  # type: ignore[attr-defined]
     ]
-    if back:
+    place: UUID | None = shipment.location_id  # type: ignore[attr-defined]
+    if back and place:
         await catalog.stock.take_back(ctx, back, place, reference=("order", parcels.order.id))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from stoa.domains.orders.errors import NoSuchLine
 from stoa.domains.orders.models import (
     Order,
+    OrderLine,
     Shipment,
     ShipmentLine,
     ShipmentState,
@@ -22,8 +23,10 @@ from stoa.domains.orders.shipping.errors import NoSuchMethod, NothingToPack, Too
 from stoa.domains.orders.shipping.events import ShipmentPacked
 from stoa.domains.orders.shipping.parcels import (
     Parcels,
+    follow,
     locked_around,
     locked_parcels,
+    parcels_of,
     require_step,
     settle,
     step,
@@ -97,18 +100,15 @@ async def cancel_parcel(ctx: Context, shipment_id: UUID, *, expected_version: in
     return shipment.id
 
 
-async def drop_parcels(ctx: Context, order_id: UUID) -> int:
-    """Unpack all that waits of an order that has ended; how many parcels that were."""
-    async with shop_transaction():
-        parcels = await locked_parcels(order_id)
-        waiting = parcels.waiting()
-        if waiting:
-            moves = Moves(ctx, parcels.order)
-            for shipment in waiting:
-                shipment.pickup_code = None
-                await step(moves, shipment, ShipmentState.CANCELLED, "the order has ended", "pickup_code")
-            await moves.save()
-    return len(waiting)
+async def unpack_cancelled(moves: Moves, order: Order, lines: Sequence[OrderLine]) -> None:
+    """Unpack what waits with pieces in it that have been called off; in the transaction that called them off."""
+    parcels = await parcels_of(order, lines)
+    for shipment in parcels.waiting():
+        if any(parcels.left(line) < 0 for line, _ in parcels.parts(shipment)):
+            shipment.pickup_code = None
+            await step(moves, shipment, ShipmentState.CANCELLED, "", "pickup_code")
+    if not any(line.shipped for line in lines) and any(line.quantity > line.cancelled for line in lines):
+        follow(moves, parcels, "UNPACK")
 
 
 def _check_weight(grams: int | None) -> None:

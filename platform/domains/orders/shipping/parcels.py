@@ -95,7 +95,11 @@ class Parcels:
 async def locked_parcels(order_id: UUID, expected_version: int | None = None, *, of: str = "id") -> Parcels:
     """The order first, then its parcels in order of id. Raises `NoSuchOrder` and `OrderChanged`."""
     order = await locked_order(order_id, expected_version, of=of)
-    lines = await lines_of(order)
+    return await parcels_of(order, await lines_of(order))
+
+
+async def parcels_of(order: Order, lines: Sequence[OrderLine]) -> Parcels:
+    """The parcels of an order that is locked already, in order of id."""
     shipments = await Shipment.filter(order_id=order.id).select_for_update().order_by("id")
     contents: dict[UUID, list[ShipmentLine]] = {}
     for part in await ShipmentLine.filter(shipment_id__in=[each.id for each in shipments]).order_by("id"):
@@ -165,7 +169,7 @@ def _all_lost(shipments: Iterable[Shipment]) -> bool:
 
 def _follow_packing(moves: Moves, parcels: Parcels, action: str) -> None:
     packed = sum(parcels.packed(line.id) for line in parcels.lines)
-    left = sum(parcels.left(line) for line in parcels.lines)
+    left = sum(parcels.left(line) for line in parcels.lines if line.requires_shipping)
     if parcels.order.fulfilment_state is FulfilmentState.UNFULFILLED:
         moves.step(Machine.FULFILMENT, FulfilmentState.ALLOCATED, action)
     if parcels.order.fulfilment_state in (FulfilmentState.ALLOCATED, FulfilmentState.PICKING, FulfilmentState.PACKED):

@@ -97,7 +97,7 @@ async def apply_whereabouts(ctx: Context, shipment_id: UUID, told: Whereabouts) 
 
 def with_events(kept: Sequence[Mapping[str, Any]], heard: Sequence[Heard]) -> list[dict[str, Any]]:
     """The timeline with what is new in it, the oldest first; an event is known by its moment and its text."""
-    known = {(each["at"], each["text"]): dict(each) for each in kept}
+    known = {(each["at"], each.get("text", "")): dict(each) for each in kept}  # what was forgotten has no text
     for each in heard:
         row = _row(each)
         known.setdefault((row["at"], row["text"]), row)

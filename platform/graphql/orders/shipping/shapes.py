@@ -114,7 +114,8 @@ FOLLOWING = (
 
 
 def tracking(kept: Sequence[Mapping[str, Any]]) -> list[TrackingEvent]:
-    return [TrackingEvent(**each) for each in kept]
+    """What was forgotten with its buyer has neither place nor text any more."""
+    return [TrackingEvent(**{"place": "", "text": "", **each}) for each in kept]
 
 
 def _regions(kept: Sequence[Mapping[str, Any]]) -> list[ShippingRegion]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stoa.domains import orders
 from stoa.domains.catalog import stock
 from stoa.domains.catalog.models import Location, Reservation, Stock, StockMovement, Variant
 from stoa.domains.orders.models import Order, OrderLine, OrderTransition, Shipment, ShipmentLine, ShippingMethod
-from stoa.domains.orders.moving import Moves, lines_of, locked_order
-from stoa.domains.orders.states import Action
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.database import shop_transaction
 from stoa.tenants.shop_models import EventRow
 from tests import make
 
@@ -20,13 +18,7 @@ async def confirmed(ctx: Context, lines: Sequence[tuple[Variant, int]] | None = 
     """An order that may be shipped before it is paid."""
     placed = await make.order(ctx, lines, is_payable_later=True, **draft)
     with open_shop(ctx.shop):
-        async with shop_transaction():
-            order = await locked_order(placed.id)
-            moves = Moves(ctx, order)
-            moves.act(Action.CONFIRM)
-            moves.follow(await lines_of(order), "CONFIRM")
-            await moves.save()
-    return order
+        return await orders.confirm_order(ctx, placed.id)
 
 
 async def method(ctx: Context, code: str = "express", **columns: Any) -> ShippingMethod:
@@ -42,7 +34,7 @@ async def stocked(ctx: Context, variant: Variant, place: Location, on_hand: int)
     adjustment = stock.Adjustment(variant.id, place.id, quantity=on_hand)
     with open_shop(ctx.shop):
         [outcome] = await stock.adjust(ctx, [adjustment], reason="found")
-    assert outcome.refusal is None
+    assert outcome.refusals == []
 
 
 async def everything() -> dict[str, Any]:

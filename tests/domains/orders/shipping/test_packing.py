@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from stoa.domains import catalog, orders
 from stoa.domains.catalog.models import Reservation, Stock
 from stoa.domains.orders import shipping
 from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, NotNow, OrderChanged
 from stoa.domains.orders.models import Order, OrderLine, Shipment, ShipmentLine, ShipmentState
-from stoa.domains.orders.moving import Moves, lines_of, locked_order
 from stoa.domains.orders.shipping import PackDraft
 from stoa.domains.orders.shipping.errors import (
     NoSuchMethod,
@@ -18,11 +18,9 @@ from stoa.domains.orders.shipping.errors import (
     TooManyPieces,
     WrongShipmentState,
 )
-from stoa.domains.orders.states import Action
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.database import shop_transaction
 from tests import make
 from tests.domains.catalog.catalogs import events_of
 from tests.domains.orders.shipping.sending import confirmed, everything, method, states, stocked
@@ -158,19 +156,34 @@ async def test_what_cannot_be_packed_is_not(ctx: Context) -> None:
     assert await everything() == before
 
 
-async def test_an_order_that_ended_leaves_no_parcel(ctx: Context) -> None:
-    order = await confirmed(ctx)
-    await shipping.pack_order(ctx, order.id, PackDraft())
-    async with shop_transaction():
-        locked = await locked_order(order.id)
-        moves = Moves(ctx, locked)
-        moves.act(Action.CANCEL)
-        moves.follow(await lines_of(locked), "CANCEL")
-        await moves.save()
+async def test_what_is_called_off_is_unpacked(ctx: Context) -> None:
+    """Of an order that ends nothing waits; of pieces called off, the parcels that they are in."""
+    cup, jug = await make.sold(ctx), await make.sold(ctx)
+    order = await confirmed(ctx, [(cup, 2), (jug, 1)])
+    of_cups, of_jugs = await OrderLine.filter(order_id=order.id).order_by("position")
+    await shipping.pack_order(ctx, order.id, PackDraft({of_cups.id: 2}))
+    await shipping.pack_order(ctx, order.id, PackDraft({of_jugs.id: 1}))
 
-    assert await shipping.drop_parcels(ctx, order.id) == 1
-    assert await shipping.drop_parcels(ctx, order.id) == 0
-    assert (await Shipment.get(order_id=order.id)).state is ShipmentState.CANCELLED
+    await orders.cancel_order(ctx, order.id, lines=[orders.Pieces(of_cups.id, 1)])
+    assert await states(order) == ("PICKING", ["CANCELLED", "PACKED"])
+    await orders.cancel_order(ctx, order.id)
+
+    assert await states(order) == ("CANCELLED", ["CANCELLED", "CANCELLED"])
+
+
+async def test_a_bundle_goes_with_all_its_parts(ctx: Context) -> None:
+    """Its parts leave from where they are reserved."""
+    cup, jug = await make.sold(ctx, on_hand=6), await make.sold(ctx, on_hand=6)
+    bundle = await make.sold(ctx, on_hand=None)
+    await catalog.set_parts(ctx, bundle.id, {cup.id: 2, jug.id: 1})
+    order = await confirmed(ctx, [(bundle, 2)])
+
+    [id] = await shipping.pack_order(ctx, order.id, PackDraft())
+    await shipping.ship_parcel(ctx, id, shipping.ShipDraft("B1"))
+
+    stock = {each.variant_id: (each.on_hand, each.reserved) for each in await Stock.all()}  # type: ignore[attr-defined]
+    assert (stock[cup.id], stock[jug.id]) == ((2, 0), (4, 0))
+    assert await states(order) == ("SHIPPED", ["SHIPPED"])
 
 
 async def test_a_stranger_packs_nothing(ctx: Context, other_ctx: Context) -> None:
@@ -183,8 +196,6 @@ async def test_a_stranger_packs_nothing(ctx: Context, other_ctx: Context) -> Non
             await shipping.pack_order(other_ctx, order.id, PackDraft())
         with pytest.raises(NoSuchShipment):
             await shipping.cancel_parcel(other_ctx, id)
-        with pytest.raises(NoSuchOrder):
-            await shipping.drop_parcels(other_ctx, order.id)
 
     assert await everything() == before
 

@@ -59,6 +59,21 @@ async def test_a_paper_is_made_and_can_be_scanned(ctx: Context, which: Paper) ->
     assert (await paper(ctx, sent.id, which, "en"))[:5] == b"%PDF-"
 
 
+@pytest.mark.parametrize("which", list(Paper))
+async def test_a_paper_is_made_of_nothing_and_of_much(ctx: Context, which: Paper) -> None:
+    """No address, no method; and as much as an order can hold."""
+    bare = await confirmed(ctx)
+    lines = [(await make.sold(ctx, on_hand=1), 1)] * 1 + [(await make.sold(ctx), 3)] * 40
+    much = {name: "很长的一个名字 " * 6 for name in HOME if name not in ("country", "postcode", "phone")}
+    full = await confirmed(ctx, lines[:3], shipping_address=much, buyer_note="好 " * 900)
+
+    for order in (bare, full):
+        [id] = await shipping.pack_order(ctx, order.id, PackDraft())
+        await Shipment.filter(id=id).update(tracking_number=f"{order.number}" * 20)
+        picture = await paper(ctx, id, which, "zh", format="png")
+        assert picture[:4] == b"\x89PNG"
+
+
 def test_an_address_is_written_as_it_is_there() -> None:
     assert address_lines(HOME, "zh") == ["浙江省杭州市西湖区", "文三路 478 号B 座", "310013 CN"]
     assert address_lines({"line1": "12 Agora", "city": "Athens", "postcode": "105 55", "country": "GR"}, "en") == [

@@ -16,9 +16,11 @@ from stoa.domains.orders.models import Order, Shipment, ShipmentLine, ShippingMe
 from stoa.domains.orders.shipping.errors import NoPapers, NoSuchShipment
 from stoa.domains.orders.shipping.parcels import name_of
 from stoa.kit.languages import Locale, Sentence
+from stoa.kit.log import logger
 from stoa.kit.printing import NotPrinted, bars, printed
 from stoa.tenants.context import Context
 
+log = logger("stoa.orders")
 MAX_MODULES = 320  # on 62 mm, a module of 0.19 mm: as fine as the standard wants it at the least
 _BABEL = {"en": "en_GB", "zh": "zh_CN"}
 WORDS: Mapping[str, Sentence] = {
@@ -55,7 +57,8 @@ async def paper(
     data = await _gathered(ctx, shipment_id, locale)
     try:
         return await printed(_template(which), data, format=format)
-    except NotPrinted:
+    except NotPrinted as failure:
+        log.error("a paper was not made", shipment_id=str(shipment_id), paper=which.value, why=str(failure))
         raise NoPapers("The paper could not be made; try again later.", path=["id"]) from None
 
 
