@@ -16,10 +16,14 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "order_import",
+    "order_list",
     "counting",
     "dispatch",
     "fairness",
     "chaos",
+    "oversell",
+    "intake",
 )
 
 

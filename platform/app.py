@@ -25,6 +25,7 @@ from stoa.web import pages
 from stoa.web.downloads import DOWNLOAD, download
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
+from stoa.web.papers import PAPER, fetch_paper
 from stoa.web.passing import EveryRequest, StraightOn
 from stoa.workers import reactions
 from stoa.workers.running import at_work
@@ -64,6 +65,7 @@ def assemble(
             Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
             Route(MEDIA, picture, methods=["GET"]),
             Route(DOWNLOAD, download, methods=["GET"]),
+            Route(PAPER, fetch_paper, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('external_id', fields.CharField(null=True, max_length=120)),
                 ('merged_into', fields.ForeignKeyField('shop.Customer', source_field='merged_into_id', null=True, db_constraint=True, to_field='id', related_name='merged', on_delete=OnDelete.RESTRICT)),
                 ('search_text', fields.TextField(default='', db_default='', unique=False)),
+                ('erased_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
@@ -120,7 +121,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1, db_default=1)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'shipping_method', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
+            options={'table': 'shipping_method', 'app': 'shop', 'indexes': [Index(fields=['position', 'id'], name='method_by_position')], 'pk_attr': 'id', 'table_description': 'A way of delivery: by which carrier, at what fee, promised in how many days.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -64,6 +64,9 @@ ORDERS: Iterable[str] = (
     ),
     "CREATE INDEX order_search ON sales_order USING gin (search_text extensions.gin_trgm_ops)",
     "ALTER INDEX order_search SET (gin_pending_list_limit = 64)",  # see 0003_searching
+    # the same order again from a guest, who is known by nothing but where it goes
+    "CREATE INDEX order_of_guest ON sales_order (md5(shipping_address::text), id)"
+    " WHERE customer_id IS NULL AND shipping_address <> '{}'",
     # sweeps: unpaid beyond their time, unconfirmed beyond their time
     "CREATE INDEX order_to_pay ON sales_order (pay_by) WHERE pay_by IS NOT NULL AND state IN ('PENDING', 'CONFIRMED')",
     "CREATE INDEX order_to_confirm ON sales_order (confirm_by) WHERE state = 'PENDING'",
@@ -140,6 +143,14 @@ REST: Iterable[str] = (
     "CREATE INDEX customer_search ON customer USING gin (search_text extensions.gin_trgm_ops)",
     "ALTER INDEX customer_search SET (gin_pending_list_limit = 64)",
     _check("customer", "customer_is_another", "merged_into_id <> id"),
+    "CREATE INDEX customer_of_tag ON customer USING gin (tags jsonb_path_ops)",  # customers(where: {tags: {has:}})
+    "ALTER INDEX customer_of_tag SET (fastupdate = off)",
+    # customers(where: {acceptsEmail:}) and so on, in the words of the filter (service/consenting.py)
+    *(
+        f"CREATE INDEX customer_accepts_{way} ON customer (id) "
+        f"WHERE ((consents -> '{way}' ->> 'granted' = 'true') IS TRUE)"
+        for way in ("email", "sms", "wechat")
+    ),
     _check(
         "order_rule",
         "rule_kind",

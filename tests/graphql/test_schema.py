@@ -98,6 +98,8 @@ VERBS = {
         "Unpublish",
         "Update",
     ),
+    # what becomes of a parcel
+    *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
 
 
@@ -327,7 +329,7 @@ def _camel(name: str) -> str:
 
 def test_related_types_are_shown_by_one_type_each() -> None:
     for stored in TYPES.values():
-        assert type_of_model(stored.model) is stored
+        assert stored.only != "TRUE" or type_of_model(stored.model) is stored
         for name, declared in stored.fields.items():
             if isinstance(declared, ToOne):
                 relation_of(stored.model, declared.by or name)

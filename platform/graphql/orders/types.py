@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+import strawberry
 
 from stoa.domains.orders import models
 from stoa.graphql.catalog.types import Variant
@@ -19,6 +22,7 @@ from stoa.graphql.orders.shapes import (
     pricing_steps,
     rules_met,
 )
+from stoa.graphql.orders.shipping.types import Shipment, ShipmentLine, ShippingMethod
 from stoa.graphql.orders.timeline import TimelineEntry
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, many, stored, to_one
@@ -51,6 +55,8 @@ class Order(Node):
     buyer_note: str = column("What the buyer said with it.")
     note: str = column("For the shop alone.")
     lines: Connection[OrderLine] = many("What was bought.", order=("position",), filter=True)
+    shipping_method: ShippingMethod | None = to_one("The way it is to go; null when nobody has said.")
+    shipments: Connection[Shipment] = many("Its parcels, in their order.", order=("number",))
     subtotal: Money = amount("subtotal_minor", "The lines at their unit prices.")
     discount: Money = amount("discount_minor", "What was taken off the lines, order discounts included.")
     shipping: Money = amount("shipping_minor", "What delivery costs the buyer.")
@@ -70,6 +76,9 @@ class Order(Node):
         "coalesce({row}.state = 'PENDING' AND {row}.confirm_by < now(), false)",
         "Whether it should have been confirmed by now.",
         filter="{row}.state = 'PENDING' AND {row}.confirm_by < now()",
+    )
+    cases: Connection[Annotated[AftersaleCase, strawberry.lazy("stoa.graphql.orders.aftersales.types")]] = many(  # type: ignore[name-defined]  # noqa: F821
+        "The after-sale cases about it, the oldest first.", order=("id",)
     )
     pricing: list[PricingStep] = derived(
         ("pricing", "currency"), pricing_steps, "How the prices came about, step by step."
@@ -114,6 +123,9 @@ class OrderLine(Node):
     returned: int = column("How many have come back.")
     refunded_quantity: int = column("How many were refunded.", of="refunded")
     refunded: Money = amount("refunded_minor", "What of the line has been given back.")
+    shipments: Connection[ShipmentLine] = many(
+        "The parcels that pieces of it are in, and how many in each.", by="shipment_lines", order=("id",)
+    )
 
 
 @stored(models.OrderTransition, prefix="step", scope=Scope.ORDERS_READ, order=("id",))

@@ -4,7 +4,7 @@ from stoa.domains.catalog.stock.adjusting import Adjustment, Correction, adjust
 from stoa.domains.catalog.stock.counting import cancel_count, close_count, open_count, record_counts
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
-from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere, take_back
+from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere
 from stoa.domains.catalog.stock.keeping import keep, trim
 from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
 from stoa.domains.catalog.stock.locking import lock_stock, there_of
@@ -12,6 +12,7 @@ from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
 from stoa.domains.catalog.stock.proving import Breach, Report, integrity_report
 from stoa.domains.catalog.stock.reserving import reserve
+from stoa.domains.catalog.stock.returning import Returned, take_back
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.stock.thresholds import Limits, set_limits
 from stoa.domains.catalog.stock.transferring import cancel_transfer, receive_transfer, start_transfer
@@ -28,6 +29,7 @@ __all__ = [
     "LocationChanges",
     "Move",
     "Report",
+    "Returned",
     "adjust",
     "cancel_count",
     "cancel_transfer",

@@ -1,4 +1,4 @@
-"""Where what a holder has reserved lies, how it is taken from another place instead, and how it comes back."""
+"""Where what a holder has reserved lies, and how it is taken from another place instead."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from stoa.domains.catalog.models import MovementKind
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
-from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.reserving import reserve
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -51,12 +49,3 @@ async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], lo
         freed = [Demand(each.variant_id, each.quantity, each.location_id) for each in moved]
         await release(ctx, holder, freed, reason=reason)
         await reserve(ctx, holder, [Demand(each.variant_id, each.quantity, location_id) for each in moved])
-
-
-async def take_back(ctx: Context, lines: Sequence[Held], *, reference: tuple[str, UUID]) -> None:
-    """What had left is on hand again. To be called in the transaction of what brought it back."""
-    await move(
-        ctx,
-        [Move(each.variant_id, each.location_id, MovementKind.RETURN, on_hand=each.quantity) for each in lines],
-        reference=reference,
-    )

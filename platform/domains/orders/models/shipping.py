@@ -50,6 +50,7 @@ class ShippingMethod(Model):
 
     class Meta:
         table = "shipping_method"
+        indexes = [Index(fields=("position", "id"), name="method_by_position")]  # shippingMethods, quotes
 
 
 class ShipmentState(StrEnum):

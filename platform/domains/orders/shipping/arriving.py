@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from stoa.domains import catalog
-from stoa.domains.catalog.stock import Held
+from stoa.domains.catalog.stock import Returned
 from stoa.domains.orders.models import Shipment, ShipmentState
 from stoa.domains.orders.moving import Moves
 from stoa.domains.orders.shipping.parcels import Parcels, locked_around, require_step, save_counts, settle, step
@@ -89,28 +88,24 @@ async def take_parcel_back(
         if shipment.state is not ShipmentState.RETURNED:
             require_step(parcels, shipment, ShipmentState.RETURNED)
             moves = Moves(ctx, parcels.order)
-            await come_back(parcels, shipment, moves, reason)
+            parts = parcels.parts(shipment)
+            for line, many in parts:
+                line.returned += many
+            await save_counts([line for line, _ in parts])
+            shipment.exception = reason
+            await step(moves, shipment, ShipmentState.RETURNED, reason, "exception")
             if restock:
                 await _restock(ctx, parcels, shipment)
             await settle(parcels, "TAKE_BACK", moves)
     return shipment.id
 
 
-async def come_back(parcels: Parcels, shipment: Shipment, moves: Moves, reason: str) -> None:
-    parts = parcels.parts(shipment)
-    for line, many in parts:
-        line.returned += many
-    await save_counts([line for line, _ in parts])
-    shipment.exception = reason
-    await step(moves, shipment, ShipmentState.RETURNED, reason, "exception")
-
-
 async def _restock(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
     place = shipment.location_id  # type: ignore[attr-defined]
-    back: Sequence[Held] = [
-        Held(line.variant_id, place, many)  # type: ignore[attr-defined]
+    back = [
+        Returned(line.variant_id, restocked=many)  # type: ignore[attr-defined]
         for line, many in parcels.parts(shipment)
         if place and line.variant_id  # type: ignore[attr-defined]
     ]
     if back:
-        await catalog.stock.take_back(ctx, back, reference=("order", parcels.order.id))
+        await catalog.stock.take_back(ctx, back, place, reference=("order", parcels.order.id))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from stoa.domains.catalog import BulkPolicy
 from stoa.domains.orders.models import Shipment, ShipmentState
 from stoa.domains.orders.moving import require
 from stoa.domains.orders.shipping.errors import NoSuchShipment, WrongShipmentState
@@ -38,8 +40,14 @@ class ShipResult:
     refusals: Sequence[Refusal] = field(default_factory=tuple)
 
 
-async def ship_many(ctx: Context, rows: Sequence[ShipRow]) -> list[ShipResult]:
-    """A result for each row, in the order given; what is refused takes nothing else back.
+class _Rejected(Exception):
+    """Takes everything back."""
+
+
+async def ship_many(
+    ctx: Context, rows: Sequence[ShipRow], policy: BulkPolicy = BulkPolicy.IGNORE_FAILED
+) -> list[ShipResult]:
+    """A result for each row, in the order given; what is refused takes the others back only if `policy` says so.
 
     Orders are locked in the order of their ids, so that two who ship many never wait for each other.
     """
@@ -47,10 +55,13 @@ async def ship_many(ctx: Context, rows: Sequence[ShipRow]) -> list[ShipResult]:
         sentence = "{count} rows; 1 to {limit} are allowed."
         raise InvalidInput(sentence, path=["rows"], count=len(rows), limit=MAX_ROWS)
     results: dict[int, ShipResult] = {}
-    async with shop_transaction():
-        orders = await _orders_of(rows)
-        for i in sorted(range(len(rows)), key=lambda i: (orders[i], i)):
-            results[i] = await _row(ctx, i, rows[i])
+    with suppress(_Rejected):
+        async with shop_transaction():
+            orders = await _orders_of(rows)
+            for i in sorted(range(len(rows)), key=lambda i: (orders[i], i)):
+                results[i] = await _row(ctx, i, rows[i])
+            if policy is BulkPolicy.REJECT_EVERYTHING and any(each.refusals for each in results.values()):
+                raise _Rejected
     return [results[i] for i in range(len(rows))]
 
 

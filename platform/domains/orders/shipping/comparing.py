@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -32,13 +33,14 @@ compared AS (
     count(cost_minor) AS priced, round(avg(cost_minor))::bigint AS cost,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FILTER (WHERE state = 'DELIVERED') AS median,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY days) FILTER (WHERE state = 'DELIVERED') AS p90,
-    count(*) FILTER (WHERE promised_at IS NOT NULL AND (delivered_at IS NOT NULL OR promised_at <= now())) AS promised,
+    count(*) FILTER (WHERE promised_at IS NOT NULL AND (delivered_at IS NOT NULL OR promised_at <= $4)) AS promised,
     count(*) FILTER (WHERE delivered_at <= promised_at) AS on_time,
     count(DISTINCT region) AS regions
   FROM sent GROUP BY method_id)
-SELECT coalesce(json_agg(json_build_array(m.id, coalesce(c.parcels, 0), coalesce(c.delivered, 0), coalesce(c.lost, 0),
-  coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median, c.p90, coalesce(c.promised, 0),
-  coalesce(c.on_time, 0), coalesce(c.regions, 0)) ORDER BY m.position, m.id), '[]')::text
+SELECT coalesce(json_agg(json_build_array(m.id, m.code, m.name, m.translations, coalesce(c.parcels, 0),
+  coalesce(c.delivered, 0), coalesce(c.lost, 0), coalesce(c.returned, 0), coalesce(c.priced, 0), c.cost, c.median,
+  c.p90, coalesce(c.promised, 0), coalesce(c.on_time, 0), coalesce(c.regions, 0))
+  ORDER BY m.position, m.id), '[]')::text
 FROM shipping_method m LEFT JOIN compared c ON c.method_id = m.id WHERE m.is_active OR c.parcels > 0
 """
 
@@ -47,6 +49,9 @@ class Compared(msgspec.Struct, frozen=True, array_like=True):
     """One method, measured. Counts are what a figure stands on: `priced` for the cost, `promised` for punctuality."""
 
     method_id: UUID
+    code: str
+    name: str
+    translations: dict[str, dict[str, str]]
     parcels: int
     delivered: int
     lost: int
@@ -82,4 +87,4 @@ async def compare_methods(ctx: Context, since: date, until: date) -> list[Compar
         sentence = "From {since} to {until} cannot be compared: {limit} days at the most, the first one first."
         raise InvalidInput(sentence, path=["until"], since=str(since), until=str(until), limit=MAX_DAYS)
     async with shop_client().acquire_connection() as connection:
-        return _decode(await connection.fetchval(_COMPARED, since, until, ctx.shop.time_zone))
+        return _decode(await connection.fetchval(_COMPARED, since, until, ctx.shop.time_zone, now()))

@@ -116,22 +116,24 @@ def fee_of(template: FeeTemplate | None, parcel: Parcel, address: Mapping[str, s
     if not parcel.pieces:
         return Fee()
     if template is None:
-        return _no("NO_FEES", "What it costs has not been set yet.")
+        return _no("NO_FEES", Sentence("What it costs has not been set yet."))
     if not address and (template.zones or template.excluded):
-        return _no("NO_ADDRESS", "An address is needed to tell.")
+        return _no("NO_ADDRESS", Sentence("An address is needed to tell."))
     if any(lies_in(address, region, strictly=True) for region in template.excluded):
-        return _no("NOT_THERE", "It does not deliver there.")
+        return _no("NOT_THERE", Sentence("It does not deliver there."))
     zone = next((zone for zone in template.zones if any(lies_in(address, each) for each in zone.regions)), None)
     tariff = zone or template.rest
     if tariff is None:
-        return _no("NOT_THERE", "It does not deliver there.")
+        return _no("NOT_THERE", Sentence("It does not deliver there."))
     name = zone.name if zone else ""
     if _goes_free(tariff, parcel):
         return Fee(0, name, is_free=True)
     units = _units(template.by, parcel)
     if units is None:
         what = Sentence("weight") if template.by is FeeBasis.WEIGHT else Sentence("volume")
-        return _no("UNMEASURED", "The {what} of {label} is not known.", what=what, label=parcel.unknown)
+        return _no(
+            "UNMEASURED", Sentence("The {what} of {label} is not known.", {"what": what, "label": parcel.unknown})
+        )
     return Fee(charge(tariff, units), name)
 
 
@@ -150,8 +152,8 @@ def _units(by: FeeBasis, parcel: Parcel) -> int | None:
     return {FeeBasis.WEIGHT: parcel.grams, FeeBasis.PIECE: parcel.pieces, FeeBasis.VOLUME: parcel.cm3}[by]
 
 
-def _no(reason: str, sentence: str, **values: str | Sentence) -> Fee:
-    return Fee(reason=reason, why=Sentence(sentence, values))
+def _no(reason: str, why: Sentence) -> Fee:
+    return Fee(reason=reason, why=why)
 
 
 def _check_tariff(tariff: Tariff, path: Sequence[str | int]) -> None:

@@ -39,7 +39,7 @@ class Following:
         """What will be kept. Raises `InvalidInput` when Kuaidi100 is to be asked without its keys."""
         named = {name: getattr(self, name) for name in ("customer", "key", "secret", "salt")}
         given = {
-            name: clean_line(value, what=name, limit=120, required=False)
+            name: clean_line(value, what="key", limit=120, required=False)
             for name, value in named.items()
             if value is not None
         }

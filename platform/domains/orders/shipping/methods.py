@@ -60,11 +60,12 @@ class MethodDraft:
         problems, columns = Problems(), {}
         if self.code is not None:
             columns["code"] = problems.tried("code", _clean_code, self.code)
-        for name, limit in (("name", 120), ("carrier", 40)):
-            given = getattr(self, name)
-            if given is not None:
-                required = name == "name"
-                columns[name] = problems.tried(name, clean_line, given, what=name, limit=limit, required=required)
+        if self.name is not None:
+            columns["name"] = problems.tried("name", clean_line, self.name, what="name", limit=120)
+        if self.carrier is not None:
+            columns["carrier"] = problems.tried(
+                "carrier", clean_line, self.carrier, what="carrier", limit=40, required=False
+            )
         if self.told is not None:
             columns |= problems.tried("told", _clean_told, self.told, method)
         if self.fees is not None:
@@ -89,7 +90,7 @@ async def create_method(ctx: Context, draft: MethodDraft) -> ShippingMethod:
             raise InvalidInput("A way of delivery needs a {name}.", path=[name], name=name)
     async with shop_transaction():
         with _naming(str(columns["code"])):
-            method = await ShippingMethod.create(**columns)
+            method = await ShippingMethod.create(**{"carrier": "", **columns})
         await publish(ctx, ShippingMethodSaved(method.id))
     return method
 

@@ -60,13 +60,13 @@ async def pack_order(
     when the pieces are to be taken from elsewhere.
     """
     async with shop_transaction():
-        parcels = await locked_parcels(order_id, expected_version)
+        parcels = await locked_parcels(order_id, expected_version, of="order_id")
         return [each.id for each in await pack(ctx, parcels, draft)]
 
 
 async def pack(ctx: Context, parcels: Parcels, draft: PackDraft) -> list[Shipment]:
     """The same in the caller's transaction."""
-    require(parcels.order, parcels.lines, Action.SHIP)
+    require(parcels.order, parcels.lines, Action.SHIP, of="order_id")
     _check_weight(draft.weight_grams)
     wanted = _wanted(parcels, draft.lines)
     method = await _method_of(parcels.order, draft.method_id)
@@ -124,7 +124,7 @@ def _wanted(parcels: Parcels, given: Mapping[UUID, int] | None) -> dict[UUID, in
         }
         if not wanted:
             raise NothingToPack(
-                "Nothing of order {number} is left to be packed.", path=["id"], number=parcels.order.number
+                "Nothing of order {number} is left to be packed.", path=["order_id"], number=parcels.order.number
             )
         return wanted
     if not given:

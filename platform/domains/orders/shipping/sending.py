@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,9 +14,9 @@ from tortoise.exceptions import IntegrityError
 from stoa.domains import catalog
 from stoa.domains.catalog.stock import Demand, Holder
 from stoa.domains.orders.errors import WrongCurrency
-from stoa.domains.orders.models import Shipment, ShipmentLine, ShipmentState, ShippingMethod
+from stoa.domains.orders.models import OrderLine, Shipment, ShipmentLine, ShipmentState, ShippingMethod
 from stoa.domains.orders.moving import Moves, require
-from stoa.domains.orders.shipping.errors import NumberTaken, WrongShipmentState
+from stoa.domains.orders.shipping.errors import NumberTaken, TooManyPieces, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentShipped
 from stoa.domains.orders.shipping.parcels import (
     Parcels,
@@ -104,21 +106,28 @@ async def ship(ctx: Context, parcels: Parcels, shipment: Shipment, draft: ShipDr
     shipment.cost_minor = draft.cost.minor if draft.cost else shipment.cost_minor
     shipment.shipped_at, shipment.promised_at = at, await _promised(ctx, shipment, at)
     columns = ("carrier", "tracking_number", "cost_minor", "shipped_at", "promised_at")
-    try:
+    with naming_the_number(shipment):
         await step(moves, shipment, ShipmentState.SHIPPED, "", *columns)
-    except IntegrityError:
-        number = shipment.tracking_number or ""
-        sentence = "Another parcel goes under the number {taken}."
-        raise NumberTaken(sentence, path=["tracking_number"], taken=number) from None
     await leave(ctx, parcels, shipment)
     number = shipment.tracking_number or ""
     moves.tell(ShipmentShipped(parcels.order.id, shipment.id, shipment.number, shipment.carrier, number))
     await settle(parcels, Action.SHIP, moves)
 
 
+@contextmanager
+def naming_the_number(shipment: Shipment) -> Iterator[None]:
+    """Say of which number the database says that another parcel has it."""
+    try:
+        yield
+    except IntegrityError:
+        sentence, number = "Another parcel goes under the number {taken}.", shipment.tracking_number or ""
+        raise NumberTaken(sentence, path=["tracking_number"], taken=number) from None
+
+
 async def leave(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
     """What is in the parcel leaves the stock, and counts as shipped."""
     parts = parcels.parts(shipment)
+    _require_wanted(parts)
     demand = [
         Demand(line.variant_id, many, shipment.location_id)  # type: ignore[attr-defined]
         for line, many in parts
@@ -131,17 +140,31 @@ async def leave(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
     await save_counts([line for line, _ in parts])
 
 
+def _require_wanted(parts: Sequence[tuple[OrderLine, int]]) -> None:
+    """What was called off since it was packed does not go."""
+    for line, many in parts:
+        left = line.quantity - line.cancelled - line.shipped
+        if many > left:
+            raise TooManyPieces(
+                "{title}: {left} left to be sent, {quantity} packed.",
+                path=["id"],
+                title=line.title,
+                left=left,
+                quantity=many,
+            )
+
+
 async def deliver_digital(ctx: Context, order_id: UUID) -> UUID | None:
     """All that is nothing to be sent (files, vouchers) has arrived, at once; the parcel of it. Twice changes nothing.
 
     None when there is nothing of the kind. Raises `NoSuchOrder` and `NotNow`.
     """
     async with shop_transaction():
-        parcels = await locked_parcels(order_id)
+        parcels = await locked_parcels(order_id, of="order_id")
         lines = [line for line in parcels.lines if not line.requires_shipping and parcels.left(line) > 0]
         if not lines:
-            return None
-        require(parcels.order, parcels.lines, Action.SHIP)
+            return next((each.id for each in parcels.shipments if each.carrier == DIGITAL), None)
+        require(parcels.order, parcels.lines, Action.SHIP, of="order_id")
         at, moves = now(), Moves(ctx, parcels.order)
         shipment = await Shipment.create(
             order_id=order_id,

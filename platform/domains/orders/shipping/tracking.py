@@ -8,12 +8,13 @@ from uuid import UUID
 
 from stoa.domains.orders.models import Order, Shipment, ShipmentState, ShippingMethod
 from stoa.domains.orders.moving import Moves
-from stoa.domains.orders.shipping.arriving import arrive, come_back
+from stoa.domains.orders.shipping.arriving import arrive
 from stoa.domains.orders.shipping.carriers import Carrier, Heard, Sent, Whereabouts
 from stoa.domains.orders.shipping.errors import NoSuchShipment, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentOverdue
 from stoa.domains.orders.shipping.following import carrier_of
 from stoa.domains.orders.shipping.parcels import ON_THE_WAY, STATE_WORDS, Parcels, locked_around, settle, step
+from stoa.domains.orders.shipping.sending import naming_the_number
 from stoa.kit.clock import now
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -73,7 +74,8 @@ async def announce_parcel(ctx: Context, shipment_id: UUID, *, via: Carrier | Non
         if not shipment.tracking_number:
             shipment.tracking_number = number[:80]
             shipment.version += 1
-            await shipment.save(update_fields=["tracking_number", "version"])
+            with naming_the_number(shipment):
+                await shipment.save(update_fields=["tracking_number", "version"])
     return shipment_id
 
 
@@ -82,13 +84,13 @@ async def apply_whereabouts(ctx: Context, shipment_id: UUID, told: Whereabouts) 
     async with shop_transaction():
         parcels, shipment = await locked_around(shipment_id)
         grown = with_events(shipment.tracking, told.events)
-        has_moved = _new_state(shipment, told) is not None
-        if grown == shipment.tracking and not has_moved:
+        to = _new_state(shipment, told)
+        if grown == shipment.tracking and to is None:
             return
         shipment.tracking = grown
         moves = Moves(ctx, parcels.order)
-        if has_moved:
-            await _move(parcels, shipment, told, moves)
+        if to is not None:
+            await _move(parcels, shipment, to, told, moves)
         await shipment.save(update_fields=["tracking"])
         await settle(parcels, "TRACK", moves)
 
@@ -112,21 +114,23 @@ def _row(heard: Heard) -> dict[str, Any]:
 
 
 def _new_state(shipment: Shipment, told: Whereabouts) -> ShipmentState | None:
-    """The state that it goes into by what was told; None when that is where it is, or what it is past."""
-    if told.state is None or told.state is shipment.state or shipment.state not in ON_THE_WAY:
-        return None
-    return told.state
+    """The state that it goes into by what was told; None when that is where it is, or what it is past.
+
+    What is sent back needs somebody's eye: that it has come, and may be sold again, is for the shop to say.
+    """
+    new = ShipmentState.EXCEPTION if told.state is ShipmentState.RETURNED else told.state
+    return new if shipment.state in ON_THE_WAY and new is not shipment.state else None
 
 
-async def _move(parcels: Parcels, shipment: Shipment, told: Whereabouts, moves: Moves) -> None:
-    at = told.events[-1].at if told.events else now()
-    if told.state is ShipmentState.DELIVERED:
+async def _move(parcels: Parcels, shipment: Shipment, to: ShipmentState, told: Whereabouts, moves: Moves) -> None:
+    last = told.events[-1] if told.events else None
+    if to is ShipmentState.DELIVERED:
+        at = last.at if last else now()
         await arrive(parcels, shipment, moves, max(at, shipment.shipped_at or at))
-    elif told.state is ShipmentState.RETURNED:
-        await come_back(parcels, shipment, moves, told.exception[:200])
-    elif told.state is not None:
-        shipment.exception = told.exception[:200]
-        await step(moves, shipment, told.state, shipment.exception, "exception")
+        return
+    words = told.exception or (last.text if last else "")
+    shipment.exception = words[:200] if to is ShipmentState.EXCEPTION else ""
+    await step(moves, shipment, to, shipment.exception, "exception")
 
 
 async def flag_late(ctx: Context) -> int:

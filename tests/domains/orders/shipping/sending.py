@@ -32,7 +32,8 @@ async def confirmed(ctx: Context, lines: Sequence[tuple[Variant, int]] | None = 
 async def method(ctx: Context, code: str = "express", **columns: Any) -> ShippingMethod:
     """One of the four that a shop has from the first day, with these columns."""
     with open_shop(ctx.shop):
-        await ShippingMethod.filter(code=code).update(**columns)
+        if columns:
+            await ShippingMethod.filter(code=code).update(**columns)
         return await ShippingMethod.get(code=code)
 
 

@@ -13,7 +13,13 @@ from stoa.domains.orders import shipping
 from stoa.domains.orders.errors import NotNow, WrongCurrency
 from stoa.domains.orders.models import Order, OrderLine, Shipment, ShipmentState
 from stoa.domains.orders.shipping import PackDraft, ShipDraft, ShipRow
-from stoa.domains.orders.shipping.errors import NoSuchShipment, NumberTaken, WrongCode, WrongShipmentState
+from stoa.domains.orders.shipping.errors import (
+    NoSuchShipment,
+    NumberTaken,
+    TooManyPieces,
+    WrongCode,
+    WrongShipmentState,
+)
 from stoa.kit import clock
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.money import Money
@@ -133,7 +139,7 @@ async def test_digital_goods_arrive_at_once(ctx: Context) -> None:
     after = await everything()
 
     assert id is not None
-    assert await shipping.deliver_digital(ctx, order.id) is None
+    assert await shipping.deliver_digital(ctx, order.id) == id
     assert await everything() == after
     assert await counts(order) == [(2, 2, 0), (0, 0, 0)]
     assert await states(order) == ("PART_DELIVERED", ["DELIVERED"])
@@ -231,6 +237,18 @@ async def test_nothing_leaves_that_is_on_hold_or_not_reserved(ctx: Context) -> N
     with pytest.raises(Refusals) as refused:
         await shipping.ship_parcel(ctx, parcel.id, ShipDraft("H1"))
     assert [type(each) for each in refused.value.refusals] == [NotReserved]
+
+    assert await everything() == before
+
+
+async def test_what_was_called_off_since_it_was_packed_does_not_go(ctx: Context) -> None:
+    order = await confirmed(ctx)
+    parcel = await packed(ctx, order)
+    await OrderLine.filter(order_id=order.id).update(cancelled=1)
+    before = await everything()
+
+    with pytest.raises(TooManyPieces):
+        await shipping.ship_parcel(ctx, parcel.id, ShipDraft("C1"))
 
     assert await everything() == before
 
