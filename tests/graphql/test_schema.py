@@ -98,6 +98,8 @@ VERBS = {
         "Unpublish",
         "Update",
     ),
+    # an order that was placed
+    "Edit",
     # what becomes of a parcel
     *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
@@ -359,4 +361,4 @@ def test_lists_never_hold_null_unless_something_may_be_missing() -> None:
         if is_list_type(inner) and not isinstance(inner.of_type, GraphQLNonNull)
     ]
     # a bulk mutation has one item a line, and none where it was refused
-    assert set(loose) == {"Query.nodes", "StockLevelsPayload.stockLevels"}
+    assert set(loose) == {"Query.nodes", "StockLevelsPayload.stockLevels", "OrderRulesPayload.rules"}
