@@ -18,6 +18,7 @@ NAMES = (
     "facets",
     "order_import",
     "order_list",
+    "order_flow",
     "counting",
     "dispatch",
     "fairness",

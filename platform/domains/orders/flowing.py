@@ -32,30 +32,27 @@ RESTING: Final[frozenset[tuple[str, str]]] = frozenset(
     }
 )
 # Steps since $1: what began since then ended since then as well. The first state of a machine has no step that led
-# into it: it is what its first step left, or where the order still is.
+# into it: it is what its first step left, or where the order still is. That of after-sales (NONE) is left out.
 _FLOW = """
 WITH steps AS MATERIALIZED (
-  SELECT id, order_id, machine, from_state, to_state, happened_at FROM order_transition WHERE happened_at >= $1),
-placed AS (
-  SELECT s.order_id, s.happened_at AS at FROM steps s WHERE s.machine = 'ORDER' AND s.from_state = ''),
-firsts AS (
-  SELECT DISTINCT ON (order_id, machine) order_id, machine, from_state FROM steps WHERE machine <> 'ORDER'
-  ORDER BY order_id, machine, happened_at, id),
-starts AS (
-  SELECT p.order_id, m.machine, p.at, coalesce(f.from_state, m.state) AS state
-  FROM placed p JOIN sales_order o ON o.id = p.order_id
-  CROSS JOIN LATERAL (VALUES ('PAYMENT', o.payment_state), ('FULFILMENT', o.fulfilment_state),
-    ('AFTERSALE', o.aftersale_state)) AS m (machine, state)
-  LEFT JOIN firsts f ON f.order_id = p.order_id AND f.machine = m.machine),
-entries AS (
-  SELECT order_id, machine, to_state AS state, happened_at AS at, id FROM steps
-  UNION ALL SELECT order_id, machine, state, at, NULL FROM starts WHERE state <> ''),
+  SELECT order_id, machine, from_state, to_state, happened_at AS at,
+    lead(happened_at) OVER way AS left_at, row_number() OVER way AS number
+  FROM order_transition WHERE happened_at >= $1
+  WINDOW way AS (PARTITION BY order_id, machine ORDER BY happened_at, id)),
+placed AS (SELECT order_id, at FROM steps WHERE machine = 'ORDER' AND from_state = ''),
 stays AS (
-  SELECT order_id, machine, state, at,
-    lead(at) OVER (PARTITION BY order_id, machine ORDER BY at, id NULLS FIRST) AS left_at FROM entries),
+  SELECT order_id, machine, to_state AS state, at, left_at FROM steps
+  UNION ALL
+  SELECT s.order_id, s.machine, s.from_state, p.at, s.at FROM steps s JOIN placed p USING (order_id)
+  WHERE s.number = 1 AND s.machine IN ('PAYMENT', 'FULFILMENT') AND s.from_state <> ''
+  UNION ALL
+  SELECT p.order_id, 'PAYMENT', o.payment_state, p.at, NULL FROM placed p JOIN sales_order o ON o.id = p.order_id
+  WHERE NOT EXISTS (SELECT FROM steps s WHERE s.order_id = p.order_id AND s.machine = 'PAYMENT')
+  UNION ALL
+  SELECT p.order_id, 'FULFILMENT', o.fulfilment_state, p.at, NULL FROM placed p JOIN sales_order o ON o.id = p.order_id
+  WHERE NOT EXISTS (SELECT FROM steps s WHERE s.order_id = p.order_id AND s.machine = 'FULFILMENT')),
 called_off AS (
-  SELECT order_id, happened_at AS at FROM steps
-  WHERE machine = 'ORDER' AND to_state IN ('CANCELLED', 'EXPIRED', 'REJECTED')),
+  SELECT order_id, at FROM steps WHERE machine = 'ORDER' AND to_state IN ('CANCELLED', 'EXPIRED', 'REJECTED')),
 counted AS (
   SELECT s.machine, s.state, s.left_at IS NULL AND c.at IS NULL AS is_there,
     extract(epoch FROM coalesce(s.left_at, CASE WHEN c.at IS NOT NULL THEN greatest(s.at, c.at) END, $3)
@@ -75,7 +72,7 @@ states AS (
   FROM figures FULL JOIN standing USING (machine, state)),
 moves AS (
   SELECT machine, from_state, to_state, count(*) AS count FROM steps
-  WHERE happened_at < $2 AND from_state <> '' GROUP BY machine, from_state, to_state)
+  WHERE at < $2 AND from_state <> '' GROUP BY machine, from_state, to_state)
 SELECT json_build_array(
   (SELECT coalesce(json_agg(json_build_array(machine, state, entered, still, now, p[1], p[2], p[3])), '[]')
    FROM states),

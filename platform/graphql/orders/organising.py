@@ -39,14 +39,14 @@ class OrderRowsPayload(Payload):
 
 
 @strawberry.input(description="Orders, and tags for them.")
-class OrdersTagInput:
+class OrdersTagsChangeInput:
     ids: list[strawberry.ID] = strawberry.field(description="The orders; 250 at the most.")
     add: list[str] = strawberry.field(default_factory=list, description="Tags that they get.")
     remove: list[str] = strawberry.field(default_factory=list, description="Tags that they lose.")
 
 
 @strawberry.input(description="Orders, and the queue they are to wait in.")
-class OrdersQueueInput:
+class OrdersQueueSetInput:
     ids: list[strawberry.ID] = strawberry.field(description="The orders; 250 at the most.")
     queue: str | None = optional("The queue; null: none.")
 
@@ -74,14 +74,14 @@ def _answered(results: Sequence[RowResult]) -> OrderRowsPayload:
     "Put tags on orders and take others off, with a result for each. Twice changes nothing.",
     once=True,
 )
-async def orders_tag(ctx: Context, input: OrdersTagInput) -> OrderRowsPayload:
+async def orders_tags_change(ctx: Context, input: OrdersTagsChangeInput) -> OrderRowsPayload:
     return _answered(await organising.tag_orders(ctx, _read(input.ids), add=input.add, remove=input.remove))
 
 
 @shop_mutation(
     Scope.ORDERS_WRITE, "Let orders wait in a queue, with a result for each. Twice changes nothing.", once=True
 )
-async def orders_queue(ctx: Context, input: OrdersQueueInput) -> OrderRowsPayload:
+async def orders_queue_set(ctx: Context, input: OrdersQueueSetInput) -> OrderRowsPayload:
     return _answered(await organising.queue_orders(ctx, _read(input.ids), input.queue))
 
 
@@ -89,5 +89,5 @@ async def orders_queue(ctx: Context, input: OrdersQueueInput) -> OrderRowsPayloa
 class OrderArrangingMutations:
     """What can be done to many orders at once."""
 
-    orders_tag = orders_tag
-    orders_queue = orders_queue
+    orders_tags_change = orders_tags_change
+    orders_queue_set = orders_queue_set

@@ -78,7 +78,7 @@ def _rules(name: str, payload: Mapping[str, Any]) -> list[str]:
     return [each["name"] for each in payload.get("rules", ())] if name == "OrderMetRules" else []
 
 
-@stored(EventRow, prefix="oevt", scope=Scope.ORDERS_READ)
+@stored(EventRow, prefix="oevt", scope=Scope.ORDERS_READ, only="{row}.payload ? 'order_id'")
 class TimelineEntry(Acted, Node):
     """Something that happened to an order, and who did it."""
 

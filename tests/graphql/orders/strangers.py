@@ -55,8 +55,8 @@ SECRET_REFERENCE = "a reference"  # as the other shop has one
 _MAPPING = [{"field": name, "column": name} for name in ("SKU", "TIME", "QUANTITY", "PRICE")]
 # By mutation, what somebody would try with another shop's ids; `[prod]` is one's own.
 STRANGERS: dict[str, list[dict[str, Any]]] = {
-    "ordersTag": [{"ids": ["{ord}"], "add": ["mine"]}],
-    "ordersQueue": [{"ids": ["{ord}"], "queue": "mine"}],
+    "ordersTagsChange": [{"ids": ["{ord}"], "add": ["mine"]}],
+    "ordersQueueSet": [{"ids": ["{ord}"], "queue": "mine"}],
     "orderEdit": [
         {"id": "{ord}", "changes": {"note": "Mine"}},
         {"id": "{ord}", "changes": {"quantities": [{"lineId": "{line}", "quantity": 5}]}},

@@ -14,9 +14,9 @@ from stoa.tenants.context import open_shop
 from tests import make
 from tests.graphql.asking import Ask, statements_sent
 
-TAG = """mutation ($input: OrdersTagInput!) { ordersTag(input: $input) {
+TAG = """mutation ($input: OrdersTagsChangeInput!) { ordersTagsChange(input: $input) {
   rows { orderId changed version userErrors { code path } } userErrors { code path } } }"""
-QUEUE = TAG.replace("OrdersTagInput", "OrdersQueueInput").replace("ordersTag", "ordersQueue")
+QUEUE = TAG.replace("OrdersTagsChangeInput", "OrdersQueueSetInput").replace("ordersTagsChange", "ordersQueueSet")
 SAVE = """mutation ($input: OrderViewCreateInput!) { orderViewCreate(input: $input) {
   view { id name isShared query version } userErrors { code path } } }"""
 CHANGE = """mutation ($input: OrderViewUpdateInput!) { orderViewUpdate(input: $input) {
@@ -31,8 +31,8 @@ async def test_tags_are_put_on_and_taken_off_with_a_result_for_each(ask: Ask) ->
     ids = [type_id("ord", each) for each in (first.id, new_id(), second.id)]
 
     async with statements_sent(ask.ctx) as sent:
-        done = (await ask.data(TAG, input={"ids": ids, "add": [" vip "], "remove": ["old"]}))["ordersTag"]
-    again = (await ask.data(TAG, input={"ids": ids[:1], "add": ["vip"]}))["ordersTag"]
+        done = (await ask.data(TAG, input={"ids": ids, "add": [" vip "], "remove": ["old"]}))["ordersTagsChange"]
+    again = (await ask.data(TAG, input={"ids": ids[:1], "add": ["vip"]}))["ordersTagsChange"]
 
     assert [(each["changed"], each["version"]) for each in done["rows"]] == [(True, 2), (False, None), (False, 1)]
     assert done["userErrors"] == [{"code": "ORDER_NOT_FOUND", "path": ["input", "ids", "1"]}]
@@ -49,9 +49,9 @@ async def test_orders_wait_in_a_queue(ask: Ask) -> None:
     assert (await Order.get(id=order.id)).queue == "urgent"
     await ask.data(QUEUE, input={"ids": ids})
     assert (await Order.get(id=order.id)).queue is None
-    wrong = (await ask.data(QUEUE, input={"ids": ids, "queue": "q" * 41}))["ordersQueue"]
-    nothing = (await ask.data(TAG, input={"ids": ids}))["ordersTag"]
-    none = (await ask.data(TAG, input={"ids": [], "add": ["x"]}))["ordersTag"]
+    wrong = (await ask.data(QUEUE, input={"ids": ids, "queue": "q" * 41}))["ordersQueueSet"]
+    nothing = (await ask.data(TAG, input={"ids": ids}))["ordersTagsChange"]
+    none = (await ask.data(TAG, input={"ids": [], "add": ["x"]}))["ordersTagsChange"]
 
     assert wrong["userErrors"] == [{"code": "INVALID", "path": ["input"]}]
     assert nothing["userErrors"] == [{"code": "INVALID", "path": ["input", "add"]}]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.filling_flow import fill
 from stoa.graphql.executing import Executor
 from stoa.settings import Settings
 from stoa.tenants.connecting import owner_connection
 from tests import make
 from tests.graphql.asking import Ask, statements_sent
-from tests.graphql.orders.many_orders import fill
 from tests.graphql.reading.test_plans import explain, read_whole, rows_touched
 
 ORDERS = 20_000

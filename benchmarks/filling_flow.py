@@ -33,7 +33,8 @@ FROM sales_order, (VALUES ('ORDER', '', 'PENDING', 0), ('ORDER', 'PENDING', 'CON
   ('FULFILMENT', 'UNFULFILLED', 'ALLOCATED', 1), ('PAYMENT', 'UNPAID', 'PAID', 2),
   ('FULFILMENT', 'ALLOCATED', 'SHIPPED', 20), ('FULFILMENT', 'SHIPPED', 'DELIVERED', 60),
   ('ORDER', 'CONFIRMED', 'COMPLETED', 90)) AS s (machine, old, new, hours)
-WHERE old = '' OR state = 'COMPLETED' OR state = 'CONFIRMED' AND hours < 20 ORDER BY placed_at + hours * interval '1 hour'
+WHERE old = '' OR state = 'COMPLETED' OR state = 'CONFIRMED' AND hours < 20
+ORDER BY placed_at + hours * interval '1 hour'
 """
 _TABLES = ("sales_order", "order_line", "order_transition")
 
