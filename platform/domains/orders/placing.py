@@ -68,7 +68,7 @@ async def _place(ctx: Context, draft: OrderDraft) -> Placed:
     delivery = await delivery_charge(ctx, draft, offers, units)
     priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
     _require_total(draft, priced, ctx.shop.currency)
-    checks = [] if draft.as_draft else await checks_of(ctx, draft, offers, priced, customer_id, known)
+    checks = [] if draft.as_draft else checks_of(ctx, draft, offers, priced, known)
     number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at, checks)
     if number is None:  # the same order came at the same moment, and was first
         return await _same(draft)
@@ -76,7 +76,7 @@ async def _place(ctx: Context, draft: OrderDraft) -> Placed:
         await _hold(ctx, draft, order_id, offers, at)
         await _add_checks(order_id, checks, await sold_in_advance(offers))
     await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
-    if not draft.as_draft:
+    if known.has_rules and not draft.as_draft:
         await ask_rules(ctx, order_id)
     return Placed(order_id, is_new=True)
 

@@ -14,7 +14,6 @@ from stoa.domains.catalog.offering import Offer
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.pricing import Priced
-from stoa.domains.orders.rating import Incoming, ratings_for
 from stoa.kit.languages import Sentence, joined
 from stoa.kit.money import Money, exponent_of
 from stoa.tenants.context import Context
@@ -48,8 +47,7 @@ SELECT json_build_array(
      SELECT coalesce(l.variant_id::text, l.sku || ' ' || l.title) || ' x ' || sum(l.quantity) AS each
      FROM order_line l WHERE l.order_id = o.id GROUP BY coalesce(l.variant_id::text, l.sku || ' ' || l.title)) s)
    ORDER BY o.id DESC LIMIT 1),
-  (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'conditions', conditions, 'actions', actions)
-     ORDER BY position, id), '[]') FROM order_rule WHERE kind = 'RISK' AND is_active),
+  EXISTS (SELECT FROM order_rule WHERE is_active),
   coalesce((SELECT kind = 'PICKUP' FROM shipping_method WHERE id = $5::uuid), false),
   (SELECT json_build_array(id, number, encode(content_hash, 'hex')) FROM sales_order
    WHERE channel = $6::text AND external_id = $7::text))::text
@@ -74,7 +72,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
     has_bought: bool
     same_as: int | None
-    rules: list[dict[str, Any]]
+    has_rules: bool
     is_picked_up: bool
     earlier: Earlier | None
 
@@ -105,24 +103,17 @@ def _fingerprint(lines: Sequence[LineDraft], offers: Sequence[Offer | None]) -> 
     return ",".join(sorted(f"{what} x {count}" for what, count in counts.items()))
 
 
-async def checks_of(
-    ctx: Context,
-    draft: OrderDraft,
-    offers: Sequence[Offer | None],
-    priced: Priced,
-    customer_id: UUID | None,
-    known: Known,
+def checks_of(
+    ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], priced: Priced, known: Known
 ) -> list[Check]:
-    """All that somebody should know before the order is confirmed; nothing when all is right."""
+    """What somebody should know before the order is confirmed; nothing when all is right. Rules of risk come later."""
     currency = ctx.shop.currency
-    found = [
+    return [
         *_about_the_address(draft, offers, known),
         *_about_prices(draft.lines, offers, currency),
         *_about_a_duplicate(known),
         *_about_the_amount(priced.total, currency, known),
     ]
-    incoming = Incoming(draft, offers, priced, currency, customer_id, not known.has_bought, known.rules)
-    return [*found, *await ratings_for(ctx, incoming)]
 
 
 async def sold_in_advance(offers: Sequence[Offer | None]) -> list[Check]:

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from stoa.domains import orders
 from stoa.domains.catalog.models import Variant
-from stoa.domains.orders import Action, DiscountDraft, LineDraft, OrderDraft, Pieces, RefundDraft, Reported
-from stoa.domains.orders.models import OrderLine, Payment, Refund
+from stoa.domains.orders import Action, DiscountDraft, LineDraft, OrderDraft, Pieces, RefundDraft, Reported, shipping
+from stoa.domains.orders.models import OrderLine, Payment, Refund, Shipment, ShipmentState
+from stoa.domains.orders.shipping import PackDraft, ShipDraft
 from stoa.kit import clock
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
 from tests.domains.orders.ledgers import eur
-from tests.domains.orders.shipping_stand_in import deliver_pieces, ship_pieces
 
 PRICES = 333, 1000
 ON_HAND = 15
@@ -160,13 +160,26 @@ class Answer(Doing):
 
 
 @dataclass(frozen=True)
-class Ship(OfLine):
+class Pack(OfLine):
     async def do(self, world: World) -> None:
-        lines = await OrderLine.filter(order_id=world.order(self.n)).count()
-        await ship_pieces(world.ctx, world.order(self.n), self.line % lines, self.count)
+        pieces = await self.pieces(world)
+        await shipping.pack_order(world.ctx, world.order(self.n), PackDraft({pieces.line_id: pieces.quantity}))
 
 
 @dataclass(frozen=True)
-class Deliver(Doing):
+class OfParcel(Doing):
+    """Send, unpack or deliver the oldest parcel of an order that can be."""
+
+    what: ShipmentState = ShipmentState.SHIPPED
+
     async def do(self, world: World) -> None:
-        await deliver_pieces(world.ctx, world.order(self.n))
+        before = ShipmentState.SHIPPED if self.what is ShipmentState.DELIVERED else ShipmentState.PACKED
+        parcel = await Shipment.filter(order_id=world.order(self.n), state=before).order_by("id").first()
+        if parcel is None:
+            raise Refusal("there is no such parcel")
+        if self.what is ShipmentState.SHIPPED:
+            await shipping.ship_parcel(world.ctx, parcel.id, ShipDraft())
+        elif self.what is ShipmentState.DELIVERED:
+            await shipping.deliver_parcel(world.ctx, parcel.id)
+        else:
+            await shipping.cancel_parcel(world.ctx, parcel.id)

@@ -15,7 +15,7 @@ from stoa.domains.catalog.errors import NotEnoughStock
 from stoa.domains.catalog.models import Reservation
 from stoa.domains.orders import Action, Reported
 from stoa.domains.orders.deriving import facts_of
-from stoa.domains.orders.models import ENDED, Order, OrderLine, OrderState
+from stoa.domains.orders.models import ENDED, Order, OrderLine, OrderState, ShipmentState
 from stoa.tenants.context import Context, open_shop
 from tests import make
 from tests.domains.orders.histories import (
@@ -23,14 +23,14 @@ from tests.domains.orders.histories import (
     PRICES,
     Answer,
     CancelSome,
-    Deliver,
     Doing,
     Expire,
     GiveBack,
+    OfParcel,
     OfPayment,
+    Pack,
     Pay,
     Place,
-    Ship,
     Step,
     World,
 )
@@ -61,15 +61,21 @@ pays = st.builds(
 )
 refunds = st.builds(GiveBack, n, st.none(), line, few, st.sampled_from([0, 0, 100, 490]), st.sampled_from([0, 50, -50]))
 steps = st.builds(Step, n, st.sampled_from([Action.CONFIRM, Action.CONFIRM, Action.CONFIRM, *STEPPING]))
-ships = st.builds(Ship, n, st.none(), line, few)
+packs = st.builds(Pack, n, st.none(), line, few)
+parcels = st.builds(
+    OfParcel,
+    n,
+    st.none(),
+    st.sampled_from([ShipmentState.SHIPPED, ShipmentState.SHIPPED, ShipmentState.DELIVERED, ShipmentState.CANCELLED]),
+)
 about_goods: st.SearchStrategy[Doing] = st.one_of(
     steps,
     steps,
-    ships,
-    ships,
+    packs,
+    parcels,
+    parcels,
     places,
     st.builds(CancelSome, n, st.none(), line, few),
-    st.builds(Deliver, n),
     st.builds(Expire, n),
 )
 about_money: st.SearchStrategy[Doing] = st.one_of(
@@ -119,10 +125,12 @@ async def _new_world(ctx: Context) -> World:
         for doing in (
             Place(0, None, (2, 1), 331, True),
             Step(0, Action.CONFIRM),
-            Ship(0, None, 0, 1),
+            Pack(0, None, 0, 1),
+            OfParcel(0),
             Place(0, None, (3, 2)),
             Pay(1, Action.PAY, 3489),
             Step(1, Action.CONFIRM),
+            Pack(1, None, 0, 2),
             Place(0, None, (1, 2), 100),
         ):
             assert await doing.tried(world) == [], doing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,14 +9,12 @@ import pytest
 
 from stoa.domains import orders
 from stoa.domains.catalog.stock import Limits, set_limits
-from stoa.domains.orders import Check, LineDraft, Severity
-from stoa.domains.orders.models import Order, OrderRule, RuleKind
-from stoa.domains.orders.rating import Incoming, rate_by
+from stoa.domains.orders import LineDraft
+from stoa.domains.orders.models import Order
 from stoa.domains.orders.validating import facts_statement
 from stoa.domains.service import Buyer
 from stoa.kit import clock
 from stoa.kit.ids import new_id
-from stoa.kit.languages import Sentence
 from stoa.settings import Settings
 from stoa.tenants.connecting import owner_connection
 from stoa.tenants.context import Context
@@ -30,12 +27,6 @@ THERE = {"name": "Zeno", "line1": "Stoa 1", "city": "Athens", "country": "GR"}
 
 async def found(order: Order) -> list[tuple[str, str, str]]:
     return [(each["code"], each["severity"], orders.words_of(each).said_in("en")) for each in order.checks]
-
-
-@pytest.fixture
-def rated() -> Iterator[None]:
-    yield
-    rate_by(None)
 
 
 async def test_an_order_with_nothing_wrong_has_no_checks(ctx: Context) -> None:
@@ -116,26 +107,6 @@ async def test_what_is_sold_before_it_is_there_is_told(ctx: Context) -> None:
 
     assert there.checks == []
     assert await found(ahead) == [("SOLD_IN_ADVANCE", "WARNING", f"{cup.sku}: 3 more are sold than there are.")]
-
-
-async def test_the_shops_own_rules_of_risk_are_asked(ctx: Context, rated: None) -> None:
-    """The port of `rating.py`: whoever fills it sees the order and the shop's active rules."""
-    seen: list[Incoming] = []
-
-    async def ratings(ctx: Context, incoming: Incoming) -> Sequence[Check]:
-        seen.append(incoming)
-        return [Check("RULE", Severity.WARNING, Sentence("Odd: {name}.", {"name": incoming.rules[0]["name"]}))]
-
-    rate_by(ratings)
-    await make.order(ctx, shipping_address=THERE)
-    await OrderRule.create(name="Night", kind=RuleKind.RISK, is_active=True, conditions=[{"about": "hour"}])
-    await OrderRule.create(name="Off", kind=RuleKind.RISK)
-    order = await make.order(ctx, buyer=ZENO, shipping_address=THERE)
-
-    assert await found(order) == [("RULE", "WARNING", "Odd: Night.")]
-    [incoming] = seen
-    assert [each["conditions"] for each in incoming.rules] == [[{"about": "hour"}]]
-    assert (incoming.is_new_customer, incoming.priced.total) == (True, 3998)
 
 
 @pytest.mark.parametrize(("customer_id", "index"), [(new_id(), "order_of_customer"), (None, "order_of_guest")])
