@@ -20,7 +20,7 @@ from stoa.tenants import access
 from stoa.tenants.access import Role, scopes_of
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Actor, Context, ShopRef, open_shop
-from stoa.tenants.importing.running import Listener
+from stoa.tenants.importing.telling import Listener
 from stoa.tenants.models import Account, Shop
 from stoa.tenants.uploading import receive_upload, stage_upload
 from stoa.workers import reactions

@@ -14,8 +14,8 @@ from stoa.domains.orders import importing
 from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ImportPhase, ImportState
 from stoa.graphql.context import GraphContext
-from stoa.graphql.enums import shown_enum
 from stoa.graphql.mutations import Payload, shop_mutation
+from stoa.graphql.orders.import_fields import OrderImportField
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, fetched, many, one_of, page_of, root, stored, streamed
 from stoa.graphql.scalars import BigInt, read_id
@@ -27,64 +27,6 @@ from stoa.tenants.live import listen
 
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 OF_ORDERS = "(SELECT r.subject FROM import_run r WHERE r.id = {row}.run_id) = 'orders'"
-_FOR_ALL = "Of the order; enough when it stands in its first row."
-OrderImportField = shown_enum(
-    importing.Field,
-    "What a column may hold.",
-    name="OrderImportField",
-    ORDER="The order's number: rows with the same one are one order.",
-    TIME="When it was placed.",
-    SKU="The code of what was bought.",
-    TITLE="What it was called.",
-    QUANTITY="How many; below zero: as many came back.",
-    PRICE="The price of one.",
-    LINE_DISCOUNT="What was taken off the line.",
-    LINE_FULFILMENT="Whether the line was sent: fulfilled, or anything else.",
-    REQUIRES_SHIPPING="Whether it is a thing that is sent.",
-    CUSTOMER="The id that the file's source has for the buyer.",
-    EMAIL="The buyer's e-mail.",
-    PHONE="The buyer's phone.",
-    NAME="The buyer's name.",
-    COUNTRY="The country it went to, by name or code.",
-    CURRENCY="The currency; orders in another one than the shop's are left out.",
-    SUBTOTAL=f"What the lines come to after discounts. {_FOR_ALL}",
-    DISCOUNT=f"What was taken off the whole. {_FOR_ALL}",
-    DISCOUNT_CODE=f"By which code. {_FOR_ALL}",
-    SHIPPING=f"What delivery cost the buyer. {_FOR_ALL}",
-    TAX=f"The tax, inside of the total or on top: the total tells. {_FOR_ALL}",
-    TOTAL=f"What the buyer owed for all of it. {_FOR_ALL}",
-    REFUNDED=f"What was given back. {_FOR_ALL}",
-    OUTSTANDING=f"What is still to be paid. {_FOR_ALL}",
-    FINANCIAL_STATUS=f"As Shopify has it: paid, pending, authorized, partially_paid, refunded, voided, ... {_FOR_ALL}",
-    FULFILMENT_STATUS=f"As Shopify has it: fulfilled, partial, unfulfilled. {_FOR_ALL}",
-    PAID_AT=f"When it was paid. {_FOR_ALL}",
-    FULFILLED_AT=f"When it was sent. {_FOR_ALL}",
-    CANCELLED_AT=f"When it was cancelled. {_FOR_ALL}",
-    PAYMENT_METHOD=f"How it was paid. {_FOR_ALL}",
-    PAYMENT_REFERENCE=f"The provider's name for the payment. {_FOR_ALL}",
-    SHIPPING_METHOD=f"How it was sent. {_FOR_ALL}",
-    NOTE=f"A note. {_FOR_ALL}",
-    TAGS=f"Marks, apart by commas. {_FOR_ALL}",
-    CHANNEL_ID=f"The source's own id, beside the number. {_FOR_ALL}",
-    SHIPPING_NAME="Who it went to.",
-    SHIPPING_COMPANY="The firm it went to.",
-    SHIPPING_LINE1="Street and number it went to.",
-    SHIPPING_LINE2="More of that.",
-    SHIPPING_CITY="The city it went to.",
-    SHIPPING_POSTCODE="The postcode it went to.",
-    SHIPPING_PROVINCE="The province or state it went to.",
-    SHIPPING_COUNTRY="The country it went to.",
-    SHIPPING_PHONE="The phone there.",
-    BILLING_NAME="Who paid.",
-    BILLING_COMPANY="The firm that paid.",
-    BILLING_LINE1="The payer's street and number.",
-    BILLING_LINE2="More of that.",
-    BILLING_CITY="The payer's city.",
-    BILLING_POSTCODE="The payer's postcode.",
-    BILLING_PROVINCE="The payer's province or state.",
-    BILLING_COUNTRY="The payer's country.",
-    BILLING_PHONE="The payer's phone.",
-)
 
 
 @stored(models.ImportIssue, prefix="oiss", scope=Scope.ORDERS_READ, only=OF_ORDERS)
@@ -137,7 +79,7 @@ class OrderImport(Node):
 
 @strawberry.input(description="In which column of the file something stands.")
 class OrderColumnInput:
-    field: OrderImportField = strawberry.field(description="What it is.")  # type: ignore[valid-type]
+    field: OrderImportField = strawberry.field(description="What it is.")
     column: str = strawberry.field(description="The column's header, as written in the file.")
 
 
@@ -237,7 +179,7 @@ async def order_import_undo(ctx: Context, input: OrderImportRefInput) -> OrderIm
 
 @strawberry.type(description="A suggestion: this column probably holds that.")
 class OrderColumn:
-    field: OrderImportField = strawberry.field(description="What it is.")  # type: ignore[valid-type]
+    field: OrderImportField = strawberry.field(description="What it is.")
     column: str = strawberry.field(description="The column's header.")
 
 

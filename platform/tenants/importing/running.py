@@ -19,7 +19,6 @@ from stoa.kit.tabular.errors import Unreadable
 from stoa.kit.tabular.notation import Notation
 from stoa.kit.tabular.reading import Place
 from stoa.kit.tabular.sniffing import Layout, Table, find_columns
-from stoa.tenants import live
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.importing.batching import Batch, Folder
@@ -27,6 +26,7 @@ from stoa.tenants.importing.errors import FileGone, GaveUp, NoRows, NoSuchImport
 from stoa.tenants.importing.models import ImportPhase, ImportRun, ImportState
 from stoa.tenants.importing.staging import forget_pieces
 from stoa.tenants.importing.subjects import Subject
+from stoa.tenants.importing.telling import Listener, tell_live
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
@@ -35,7 +35,6 @@ MAX_ATTEMPTS = 10  # of attempts that were broken off; then something is wrong w
 TRIES = 3  # of a batch that met somebody else's new thing of the same name
 
 Step = Callable[[], AbstractAsyncContextManager[Any]]
-Listener = Callable[[ImportRun], None]
 
 
 class Superseded(Exception):
@@ -142,22 +141,6 @@ async def give_up_import(ctx: Context, run_id: UUID, subject: Subject, reason: s
                 run, ImportState.FAILED, GaveUp("The import did not come to its end: {reason}", reason=reason[:500])
             )
             await run.save()
-
-
-def tell_live(ctx: Context) -> Listener:
-    """Tell those who listen to ``import:<uuid>`` at this moment."""
-    return lambda run: live.announce(ctx, f"import:{run.id}", progress_of(run))
-
-
-def progress_of(run: ImportRun) -> dict[str, Any]:
-    """How far the run is, for a progress bar."""
-    names = ("state", "phase", "lines_read", "lines_refused", "bytes_read", "bytes_total", "products_total")
-    counts = ("products_done", "products_created", "products_updated", "products_restored", "issues_total", "percent")
-    return {
-        "id": str(run.id),
-        **{name: getattr(run, name) for name in names + counts},
-        "failure": run.failure and str(run.why_failed),
-    }
 
 
 async def _take_over(run_id: UUID, subject: Subject) -> ImportRun:

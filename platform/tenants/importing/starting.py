@@ -21,8 +21,9 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.importing.errors import CannotCancel, CannotUndo, ImportRunning, NoSuchImport
 from stoa.tenants.importing.models import UNFINISHED, ImportRun, ImportState
-from stoa.tenants.importing.running import Listener, run_import
+from stoa.tenants.importing.running import run_import
 from stoa.tenants.importing.subjects import Subject
+from stoa.tenants.importing.telling import Listener
 from stoa.tenants.outbox import enqueue
 from stoa.tenants.uploading import Purpose, claim_upload, shop_files
 

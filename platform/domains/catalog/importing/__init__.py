@@ -13,8 +13,9 @@ from stoa.domains.catalog.importing.products import (
 from stoa.domains.catalog.models import FileFormat, ImportRun
 from stoa.kit.tabular.errors import Unreadable
 from stoa.tenants.importing.issues import Issue
-from stoa.tenants.importing.running import Superseded, progress_of
+from stoa.tenants.importing.running import Superseded
 from stoa.tenants.importing.starting import has_ended
+from stoa.tenants.importing.telling import progress_of
 
 __all__ = [
     "Field",

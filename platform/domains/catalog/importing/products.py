@@ -21,8 +21,9 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.importing import running, starting
 from stoa.tenants.importing.models import ImportRun
-from stoa.tenants.importing.running import Listener, Step
+from stoa.tenants.importing.running import Step
 from stoa.tenants.importing.subjects import Subject
+from stoa.tenants.importing.telling import Listener
 
 JOB = "catalog.work_on_import"
 

@@ -11,8 +11,9 @@ from stoa.domains.orders.importing.orders import (
     undo_import,
 )
 from stoa.tenants.importing.models import ImportRun
-from stoa.tenants.importing.running import Superseded, progress_of
+from stoa.tenants.importing.running import Superseded
 from stoa.tenants.importing.starting import has_ended
+from stoa.tenants.importing.telling import progress_of
 
 __all__ = [
     "Field",
