@@ -33,9 +33,10 @@ PLACE = """WITH made AS (
  INSERT INTO sales_order (id, channel, external_id, content_hash, state, payment_state, fulfilment_state,
   aftersale_state, customer_id, buyer_id, email, shipping_address, currency, subtotal_minor, total_minor, pricing,
   placed_at, confirm_by, pay_by, search_text, created_at, updated_at)
- SELECT uuidv7(), 'web', $1::text, $2, 'PENDING', 'UNPAID', 'UNFULFILLED', 'NONE', $3::uuid, $3::uuid, $4::text,
-  $5::jsonb, 'EUR', $6::bigint, $6::bigint, $7::jsonb, now(), now() + interval '24 hours',
-  now() + interval '30 minutes', $1::text || ' ' || $4::text, now(), now()
+ SELECT uuidv7(), 'web', $1::text, $2, 'PENDING', 'UNPAID', 'UNFULFILLED',
+  'NONE', $3::uuid, $3::uuid, $4::text, $5::jsonb,
+  'EUR', $6::bigint, $6::bigint, $7::jsonb, now(), now() + interval '24 hours', now() + interval '30 minutes',
+  $1::text || ' ' || $4::text, now(), now()
  RETURNING id, number),
 wanted AS (
  SELECT * FROM jsonb_to_recordset($8::jsonb) AS l (position int, variant_id uuid, sku text, title text,

@@ -61,7 +61,7 @@ def _product(number: int) -> dict[str, object]:
         {"title": f"Size {i}", "sku": f"B{number}-{i}", "price": {"amount": "19.90", "currency": "EUR"}, "onHand": 5}
         for i in range(3)
     ]
-    return {"title": f"Bench cup {number}", "status": "ACTIVE", "variants": variants}
+    return {"title": f"Bench cup {number}", "status": "DRAFT", "variants": variants}
 
 
 async def _check(owner: object, schema: str) -> None:

@@ -135,6 +135,8 @@ AFTERSALES: Iterable[str] = (
             "CLOSED CANCELLED",
         ),
     ),
+    # before an order goes (an import is undone), that no case sent it
+    "CREATE INDEX case_sends ON aftersale_case (sent_order_id) WHERE sent_order_id IS NOT NULL",
     # the sweep of cases whose deadline is over
     "CREATE INDEX case_due ON aftersale_case (deadline_at) WHERE deadline_at IS NOT NULL AND ended_at IS NULL",
 )

@@ -193,9 +193,10 @@ def _fit(upload: Upload | None, purpose: Purpose) -> Upload:
         raise NotUploaded("{file_name} has been announced, but has not arrived yet.", file_name=upload.file_name)
     if _purpose_of(upload.content_type) is not purpose:
         raise UploadUnfit(
-            "{file_name} is {content_type}, which does not serve here.",
+            "{file_name} is {content_type}, which does not serve here. What does: {fit}.",
             file_name=upload.file_name,
             content_type=upload.content_type,
+            fit=", ".join(sorted(IMAGE_STARTS)) if purpose is Purpose.IMAGE else "text/csv",
         )
     return upload
 

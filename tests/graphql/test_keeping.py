@@ -19,7 +19,7 @@ from tests.graphql.asking import Ask
 BULK = """mutation ($input: ProductsBulkUpdateInput!) { productsBulkUpdate(input: $input) {
   succeeded results { index id version userErrors { __typename code message path } } userErrors { code path } } }"""
 TAGS = """mutation ($input: ProductTagsChangeInput!) { productTagsChange(input: $input) {
-  rows { productId changed userErrors { __typename code message path } } userErrors { code path } } }"""
+  results { productId changed userErrors { __typename code message path } } userErrors { code path } } }"""
 IMAGES = """mutation ($input: ProductImageAddInput!) { productImageAdd(input: $input) {
   product { id images(first: 5) { nodes { alt } } } userErrors { code path } } }"""
 # What a request does that is sent twice, though it is the same: none of these may be without a key.
@@ -66,7 +66,7 @@ async def test_tags_are_put_on_once(ask: Ask) -> None:
     again = await ask.data(TAGS, input=order)
 
     assert first == again
-    assert first["productTagsChange"]["rows"][0]["changed"] is True
+    assert first["productTagsChange"]["results"][0]["changed"] is True
     with open_shop(ask.ctx.shop):
         assert await ProductTag.all().count() == 0
 

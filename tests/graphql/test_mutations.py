@@ -31,7 +31,7 @@ async def test_a_product_is_created_and_shown_as_it_is(ask: Ask) -> None:
         "price": {"amount": "19.90", "currency": "EUR"},
         "cost": {"amount": "7", "currency": "EUR"},
     }
-    input = {"title": " Cup ", "status": "ACTIVE", "variants": [{**variant, "onHand": 5}, {}]}
+    input = {"title": " Cup ", "status": "ARCHIVED", "variants": [{**variant, "onHand": 5}, {}]}
 
     data = await ask.data(CREATE, input=input)
 
@@ -39,7 +39,7 @@ async def test_a_product_is_created_and_shown_as_it_is(ask: Ask) -> None:
         "product": {
             "title": "Cup",
             "handle": "cup",
-            "status": "ACTIVE",
+            "status": "ARCHIVED",
             "variants": {
                 "nodes": [
                     {

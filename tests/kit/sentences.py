@@ -3,6 +3,7 @@
 A sentence is the first argument of
 - `Sentence(...)`, and of whatever refuses: the subclasses of `Refusal`, and `super().__init__(...)` in them;
 - every function whose first parameter is called `sentence`, such as `_weak(sentence, **values)`;
+- every parameter that is a class of refusals, such as ``refusal: type[Conflict]``;
 and a word that goes into one is what stands behind ``what=``.
 
 It stands there as a constant, as one of two (``a if x else b``), or under a name that the same file gives constants.
@@ -59,7 +60,16 @@ def _makers(nodes: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
         for function in each.body
         if isinstance(function, ast.FunctionDef) and function.name == "__init__" and _first(function) != "sentence"
     }
-    return refusals, ({"Sentence"} | refusals | functions) - say_all_themselves
+    given = {name for node in nodes if isinstance(node, ast.FunctionDef) for name in _given_classes(node, refusals)}
+    return refusals, ({"Sentence"} | refusals | functions | given) - say_all_themselves
+
+
+def _given_classes(function: ast.FunctionDef, refusals: set[str]) -> Iterator[str]:
+    """Parameters that are classes of refusals: ``refusal: type[Conflict]``."""
+    for each in (*function.args.args, *function.args.kwonlyargs):
+        match each.annotation:
+            case ast.Subscript(value=ast.Name(id="type"), slice=ast.Name(id=name)) if name in refusals:
+                yield each.arg
 
 
 def _said(tree: ast.AST, refusals: set[str], makers: set[str]) -> Iterator[ast.expr]:

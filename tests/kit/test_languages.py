@@ -88,6 +88,8 @@ class Other(Exception):
         super().__init__(f"{1} is nobody's business")
 def _weak(sentence, **values):
     return Taken(sentence, **values)
+def _check(refusal: type[Taken]):
+    raise refusal("Of a class handed over.")
 NAMED = "By a name."
 Sentence("Itself.", {"what": 1})
 errors.Taken("Refused.", path=[])
@@ -101,9 +103,20 @@ Taken(TABLE["a"].text)
 """)
     found = find_sentences(tmp_path)
     assert sorted(found.sentences) == sorted(
-        ("Of a class.", "By a name.", "Itself.", "Refused.", "Handed on.", "One.", "Other.", "word", "Of a table.")
+        (
+            "Of a class.",
+            "Of a class handed over.",
+            "By a name.",
+            "Itself.",
+            "Refused.",
+            "Handed on.",
+            "One.",
+            "Other.",
+            "word",
+            "Of a table.",
+        )
     )
-    assert found.sentences["Refused."] == [f"{tmp_path.name}/some.py:15"]
+    assert found.sentences["Refused."] == [f"{tmp_path.name}/some.py:17"]
     assert found.hidden == []
 
 

@@ -35,6 +35,7 @@ from stoa.tenants.uploading import (
 )
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+PICTURES = "image/avif, image/gif, image/jpeg, image/png, image/webp"
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -242,21 +243,22 @@ async def test_a_table_may_be_claimed_again(ctx: Context) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "content_type", "purpose"),
+    ("content", "content_type", "purpose", "fit"),
     [
-        (PNG, "image/png", Purpose.IMPORT),
-        (b"sku\n", "text/csv", Purpose.IMAGE),
-        (b"<svg/>", "image/svg+xml", Purpose.IMAGE),
+        (PNG, "image/png", Purpose.IMPORT, "text/csv"),
+        (b"sku\n", "text/csv", Purpose.IMAGE, PICTURES),
+        (b"<svg/>", "image/svg+xml", Purpose.IMAGE, PICTURES),
     ],
 )
 async def test_a_file_serves_what_it_is_fit_for(
-    ctx: Context, content: bytes, content_type: str, purpose: Purpose
+    ctx: Context, content: bytes, content_type: str, purpose: Purpose, fit: str
 ) -> None:
     upload = await uploaded(ctx, content, content_type)
 
-    with pytest.raises(UploadUnfit, match="does not serve here"):
+    with pytest.raises(UploadUnfit, match="does not serve here") as refused:
         await claim_upload(ctx, upload.id, purpose)
 
+    assert refused.value.params["fit"] == fit
     assert (await Upload.get(id=upload.id)).state is UploadState.RECEIVED
 
 

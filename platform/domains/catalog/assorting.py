@@ -97,7 +97,8 @@ async def add_variants(
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
         await set_on_hand(ctx, on_hand, reason=FIRST_STOCK.text)
         await touch(product)
-        await publish(ctx, VariantsAdded(product_id, tuple(on_hand)))
+        labels = tuple(each["sku"] or each["title"] for each in rows)
+        await publish(ctx, VariantsAdded(product_id, tuple(on_hand), labels))
     return product
 
 

@@ -10,8 +10,9 @@ import msgspec
 
 from stoa.domains.catalog.assorting import there_are
 from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, StillInUse
-from stoa.domains.catalog.events import BundleChanged
+from stoa.domains.catalog.events import BundleChanged, FieldChange
 from stoa.domains.catalog.models import BundlePart, Product, Variant
+from stoa.domains.catalog.recalling import named_together, of_variant
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
@@ -61,6 +62,7 @@ async def set_parts(
         if variant is None:
             raise NoSuchVariant("There is no such variant.", path=["variant_id"])
         product = await _locked_with_parts(variant, parts, expected_version)
+        before = await _made_of(variant_id)
         if parts:
             await _require_may_be_bundle(product)
         await BundlePart.filter(bundle_id=variant_id).exclude(part_id__in=list(parts)).delete()
@@ -69,8 +71,16 @@ async def set_parts(
             await shop_client().execute_query(_WRITE, [variant_id, msgspec.json.encode(rows).decode()])
         product.is_bundle = await BundlePart.filter(bundle__product_id=product.id).exists()
         await touch(product, "is_bundle")
-        await publish(ctx, BundleChanged(product.id, variant_id))
+        change = FieldChange("parts", before, await _made_of(variant_id))
+        label = variant.sku or variant.title
+        await publish(ctx, BundleChanged(product.id, variant_id, tuple(of_variant(variant_id, label, [change]))))
     return product
+
+
+async def _made_of(variant_id: UUID) -> str | None:
+    """As histories tell it: how many of which code or title."""
+    parts = await BundlePart.filter(bundle_id=variant_id).select_related("part").order_by("id")
+    return named_together(f"{each.quantity} x {each.part.sku or each.part.title}" for each in parts)
 
 
 def _check(parts: Mapping[UUID, int]) -> None:
@@ -90,7 +100,9 @@ async def _locked_with_parts(variant: Variant, parts: Mapping[UUID, int], expect
     for i, part in enumerate(parts):
         if part not in found:
             raise NoSuchVariant("There is no such variant.", path=["parts", i, "variant_id"])
-        if found[part] == own or found[part] in bundles:
+        if found[part] == own:
+            raise IsABundle("A bundle has no parts of its own product.", path=["parts", i, "variant_id"])
+        if found[part] in bundles:
             raise IsABundle("A part cannot be a bundle itself.", path=["parts", i, "variant_id"])
     return await locked_product(own, expected_version)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -153,7 +153,15 @@ async def completeness_of_product(product_id: UUID) -> Completeness:
 
 async def require_ready(product_id: UUID, *path: str) -> None:
     """Refuse to put on sale what nobody could find or buy. Raises `NotReady`, which blames `path`."""
-    refusal = _not_ready(await completeness_of_product(product_id), path)
+    refusal = _not_ready((await completeness_of_product(product_id)).missing, path)
+    if refusal is not None:
+        raise refusal
+
+
+def require_draft_ready(there: Mapping[str, bool], *path: str) -> None:
+    """The same of a product that is not there yet: `there` tells of all that is required whether it has it."""
+    missing = [Missing(code, words, points, True) for code, points, words in ITEMS if not there.get(code, True)]
+    refusal = _not_ready(missing, path)
     if refusal is not None:
         raise refusal
 
@@ -163,12 +171,12 @@ async def readiness(product_ids: Sequence[UUID], *path: str) -> dict[UUID, Refus
     statement = f"SELECT p.id, {FACTS.format(row='p')}::text AS facts FROM product p WHERE p.id = ANY($1)"
     rows = await shop_client().execute_query_dict(statement, [list(product_ids)])
     found = {row["id"]: completeness_of(msgspec.json.decode(row["facts"], type=Facts)) for row in rows}
-    refused = {id: _not_ready(each, path) for id, each in found.items()}
+    refused = {id: _not_ready(each.missing, path) for id, each in found.items()}
     return {id: refusal for id, refusal in refused.items() if refusal is not None}
 
 
-def _not_ready(found: Completeness, path: Sequence[str]) -> NotReady | None:
-    lacking = [each for each in found.missing if each.is_required]
+def _not_ready(missing: Sequence[Missing], path: Sequence[str]) -> NotReady | None:
+    lacking = [each for each in missing if each.is_required]
     if not lacking:
         return None
     words = joined(each.message for each in lacking)

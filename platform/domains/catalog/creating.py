@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from tortoise.exceptions import IntegrityError
 
+from stoa.domains.catalog.completeness import require_draft_ready
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated
@@ -17,7 +18,7 @@ from stoa.domains.catalog.inserting import Picture, insert_product
 from stoa.domains.catalog.media.addresses import media_path
 from stoa.domains.catalog.media.processing import plan_processing
 from stoa.domains.catalog.metadata import checked_metadata, merged_metadata
-from stoa.domains.catalog.models import Category, Product
+from stoa.domains.catalog.models import Category, Product, ProductStatus
 from stoa.domains.catalog.naming import NAMELESS, free_handle, unique_handle
 from stoa.kit.errors import Refusal, blaming
 from stoa.kit.text import clean_line, slugify
@@ -34,10 +35,11 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     """Create a product with its variants, stock and images, whole or not at all.
 
     Raises `Refusals` for what is wrong with the draft, `SkuTaken`, `HandleTaken`, `ExternalIdTaken`, `NoSuchCategory`,
-    and `MissingScope` when the draft has costs and the caller may not see any. What the database refuses ends the
-    transaction around it, if there is one.
+    `NotReady` when it is to be on sale and lacks what that takes, and `MissingScope` when the draft has costs and the
+    caller may not see any. What the database refuses ends the transaction around it, if there is one.
     """
     draft = draft.checked(ctx)
+    _require_ready(draft)
     async with _in_one_piece(draft):
         pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
         try:
@@ -47,6 +49,13 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
             raise _refusal_for(error, draft) from None
         await plan_processing(ctx, [each.file_key for each in pictures if each.file_key])
     return product
+
+
+def _require_ready(draft: ProductDraft) -> None:
+    if draft.status is ProductStatus.ACTIVE:
+        priced = all(each.price is not None for each in draft.variants)
+        there = {"PRICE": priced, "CATEGORY": draft.category_id is not None, "IMAGE": bool(draft.images)}
+        require_draft_ready(there, "status")
 
 
 @asynccontextmanager

@@ -50,10 +50,20 @@ SELECT gen_random_uuid(), $2, url, file_key, alt, translations, position, width,
   focal_y, sizes, warnings, failure, processed_at, $3
 FROM image WHERE product_id = $1 ORDER BY id FOR KEY SHARE
 """
+# What it is found by.
+_TAGS: Final = """
+INSERT INTO product_tag (id, product_id, tag_id)
+SELECT gen_random_uuid(), $2, tag_id FROM product_tag WHERE product_id = $1
+"""
+_ATTRIBUTES: Final = """
+INSERT INTO attribute_value (id, product_id, attribute_id, text, number)
+SELECT gen_random_uuid(), $2, attribute_id, text, number FROM attribute_value WHERE product_id = $1
+"""
 
 
 async def duplicate_product(ctx: Context, product_id: UUID, *, title: str | None = None) -> UUID:
-    """Make a draft with the same texts, prices, options and pictures; codes, stock and ids elsewhere are its own.
+    """Make a draft with the same texts, prices, options, pictures, tags and attributes; codes, stock and ids elsewhere
+    are its own.
 
     Without a title it is the original's, with a word in the caller's language that says it is a copy. Raises
     `NoSuchProduct` and `InvalidInput`.
@@ -71,6 +81,8 @@ async def duplicate_product(ctx: Context, product_id: UUID, *, title: str | None
         await client.execute_query(_PRODUCT, [product_id, copy_id, name, handle, text, moment])
         for statement in (_VARIANTS, _IMAGES):
             await client.execute_query(statement, [product_id, copy_id, moment])
+        for statement in (_TAGS, _ATTRIBUTES):
+            await client.execute_query(statement, [product_id, copy_id])
         # whoever is at work on a file at this moment notes its sizes with the pictures that there were before
         unfinished = Image.filter(product_id=copy_id, file_key__isnull=False, processed_at=None)
         await plan_processing(ctx, [str(key) for key in await unfinished.values_list("file_key", flat=True)])

@@ -13,6 +13,10 @@ from stoa.domains.catalog.events import FieldChange
 from stoa.kit.money import Money
 
 MAX_CHANGES, MAX_TEXT = 100, 500
+TELLING: Final = (
+    *("ProductEdited", "ProductImported", "ProductImportUndone"),
+    *("ProductAttributesSet", "ProductListingChanged", "BundleChanged"),
+)
 OF_COSTS: Final = ("cost", "variants.cost")  # what only those see who may see costs
 
 
@@ -47,6 +51,11 @@ def _shown(column: str) -> str:
     return column.removesuffix("_minor")
 
 
+def named_together(names: Iterable[str]) -> str | None:
+    """Several words as one; None when there are none."""
+    return told(", ".join(names) or None)
+
+
 def bounded(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     return tuple(list(changes)[:MAX_CHANGES])
 
@@ -54,3 +63,31 @@ def bounded(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
 def of_variant(variant_id: UUID, label: str, changes: Iterable[FieldChange]) -> list[FieldChange]:
     """The same, told of a variant."""
     return [FieldChange(f"variants.{each.field}", each.old, each.new, variant_id, label[:120]) for each in changes]
+
+
+def changes_in(name: str, payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The changes that an event in the log tells, each as a `FieldChange` is kept; none of events that are not ours."""
+    match name:
+        case _ if name in TELLING:
+            return list(payload.get("changes", ()))
+        case "ProductTagsChanged":
+            return [_change("tags", payload["removed"], payload["added"])]
+        case "VariantsAdded":
+            return [_change("variants", (), payload.get("labels", ()))]
+        case "VariantsRemoved":
+            return [_change("variants", payload["labels"], ())]
+        case "ProductPublishRefused":
+            return [{"field": "missing", "old": None, "new": payload["missing"]}]
+        case "StockLow" | "StockRecovered":
+            return [{"field": each, "old": None, "new": told(payload[each])} for each in ("available", "threshold")]
+        case "TagRenamed":
+            return [{"field": "name", "old": payload["before"], "new": payload["after"]}]
+        case "TagsMerged":
+            return [_change("merged", (each["name"] for each in payload["merged"]), ())]
+        case "HandleFreed":
+            return [_change("old_handles", [payload["handle"]], ())]
+    return []
+
+
+def _change(field: str, gone: Iterable[str], come: Iterable[str]) -> dict[str, Any]:
+    return {"field": field, "old": named_together(gone), "new": named_together(come)}

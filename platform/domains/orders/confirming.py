@@ -43,7 +43,12 @@ async def confirm_order(ctx: Context, order_id: UUID, *, expected_version: int |
 async def confirm_within(ctx: Context, order: Order, lines: Sequence[OrderLine], moves: Moves) -> None:
     """The same inside a transaction that holds the order, and saves its moves."""
     require(order, lines, Action.CONFIRM)
-    await stock.keep(ctx, Holder("order", order.id), demand_of(lines))
+    try:
+        await stock.keep(ctx, Holder("order", order.id), demand_of(lines))
+    except Refusals as short:
+        for each in short.refusals:
+            each.path = ("id",)
+        raise
     moves.act(Action.CONFIRM)
     moves.set(confirmed_at=now())
     if order.fulfilment_state is FulfilmentState.UNFULFILLED:

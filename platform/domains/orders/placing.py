@@ -19,7 +19,7 @@ from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
 from stoa.domains.orders.rules import ask_rules
 from stoa.domains.orders.shipping.quoting import delivery_charge
-from stoa.domains.orders.validating import checks_of, known_of, sold_in_advance
+from stoa.domains.orders.validating import Earlier, checks_of, known_of, sold_in_advance
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -48,28 +48,36 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
     this id before, and `TotalDiffers` when it does not come to what the channel says.
     """
     draft = draft.checked(ctx)
-    async with shop_transaction():
-        earlier = await _earlier(draft)
-        if earlier is not None:
-            return earlier
-        offers = await offers_for(draft.lines)
-        units = [unit_of(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
-        customer_id = await service.known_customer(ctx, draft.buyer)
-        delivery = await delivery_charge(ctx, draft, offers, units)
-        priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
-        _require_total(draft, priced, ctx.shop.currency)
-        order_id, at = new_id(), now()
-        known = None if draft.as_draft else await known_of(draft, offers, customer_id, at)
-        checks = await checks_of(ctx, draft, offers, priced, customer_id, known) if known else []
-        number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at, checks)
-        if number is None:  # the same order came at the same moment, and was first
-            return await _same(draft)
-        if not draft.as_draft:
-            await _hold(ctx, draft, order_id, offers, at)
-            await _add_checks(order_id, checks, await sold_in_advance(offers))
-        await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
-        if not draft.as_draft:
-            await ask_rules(ctx, order_id)
+    try:
+        async with shop_transaction():
+            return await _place(ctx, draft)
+    except (Refusal, Refusals):
+        if (earlier := await _earlier(draft)) is None:
+            raise
+        return earlier  # what could be bought then cannot be bought any more
+
+
+async def _place(ctx: Context, draft: OrderDraft) -> Placed:
+    offers = await offers_for(draft.lines)
+    units = [unit_of(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
+    customer_id = await service.known_customer(ctx, draft.buyer)
+    order_id, at = new_id(), now()
+    known = await known_of(draft, offers, customer_id, at)
+    if known.earlier is not None:
+        return _same_as(draft, known.earlier)
+    delivery = await delivery_charge(ctx, draft, offers, units)
+    priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
+    _require_total(draft, priced, ctx.shop.currency)
+    checks = [] if draft.as_draft else await checks_of(ctx, draft, offers, priced, customer_id, known)
+    number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at, checks)
+    if number is None:  # the same order came at the same moment, and was first
+        return await _same(draft)
+    if not draft.as_draft:
+        await _hold(ctx, draft, order_id, offers, at)
+        await _add_checks(order_id, checks, await sold_in_advance(offers))
+    await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
+    if not draft.as_draft:
+        await ask_rules(ctx, order_id)
     return Placed(order_id, is_new=True)
 
 
@@ -79,15 +87,19 @@ async def _earlier(draft: OrderDraft) -> Placed | None:
     order = await Order.filter(channel=draft.channel, external_id=draft.external_id).first()
     if order is None:
         return None
-    if order.content_hash != draft.content_hash:
+    return _same_as(draft, Earlier(order.id, order.number, (order.content_hash or b"").hex()))
+
+
+def _same_as(draft: OrderDraft, earlier: Earlier) -> Placed:
+    if earlier.content_hash != draft.content_hash.hex():
         raise OrderDiffers(
             "{channel} has sent order {external_id} before, with other content: it is order {number}.",
             path=["external_id"],
             channel=draft.channel,
-            external_id=draft.external_id,
-            number=order.number,
+            external_id=draft.external_id or "",
+            number=earlier.number,
         )
-    return Placed(order.id, is_new=False)
+    return Placed(earlier.id, is_new=False)
 
 
 async def _same(draft: OrderDraft) -> Placed:

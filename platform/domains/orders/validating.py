@@ -50,13 +50,23 @@ SELECT json_build_array(
    ORDER BY o.id DESC LIMIT 1),
   (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'conditions', conditions, 'actions', actions)
      ORDER BY position, id), '[]') FROM order_rule WHERE kind = 'RISK' AND is_active),
-  coalesce((SELECT kind = 'PICKUP' FROM shipping_method WHERE id = $5::uuid), false))::text
+  coalesce((SELECT kind = 'PICKUP' FROM shipping_method WHERE id = $5::uuid), false),
+  (SELECT json_build_array(id, number, encode(content_hash, 'hex')) FROM sales_order
+   WHERE channel = $6::text AND external_id = $7::text))::text
 """
 
 # Somebody known is the same buyer wherever it goes; a guest, when it goes to the same place. Both must use $3.
 _SOMEBODY = "o.customer_id = $1::uuid AND $3::jsonb IS NOT NULL"
 _GUEST = """o.customer_id IS NULL AND o.shipping_address <> '{}'
    AND md5(o.shipping_address::text) = md5($3::jsonb::text)"""
+
+
+class Earlier(msgspec.Struct, frozen=True, array_like=True):
+    """The order that the channel brought under the same id before."""
+
+    id: UUID
+    number: int
+    content_hash: str  # in hexadecimal
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
@@ -66,18 +76,24 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     same_as: int | None
     rules: list[dict[str, Any]]
     is_picked_up: bool
+    earlier: Earlier | None
 
 
 _decode = msgspec.json.Decoder(Known).decode
+
+
+def facts_statement(customer_id: UUID | None) -> str:
+    return _FACTS % (_SOMEBODY if customer_id else _GUEST)
 
 
 async def known_of(draft: OrderDraft, offers: Sequence[Offer | None], customer_id: UUID | None, at: datetime) -> Known:
     """By one statement, whatever the order is like."""
     since = UUID(int=int((at - DUPLICATE_WITHIN).timestamp() * 1000) << 80)  # ids count up with time
     address = msgspec.json.encode(draft.shipping_address).decode()
-    values = [customer_id, since, address, _fingerprint(draft.lines, offers), draft.shipping_method_id]
+    values: list[Any] = [customer_id, since, address, _fingerprint(draft.lines, offers), draft.shipping_method_id]
+    values += [draft.channel, draft.external_id]
     async with shop_client().acquire_connection() as connection:
-        return _decode(await connection.fetchval(_FACTS % (_SOMEBODY if customer_id else _GUEST), *values))
+        return _decode(await connection.fetchval(facts_statement(customer_id), *values))
 
 
 def _fingerprint(lines: Sequence[LineDraft], offers: Sequence[Offer | None]) -> str:

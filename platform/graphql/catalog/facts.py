@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from stoa.domains.catalog import completeness, metadata, seo
 from stoa.kit.ids import type_id
@@ -84,7 +87,11 @@ class MetadataEntry:
 
 @strawberry.type(description="What a field was and is.")
 class Change:
-    field: str = strawberry.field(description="Its name; `variants.` stands before what is a variant's.")
+    field: str = strawberry.field(
+        description="Its name in this API: `seoTitle`. `variants.` stands before what is a variant's, `attributes.` "
+        "before an attribute's key, `listings.` before a channel's code; of `tags` and `variants` it is told "
+        "which went and which came."
+    )
     old: str | None = strawberry.field(description="As it was, shortened to 500 letters.")
     new: str | None = strawberry.field(description="As it became, shortened to 500 letters.")
     variant_id: strawberry.ID | None = strawberry.field(description="Of which variant.")
@@ -153,12 +160,23 @@ def advice_of(seo_title: str, seo_description: str) -> list[Advice]:
     return [Advice(code=each.code, message=each.message.said()) for each in seo.advice(seo_title, seo_description)]
 
 
-def change_of(stored: dict[str, Any]) -> Change:
-    of = stored.get("of")
+def change_of(stored: Mapping[str, Any]) -> Change:
+    of, field = stored.get("of"), stored["field"]
+    old, new = (_shown(field, stored[each]) for each in ("old", "new"))
     return Change(
-        field=stored["field"],
-        old=stored["old"],
-        new=stored["new"],
+        field=name_of_field(field),
+        old=old,
+        new=new,
         variant_id=strawberry.ID(type_id("var", of)) if of else None,
         label=stored.get("label", ""),
     )
+
+
+def name_of_field(field: str) -> str:
+    """Keys and codes of the shop's own stay as they are."""
+    return field if field.startswith(("attributes.", "listings.", "metadata.")) else to_camel_case(field)
+
+
+def _shown(field: str, text: str | None) -> str | None:
+    """Ids as this API writes them."""
+    return type_id("cat", UUID(text)) if field == "category_id" and text else text

@@ -147,7 +147,8 @@ class ProductCreateInput:
     description: str = optional("Text for buyers, plain or HTML; HTML is sanitised.", "")
     handle: str | None = optional("Its name in addresses; made from the title when left out.")
     status: ProductStatus = optional(
-        "Whether it is on sale. A product may be created so with something missing; `completeness` tells what.",
+        "Whether it is on sale. What is created so must be ready to, as for `productPublish`: it needs a category, a "
+        "picture, and a price for every variant.",
         ProductStatus.DRAFT,
     )
     category_id: strawberry.ID | None = optional("The shelf it stands on.")

@@ -57,8 +57,8 @@ class ProductDeletePayload(Payload):
 
 @shop_mutation(
     Scope.CATALOG_WRITE,
-    "Make a draft like a product: texts, prices, options, pictures and parts are the same; codes, stock and ids "
-    "elsewhere are not taken along.",
+    "Make a draft like a product: texts, prices, options, pictures, parts, tags and attributes are the same; codes, "
+    "stock and ids elsewhere are not taken along.",
 )
 async def product_duplicate(ctx: Context, input: ProductDuplicateInput) -> ProductPayload:
     product_id = await catalog.duplicate_product(ctx, read_id("id", input.id, "prod"), title=input.title)

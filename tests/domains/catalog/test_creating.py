@@ -11,7 +11,7 @@ import pytest
 
 from stoa.domains import catalog
 from stoa.domains.catalog import ImageDraft, ProductDraft, VariantDraft
-from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
+from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, NotReady, SkuTaken
 from stoa.domains.catalog.models import Category, Image, Product, ProductStatus, Stock, Variant
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -46,7 +46,7 @@ async def test_a_product_is_created_whole(ctx: Context) -> None:
                 cost=euros(700),
                 on_hand=5,
             ),
-            VariantDraft("Small", sku="C-1"),
+            VariantDraft("Small", sku="C-1", price=euros(0)),
         ],
         images=[ImageDraft("https://img.test/a.jpg", alt="a"), ImageDraft("https://img.test/b.jpg")],
         source="feed",
@@ -67,7 +67,7 @@ async def test_a_product_is_created_whole(ctx: Context) -> None:
     ]
     assert [(each.price_minor, each.list_price_minor, each.cost_minor, each.barcode) for each in variants] == [
         (1990, 2500, 700, "40063"),
-        (None, None, None, None),
+        (0, None, None, None),
     ]
     assert [(await Stock.get(variant_id=each.id)).on_hand for each in variants] == [5, 0]
     images = await Image.filter(product_id=product.id).order_by("position")
@@ -113,6 +113,27 @@ REFUSED: list[tuple[dict[str, Any], str, tuple[str | int, ...]]] = [
     ({"images": [ImageDraft("https://img.test/" + "x" * 2000)]}, "INVALID", ("images", 0, "url")),
     ({"images": [ImageDraft("https://img.test/a", alt="x" * 513)]}, "INVALID", ("images", 0, "alt")),
 ]
+
+
+async def test_a_product_is_created_on_sale_only_when_it_is_ready(ctx: Context) -> None:
+    """P8: category required before publish, whichever way it is published."""
+    shelf, images = await make.category(ctx), [ImageDraft("https://img.test/a.jpg")]
+    whole = ProductDraft(
+        "Cup", status=ProductStatus.ACTIVE, variants=[VariantDraft(price=euros(1))], images=images, category_id=shelf.id
+    )
+    before = await catalog_of(ctx)
+
+    for lacking, missing in (
+        (replace(whole, category_id=None), "CATEGORY"),
+        (replace(whole, images=()), "IMAGE"),
+        (replace(whole, variants=[VariantDraft(price=euros(1)), VariantDraft()], images=()), "PRICE,IMAGE"),
+    ):
+        with pytest.raises(NotReady) as refused:
+            await catalog.create_product(ctx, lacking)
+        assert (refused.value.path, refused.value.params["missing"]) == (("status",), missing)
+    assert await catalog_of(ctx) == before
+
+    assert (await catalog.create_product(ctx, whole)).status is ProductStatus.ACTIVE
 
 
 @pytest.mark.parametrize(("wrong", "code", "path"), REFUSED)

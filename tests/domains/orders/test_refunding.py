@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tortoise.exceptions import IntegrityError
 
 from stoa.domains import orders
 from stoa.domains.orders import DiscountDraft, Pieces, RefundDraft
@@ -118,6 +119,22 @@ async def test_twenty_at_once_never_give_more_than_was_captured(ctx: Context) ->
     assert {each.params["left"] for each in refused} == {"0.40 EUR"}
     assert (await Order.get(id=order.id)).refunded_minor == 13 * 150
     await assert_adds_up(ctx)
+
+
+async def test_the_database_itself_gives_no_more_than_was_captured(ctx: Context) -> None:
+    order, [cups, _] = await bought(ctx, 1990)
+    before = await everything()
+
+    for rows, wrong in (
+        (Payment.all(), {"refunded_minor": 1991}),
+        (Order.filter(id=order.id), {"refunded_minor": 1991}),
+        (OrderLine.filter(id=cups.id), {"gone_minor": 999, "refunded_minor": 1000}),
+        (OrderLine.filter(id=cups.id), {"cancelled": 2, "refunded": 2}),
+    ):
+        with pytest.raises(IntegrityError):
+            await rows.update(**wrong)
+
+    assert await everything() == before
 
 
 async def test_a_refund_is_settled_under_the_providers_references(ctx: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,9 +13,13 @@ from stoa.domains.catalog.stock import Limits, set_limits
 from stoa.domains.orders import Check, LineDraft, Severity
 from stoa.domains.orders.models import Order, OrderRule, RuleKind
 from stoa.domains.orders.rating import Incoming, rate_by
+from stoa.domains.orders.validating import facts_statement
 from stoa.domains.service import Buyer
 from stoa.kit import clock
+from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+from stoa.settings import Settings
+from stoa.tenants.connecting import owner_connection
 from stoa.tenants.context import Context
 from tests import make
 from tests.domains.orders.ledgers import eur
@@ -131,3 +136,19 @@ async def test_the_shops_own_rules_of_risk_are_asked(ctx: Context, rated: None) 
     [incoming] = seen
     assert [each["conditions"] for each in incoming.rules] == [[{"about": "hour"}]]
     assert (incoming.is_new_customer, incoming.priced.total) == (True, 3998)
+
+
+@pytest.mark.parametrize(("customer_id", "index"), [(new_id(), "order_of_customer"), (None, "order_of_guest")])
+async def test_a_duplicate_is_looked_for_by_an_index(
+    ctx: Context, settings: Settings, customer_id: UUID | None, index: str
+) -> None:
+    await make.order(ctx, shipping_address=THERE)
+    sql = "EXPLAIN (FORMAT JSON) " + facts_statement(customer_id)
+    values = [customer_id, new_id(), "{}", "", None, "web", None]
+
+    async with owner_connection(settings) as owner, owner.transaction():
+        await owner.execute(f'SET LOCAL search_path TO "{ctx.shop.schema}"')
+        await owner.execute("SET LOCAL enable_seqscan TO off")
+        plan = await owner.fetchval(sql, *values)
+
+    assert index in plan

@@ -182,7 +182,7 @@ FILL = "\n".join(
             10_000,
             "import_issue",
             "id, run_id, line, column_name, code, message, value, refused",
-            f"{_id('issue', 'n')}, {_id('import', 'n % 1000')}, n, 'c', 'C', '{{\"text\": \"m\"}}', 'v', false",
+            f"{_id('issue', 'n')}, {_id('import', 'n % 1000')}, n, 'c', 'C', jsonb_build_object('text', 'm'), 'v', false",
         ),
         _rows(
             30_000,

@@ -151,7 +151,7 @@ async def test_attributes_are_set_and_put_back(ask: Ask) -> None:
     assert (await ask.data(define))["attributeDefine"]["userErrors"] == []
     lamp = await make.product(ask.ctx, title="Lamp")
     set_one = """mutation ($input: ProductAttributesSetInput!) { productAttributesSet(input: $input) {
-      rows { changed } userErrors { code message } } }"""
+      results { changed } userErrors { code message } } }"""
     values = [{"key": "watts", "values": ["40"]}]
     payload = await ask.data(set_one, input={"productIds": [type_id("prod", lamp.id)], "values": values})
     assert payload["productAttributesSet"]["userErrors"] == []

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from stoa.domains import catalog
 from stoa.domains.catalog.bulk_editing import run_bulk_edit
 from stoa.kit.ids import parse_type_id, type_id
 from stoa.tenants.context import open_shop
@@ -46,6 +47,23 @@ async def test_supplying_as_documented(ask: Ask) -> None:
     assert (landed["total"]["amount"], landed["perPiece"]["amount"]) == ("53.00", "5.30")
     assert await stock_of(cup) == (10, 1, 14)
     assert learned["supplier"]["leadTime"] == {"days": 0.0, "p90": 0.0, "observations": 1}
+
+
+async def test_histories_as_documented(ask: Ask) -> None:
+    [cup] = await variants_of(ask.ctx, 1)
+    change = catalog.VariantChanges(cup.id, sku="CUP-9")
+    product_id = (await cup.product).id
+    await catalog.update_product(ask.ctx, product_id, catalog.ProductChanges(variants=(change,)))
+
+    found = await run(ask, examples("## Who did what")[0], {"variant": type_id("var", cup.id)})
+
+    newest = found["variant"]["product"]["history"]["nodes"][0]
+    assert (newest["name"], newest["actorName"], newest["changed"]) == (
+        "ProductEdited",
+        ask.ctx.actor.name,
+        ["variants.sku"],
+    )
+    assert newest["changes"] == [{"field": "variants.sku", "old": cup.sku, "new": "CUP-9", "label": "CUP-9"}]
 
 
 async def test_bulk_edits_as_documented(ask: Ask) -> None:

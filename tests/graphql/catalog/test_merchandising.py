@@ -13,7 +13,7 @@ from stoa.tenants.database import shop_transaction
 from tests import make
 from tests.graphql.asking import Ask
 
-ROWS = "rows { productId changed userErrors { code path } } userErrors { code path message }"
+ROWS = "results { productId changed userErrors { code path } } userErrors { code path message }"
 
 
 async def do(ask: Ask, name: str, selection: str, /, **input: Any) -> Any:
@@ -88,7 +88,7 @@ async def test_attributes_are_defined_set_shown_and_filtered_by(ask: Ask) -> Non
     values = [{"key": "colour", "values": ["红色"]}, {"key": "weight", "values": ["2.50"]}]
     missing = type_id("prod", new_id())
     answer = await do(ask, "productAttributesSet", ROWS, productIds=[cup, missing], values=values)
-    assert [each["changed"] for each in answer["rows"]] == [True, False]
+    assert [each["changed"] for each in answer["results"]] == [True, False]
     assert [each["path"] for each in answer["userErrors"]] == [["input", "productIds", "1"]]
     await do(ask, "productAttributesSet", ROWS, productIds=[pot], values=[{"key": "weight", "values": ["0.1"]}])
 
@@ -116,7 +116,7 @@ async def test_the_same_key_twice_and_wrong_values_are_refused(ask: Ask) -> None
     assert [(each["code"], each["path"]) for each in twice["userErrors"]] == [("INVALID", ["input", "values", "1"])]
     wrong = await do(ask, "productAttributesSet", ROWS, productIds=[cup], values=[{"key": "x", "values": ["b"]}])
     assert [each["path"] for each in wrong["userErrors"]] == [["input", "values", "0", "key"]]
-    assert wrong["rows"] is None
+    assert wrong["results"] is None
 
 
 async def test_tags_lead_to_products_and_are_merged_and_put_back(ask: Ask) -> None:
@@ -244,7 +244,7 @@ async def test_products_are_searched_page_by_page(ask: Ask) -> None:
     [one] = suggested["tagSuggestions"]
     assert (one["tag"], one["reason"], len(one["productIds"])) == ("tecup", "SPELLED_ALIKE", 5)
     taken = await do(ask, "tagSuggestionAccept", ROWS, tag="tecup", productIds=one["productIds"][:1])
-    assert [each["changed"] for each in taken["rows"]] == [True]
+    assert [each["changed"] for each in taken["results"]] == [True]
 
 
 @pytest.mark.parametrize(("variables", "argument"), [({"text": ""}, "text"), ({"text": "a", "after": "x"}, "after")])

@@ -54,7 +54,6 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
         fields,
         description="<p>Linen<script>x()</script></p>",
         vendor="Weaver",
-        status="ACTIVE",
         options=[{"name": "Size", "translations": [{"locale": "zh", "own": "Size", "text": "尺码"}]}],
         variants=[{"optionValues": ["S"], "weightGrams": 200}, {"optionValues": ["L"], "requiresShipping": False}],
         seoTitle="Linen shirt",
@@ -81,7 +80,7 @@ async def test_a_product_is_created_with_all_that_is_known_of_it(ask: Ask) -> No
         "keywords": ["linen"],
         "isBundle": False,
         "oldHandles": [],
-        "visibleIn": ["web"],
+        "visibleIn": [],
         "metadata": [],
         "options": [
             {"name": "Size", "values": ["S", "L"], "translations": [{"locale": "zh", "own": "Size", "text": "尺码"}]}

@@ -259,13 +259,13 @@ async def test_a_location_is_opened_changed_made_the_main_one_and_not_closed_whi
 async def test_a_transfer_leaves_and_arrives(ask: Ask) -> None:
     cup, _, attic = await cup_and_jug(ask)
     main = await Location.get(is_main=True)
-    shown = "transfer { id state note lines { variantId quantity received } origin { name } destination { name } }"
+    shown = "stockTransfer { id state note lines { variantId quantity received } origin { name } destination { name } }"
 
     async def done(name: str, kind: str, input: dict[str, Any]) -> Any:
         query = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ {shown} {ERRORS} }} }}"
         answer = (await ask.data(query, input=input))[name]
         assert answer["userErrors"] == []
-        return answer["transfer"]
+        return answer["stockTransfer"]
 
     line = {"variantId": var(cup), "quantity": 3}
     ends = {"originId": type_id("loc", main.id), "destinationId": type_id("loc", attic.id)}

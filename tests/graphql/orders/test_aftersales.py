@@ -59,14 +59,14 @@ async def test_a_return_goes_its_whole_way(ask: Ask) -> None:
 
     id = case["id"]
     await do(ask, "aftersaleApprove", id=id, answer="Send it.", expectedVersion=1)
-    sent = await do(ask, "aftersaleSendBack", id=id, carrier="SF", tracking="SF1")
+    sent = await do(ask, "aftersaleReturn", id=id, carrier="SF", tracking="SF1")
     assert (sent["state"], sent["answer"], sent["returnTracking"]) == ("IN_TRANSIT", "Send it.", "SF1")
     await do(ask, "aftersaleReceive", id=id, lines=[{"lineId": line, "quantity": 2}])
     found = [{"lineId": line, "restocked": 1, "scrapped": 1, "condition": "cracked"}]
     inspected = await do(ask, "aftersaleInspect", id=id, lines=found)
     assert inspected["lines"] == [{"quantity": 2, "received": 2, "restocked": 1, "scrapped": 1, "condition": "cracked"}]
     for _ in range(2):  # sent twice with one key, it is given back once
-        refunded = await do(ask, "aftersaleRefund", id=id, idempotencyKey="r")
+        refunded = await do(ask, "aftersaleReimburse", id=id, idempotencyKey="r")
     assert (refunded["state"], refunded["refund"]) == ("REFUNDED", {"amount": "20.00"})
     closed = await do(ask, "aftersaleClose", id=id)
     assert (closed["state"], closed["order"], closed["endedAt"] is None) == (
@@ -88,7 +88,7 @@ async def test_an_exchange_makes_an_order(ask: Ask) -> None:
     price = {"amount": "5", "currency": "EUR"}
     sent = [{"variantId": type_id("var", jug.id), "quantity": 1, "price": price}]
 
-    exchanged = await do(ask, "aftersaleSendAnew", id=id, lines=sent)
+    exchanged = await do(ask, "aftersaleResend", id=id, lines=sent)
 
     assert exchanged["state"] == "EXCHANGED"
     assert exchanged["sentOrder"] == {"channel": "aftersale", "total": {"amount": "5.00"}}
@@ -121,7 +121,7 @@ async def test_what_is_refused_says_why_and_where(ask: Ask) -> None:
     opening = {"orderId": type_id("ord", order.id), "kind": "EXCHANGE", "reason": "LATE"}
 
     for mutation, input, code, path in (
-        ("aftersaleRefund", {"id": id}, "NOT_IN_THIS_CASE", ["input", "id"]),
+        ("aftersaleReimburse", {"id": id}, "NOT_IN_THIS_CASE", ["input", "id"]),
         ("aftersaleDecline", {"id": id, "answer": " "}, "INVALID", ["input", "answer"]),
         ("aftersaleApprove", {"id": id, "expectedVersion": 7}, "CASE_CHANGED", ["input", "expectedVersion"]),
         (

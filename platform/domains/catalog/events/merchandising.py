@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from stoa.domains.catalog.events.products import FieldChange
 from stoa.tenants.outbox import event
 
 
@@ -29,10 +30,11 @@ class AttributeDeleted:
 
 @event
 class ProductAttributesSet:
-    """The product's values of the attributes with these keys are others now."""
+    """The product's values of the attributes with these keys are others now; `changes` tells which."""
 
     product_id: UUID
     keys: tuple[str, ...]
+    changes: tuple[FieldChange, ...] = ()
 
 
 @event

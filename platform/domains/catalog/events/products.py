@@ -72,8 +72,11 @@ class FieldChange:
 
 @event
 class VariantsAdded:
+    """`labels` are their codes or titles."""
+
     product_id: UUID
     variant_ids: tuple[UUID, ...]
+    labels: tuple[str, ...] = ()
 
 
 @event
@@ -125,8 +128,11 @@ class ProductDeleted:
 
 @event
 class BundleChanged:
+    """`changes` tells what the variant was made of and is, by codes."""
+
     product_id: UUID
     variant_id: UUID
+    changes: tuple[FieldChange, ...] = ()
 
 
 @event
@@ -136,10 +142,19 @@ class ChannelSaved:
 
 @event
 class ListingsChanged:
-    """Of so many products in the channel."""
+    """Of so many products in the channel. It speaks for all of them."""
 
     channel_id: UUID
     products: int
+
+
+@event
+class ProductListingChanged:
+    """The product stands otherwise in the channel. In its history, not announced."""
+
+    product_id: UUID
+    channel_id: UUID
+    changes: tuple[FieldChange, ...]
 
 
 @event

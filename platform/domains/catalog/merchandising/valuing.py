@@ -12,10 +12,11 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
-from stoa.domains.catalog.events import ProductAttributesSet
+from stoa.domains.catalog.events import FieldChange, ProductAttributesSet
 from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
 from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.models import Attribute, AttributeType
+from stoa.domains.catalog.recalling import bounded, named_together
 from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.touching import touch_all
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
@@ -58,7 +59,7 @@ async def set_attributes(
         there = await lock_products(product_ids)
         changed = await _write(there, wanted)
         await touch_all(list(changed))
-        await publish(ctx, *(ProductAttributesSet(id, tuple(keys)) for id, keys in changed.items()))
+        await publish(ctx, *(_news(id, changes) for id, changes in changed.items()))
     return results(product_ids, changed, {}, there)
 
 
@@ -171,17 +172,28 @@ def _wrong(attribute: Attribute, line: str, needed: Sentence) -> InvalidInput:
     )
 
 
-async def _write(product_ids: Sequence[UUID], wanted: Mapping[UUID, tuple[str, list[Value]]]) -> dict[UUID, list[str]]:
-    """Only what differs; tells which products changed in which keys."""
+def _news(product_id: UUID, changes: Sequence[tuple[str, set[str], list[Value]]]) -> ProductAttributesSet:
+    told = [
+        FieldChange(f"attributes.{key}", named_together(sorted(before)), named_together([text for text, _ in after]))
+        for key, before, after in changes
+    ]
+    return ProductAttributesSet(product_id, tuple(key for key, _, _ in changes), bounded(told))
+
+
+async def _write(
+    product_ids: Sequence[UUID], wanted: Mapping[UUID, tuple[str, list[Value]]]
+) -> dict[UUID, list[tuple[str, set[str], list[Value]]]]:
+    """Only what differs; tells which products changed in which keys, from what to what."""
     rows = await shop_client().execute_query_dict(_HELD, [list(product_ids), list(wanted)])
     held: dict[tuple[UUID, UUID], set[str]] = defaultdict(set)
     for row in rows:
         held[row["product_id"], row["attribute_id"]].add(row["text"])
-    changed, old, new = defaultdict[UUID, list[str]](list), list[dict[str, Any]](), list[dict[str, Any]]()
+    changed = defaultdict[UUID, list[tuple[str, set[str], list[Value]]]](list)
+    old, new = list[dict[str, Any]](), list[dict[str, Any]]()
     for product_id in product_ids:
         for attribute_id, (key, values) in wanted.items():
             if held[product_id, attribute_id] != {text for text, _ in values}:
-                changed[product_id].append(key)
+                changed[product_id].append((key, held[product_id, attribute_id], values))
                 pair = {"product_id": product_id, "attribute_id": attribute_id}
                 old.append(pair)
                 new += [pair | {"id": new_id(), "text": text, "number": number} for text, number in values]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from stoa.domains.catalog.errors import NoSuchChannel, NoSuchProduct
-from stoa.domains.catalog.events import ListingsChanged
+from stoa.domains.catalog.events import FieldChange, ListingsChanged, ProductListingChanged
 from stoa.domains.catalog.models import Channel
 from stoa.domains.catalog.results import RowResult
 from stoa.kit.clock import now
@@ -41,6 +42,9 @@ ORDER BY w.product_id
 ON CONFLICT (product_id, channel_id) DO UPDATE SET publish_at = excluded.publish_at,
   unpublish_at = excluded.unpublish_at, is_hidden = excluded.is_hidden
 """
+_STANDING: Final = """
+SELECT product_id, publish_at, unpublish_at, is_hidden FROM listing WHERE channel_id = $1 AND product_id = ANY($2)
+"""
 _DROP: Final = "DELETE FROM listing WHERE channel_id = $1 AND product_id = ANY($2)"
 _KNOWN: Final = "SELECT id FROM product WHERE id = ANY($1) ORDER BY id FOR SHARE"
 
@@ -60,12 +64,13 @@ class ListingWish:
 async def set_listings(
     ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish], *, all_or_nothing: bool
 ) -> list[RowResult]:
-    """Set the listings of many products in a channel, in five statements however many; a result for each.
+    """Set the listings of many products in a channel, in seven statements however many; a result for each.
 
     With `all_or_nothing` one refused row is enough for nothing to be done. Raises `NoSuchChannel`.
     """
     async with shop_transaction():
-        if not await Channel.filter(id=channel_id).exists():
+        channel = await Channel.get_or_none(id=channel_id)
+        if channel is None:
             raise NoSuchChannel("There is no such channel.", path=["channel_id"])
         rows = await shop_client().execute_query_dict(_KNOWN, [[each.product_id for each in wishes]])
         known = {row["id"] for row in rows}
@@ -73,7 +78,11 @@ async def set_listings(
         refused = any(each.refusals for each in results)
         good = [wish for wish, result in zip(wishes, results, strict=True) if not result.refusals]
         if good and not (refused and all_or_nothing):
-            await _write(ctx, channel_id, good)
+            before = await _standing(channel_id, good)
+            await _write(channel_id, good)
+            news = [_news(channel, wish, before.get(wish.product_id)) for wish in good]
+            await publish(ctx, *[each for each in news if each], is_told=False)
+            await publish(ctx, ListingsChanged(channel_id, len(good)))
     return results
 
 
@@ -96,7 +105,26 @@ def _wrong(i: int, wish: ListingWish, known: set[UUID], seen: set[UUID]) -> list
     return []
 
 
-async def _write(ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish]) -> None:
+async def _standing(channel_id: UUID, wishes: Sequence[ListingWish]) -> dict[UUID, str]:
+    """How the products stand in the channel, those that have a listing there; as their histories tell it."""
+    rows = await shop_client().execute_query_dict(_STANDING, [channel_id, [each.product_id for each in wishes]])
+    return {row["product_id"]: _told(row["publish_at"], row["unpublish_at"], row["is_hidden"]) for row in rows}
+
+
+def _news(channel: Channel, wish: ListingWish, before: str | None) -> ProductListingChanged | None:
+    after = None if wish.is_removed else _told(wish.publish_at, wish.unpublish_at, wish.is_hidden)
+    if after == before:
+        return None
+    return ProductListingChanged(wish.product_id, channel.id, (FieldChange(f"listings.{channel.code}", before, after),))
+
+
+def _told(publish_at: datetime | None, unpublish_at: datetime | None, is_hidden: bool) -> str:
+    times = {"publishAt": publish_at, "unpublishAt": unpublish_at}
+    shown = {name: time.astimezone(UTC).isoformat() for name, time in times.items() if time}
+    return json.dumps({**shown, "isHidden": is_hidden})
+
+
+async def _write(channel_id: UUID, wishes: Sequence[ListingWish]) -> None:
     removed = [each.product_id for each in wishes if each.is_removed]
     rows = [
         {
@@ -113,4 +141,3 @@ async def _write(ctx: Context, channel_id: UUID, wishes: Sequence[ListingWish]) 
         await shop_client().execute_query(_DROP, [channel_id, removed])
     if rows:
         await shop_client().execute_query(_SET, [channel_id, now(), msgspec.json.encode(rows).decode()])
-    await publish(ctx, ListingsChanged(channel_id, len(wishes)))

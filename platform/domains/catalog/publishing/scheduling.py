@@ -45,12 +45,11 @@ async def publish_product(
     async with shop_transaction():
         product = await locked_product(product_id, expected_version)
         await require_ready(product_id, "id")
+        planned = await _plan(ctx, product, publish_at=at, unpublish_at=until)
         if at is None:
-            planned = await _plan(ctx, product, publish_at=None, unpublish_at=until)
-            await _turn(product, ProductStatus.ACTIVE, planned, ctx)
+            await _turn(ctx, product, ProductStatus.ACTIVE, planned)
         else:
-            planned = await _plan(ctx, product, publish_at=at, unpublish_at=until)
-            await _note(ctx, product, planned)
+            await _save(ctx, product, planned)
     return product
 
 
@@ -62,10 +61,10 @@ async def unpublish_product(
         product = await locked_product(product_id, expected_version)
         if at is not None and at > now():
             planned = await _plan(ctx, product, publish_at=product.publish_at, unpublish_at=at)
-            await _note(ctx, product, planned)
+            await _save(ctx, product, planned)
         else:
             planned = await _plan(ctx, product, publish_at=None, unpublish_at=None)
-            await _turn(product, ProductStatus.DRAFT, planned, ctx)
+            await _turn(ctx, product, ProductStatus.DRAFT, planned)
     return product
 
 
@@ -77,23 +76,23 @@ async def apply_schedule(ctx: Context, product_id: UUID, turn: Turn, at: datetim
     product = await Product.filter(id=product_id).select_for_update().get_or_none()
     if product is None or getattr(product, turn) != at:
         return
+    planned: dict[str, Any] = {turn: at}
+    setattr(product, turn, None)
     if turn == "unpublish_at":
-        product.unpublish_at = None
-        await _turn(product, ProductStatus.DRAFT, ["unpublish_at"], ctx)
+        await _turn(ctx, product, ProductStatus.DRAFT, planned)
         return
-    product.publish_at = None
     try:
         await require_ready(product_id)
     except NotReady as refusal:
         await touch(product, "publish_at")
         await publish(ctx, ProductPublishRefused(product_id, str(refusal.params["missing"])))
         return
-    await _turn(product, ProductStatus.ACTIVE, ["publish_at"], ctx)
+    await _turn(ctx, product, ProductStatus.ACTIVE, planned)
 
 
-async def _plan(ctx: Context, product: Product, **times: datetime | None) -> list[str]:
-    """Set the times and plan the jobs for those that are new; tells which have changed."""
-    changed = [name for name, time in times.items() if getattr(product, name) != time]
+async def _plan(ctx: Context, product: Product, **times: datetime | None) -> dict[str, Any]:
+    """Set the times and plan the jobs for those that are new; tells which have changed, and what they were."""
+    changed = {name: getattr(product, name) for name, time in times.items() if getattr(product, name) != time}
     for name in changed:
         time = times[name]
         setattr(product, name, time)
@@ -103,22 +102,21 @@ async def _plan(ctx: Context, product: Product, **times: datetime | None) -> lis
     return changed
 
 
-async def _turn(product: Product, status: ProductStatus, planned: list[str], ctx: Context) -> None:
-    """Go on sale or off, if it is not already."""
+async def _turn(ctx: Context, product: Product, status: ProductStatus, before: dict[str, Any]) -> None:
+    """Go on sale or off, if it is not already; `before` is what was planned and is not any more."""
     news: list[Any] = []
     if product.status is not status and not (
         status is ProductStatus.DRAFT and product.status is ProductStatus.ARCHIVED
     ):
-        before, product.status = product.status, status
-        told = changes_between({"status": before}, {"status": status}, ["status"])
-        news = [ProductEdited(product.id, ("status",), tuple(told)), *news_of_turn(product.id, before, status)]
-    if news or planned:
-        await touch(product, "status", *planned)
-        await publish(ctx, *(news or [ProductEdited(product.id, tuple(planned))]))
+        news = news_of_turn(product.id, product.status, status)
+        before = {"status": product.status, **before}
+        product.status = status
+    await _save(ctx, product, before, *news)
 
 
-async def _note(ctx: Context, product: Product, planned: list[str]) -> None:
-    if planned:
-        await touch(product, *planned)
-        told = changes_between(dict.fromkeys(planned), {name: getattr(product, name) for name in planned}, planned)
-        await publish(ctx, ProductEdited(product.id, tuple(planned), tuple(told)))
+async def _save(ctx: Context, product: Product, before: dict[str, Any], *news: Any) -> None:
+    """Save what is not as it was before, and tell what it is now."""
+    if before:
+        await touch(product, *before)
+        told = changes_between(before, {name: getattr(product, name) for name in before}, before)
+        await publish(ctx, ProductEdited(product.id, tuple(before), tuple(told)), *news)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from stoa.domains.catalog.events import ProductEdited
+from stoa.domains.catalog.events import FieldChange, ProductEdited
+from stoa.domains.catalog.recalling import bounded, told
 from stoa.domains.catalog.supplying.landing import per_piece
 from stoa.kit.clock import now
+from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.outbox import publish
@@ -20,7 +23,7 @@ _LOCK = """
 SELECT id FROM product WHERE id IN (SELECT product_id FROM variant WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
 """
 _BEFORE = """
-SELECT v.id, v.product_id, v.cost_minor,
+SELECT v.id, v.product_id, v.cost_minor, left(coalesce(v.sku, v.title), 120) AS label,
   (SELECT coalesce(sum(s.on_hand), 0) FROM stock s WHERE s.variant_id = v.id)::bigint AS on_hand
 FROM variant v WHERE v.id = ANY($1) ORDER BY v.id FOR NO KEY UPDATE
 """
@@ -57,7 +60,17 @@ async def average_costs(ctx: Context, arrived: Mapping[UUID, tuple[int, int]]) -
     products = sorted({row["product_id"] for row in changed})
     await shop_client().execute_query(_SAVE, [values])
     await shop_client().execute_query(_TOUCH, [products, now()])
-    await publish(ctx, *(ProductEdited(product_id, ("variants.cost",)) for product_id in products))
+    told_of = defaultdict[UUID, list[FieldChange]](list)
+    for row in changed:
+        told_of[row["product_id"]].append(_told(row, ctx.shop.currency))
+    await publish(ctx, *(ProductEdited(id, ("variants.cost",), bounded(told_of[id])) for id in products))
+
+
+def _told(row: dict[str, Any], currency: str) -> FieldChange:
+    before = None if row["before"] is None else Money(row["before"], currency)
+    return FieldChange(
+        "variants.cost", told(before), told(Money(row["minor"], currency)), row["variant_id"], row["label"]
+    )
 
 
 def _changed(row: dict[str, Any], quantity: int, landed_minor: int) -> dict[str, Any] | None:
@@ -68,4 +81,6 @@ def _changed(row: dict[str, Any], quantity: int, landed_minor: int) -> dict[str,
         "variant_id": row["id"],
         "product_id": row["product_id"],
         "minor": minor,
+        "before": row["cost_minor"],
+        "label": row["label"],
     }

@@ -25,13 +25,13 @@ class ProductRow:
 
 @strawberry.type(description="What a mutation of several products answers. `userErrors` has those of all rows.")
 class RowsPayload(Payload):
-    rows: list[ProductRow] | None = strawberry.field(
+    results: list[ProductRow] | None = strawberry.field(
         default=None, description="What became of each product, in the order asked for; null when all was refused."
     )
 
     @property
     def was_refused(self) -> bool:
-        return bool(self.rows) and all(row.user_errors for row in self.rows or ())
+        return bool(self.results) and all(row.user_errors for row in self.results or ())
 
 
 def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
@@ -42,7 +42,7 @@ def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
 
 def answered(results: Iterable[RowResult], payload: type[RowsPayload] = RowsPayload, **more: Any) -> Any:
     rows = [_row(each) for each in results]
-    return payload(rows=rows, user_errors=[error for row in rows for error in row.user_errors], **more)
+    return payload(results=rows, user_errors=[error for row in rows for error in row.user_errors], **more)
 
 
 def _row(result: RowResult) -> ProductRow:

@@ -9,11 +9,13 @@ import strawberry
 
 from stoa.domains.catalog import models
 from stoa.graphql.catalog.naming import NameTranslation, name_translations
+from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.catalog.types.products import Product
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, computed, many, stored, to_one
 from stoa.tenants.access.scopes import Scope
+from stoa.tenants.shop_models import EventRow
 
 AttributeType = shown_enum(
     models.AttributeType,
@@ -81,6 +83,9 @@ class Attribute(Node):
     translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was defined.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.AttributeValue, prefix="aval", scope=Scope.CATALOG_READ)
@@ -102,6 +107,9 @@ class Tag(Node):
         "SELECT count(*) FROM product_tag pt WHERE pt.tag_id = {row}.id", "How many products have it."
     )
     created_at: datetime = column("When it was first put on a product.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.ProductTag, prefix="ptag", scope=Scope.CATALOG_READ)
@@ -127,6 +135,9 @@ class Collection(Node):
     version: int = column("Goes up with every change by people; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When somebody changed it last.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.CollectionProduct, prefix="cprod", scope=Scope.CATALOG_READ)

@@ -64,7 +64,7 @@ class StockReservationsPayload(Payload):
 class StockTransferPayload(Payload):
     """A transfer after a mutation."""
 
-    transfer: StockTransfer | None = fetched("The transfer as it is now; null when there are errors.")
+    stock_transfer: StockTransfer | None = fetched("The transfer as it is now; null when there are errors.")
 
 
 @root
@@ -143,7 +143,7 @@ def _reservations(ids: Sequence[UUID]) -> StockReservationsPayload:
 async def stock_transfer_start(ctx: Context, input: StockTransferStartInput) -> StockTransferPayload:
     origin, destination, lines = input.read()
     transfer = await stock.start_transfer(ctx, origin, destination, lines, note=input.note)
-    return StockTransferPayload.of(transfer=transfer.id)
+    return StockTransferPayload.of(stock_transfer=transfer.id)
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "Take in what has arrived of a transfer, in full or in part.")
@@ -151,7 +151,7 @@ async def stock_transfer_receive(ctx: Context, input: StockTransferReceiveInput)
     transfer = await stock.receive_transfer(
         ctx, read_id("id", input.id, "tran"), input.pairs(), expected_version=input.expected_version
     )
-    return StockTransferPayload.of(transfer=transfer.id)
+    return StockTransferPayload.of(stock_transfer=transfer.id)
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "End a transfer; what has not arrived is put back. Twice changes nothing.")
@@ -159,7 +159,7 @@ async def stock_transfer_cancel(ctx: Context, input: StockTransferCancelInput) -
     transfer = await stock.cancel_transfer(
         ctx, read_id("id", input.id, "tran"), expected_version=input.expected_version
     )
-    return StockTransferPayload.of(transfer=transfer.id)
+    return StockTransferPayload.of(stock_transfer=transfer.id)
 
 
 @shop_mutation(Scope.CATALOG_WRITE, "Begin a stock-take; one at a time for a location.")

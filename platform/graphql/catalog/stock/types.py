@@ -9,11 +9,13 @@ import strawberry
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.stock.reasons import reason_said
+from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, many, stored, to_one
 from stoa.kit.ids import type_id
 from stoa.tenants.access.scopes import Scope
+from stoa.tenants.shop_models import EventRow
 
 if TYPE_CHECKING:
     from stoa.graphql.catalog.types import Variant
@@ -138,6 +140,9 @@ class Location(Node):
     stock: Connection[StockLevel] = many("What lies there.")
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.Stock, prefix="stk", scope=Scope.CATALOG_READ)
@@ -158,6 +163,11 @@ class StockLevel(Node):
     movements: Connection[StockMovement] = many("What made it so, newest first.", order=("-id",))
     reservations: Connection[StockReservation] = many("Who it is or was promised to, newest first.", order=("-id",))
     version: int = column("Goes up with every change.")
+    history: Connection[HistoryEntry] = many(
+        "The alarms, the newest first: that it ran low, once per crossing of its threshold, and recovered.",
+        order=("-id",),
+        across=(EventRow, "subject_id"),
+    )
 
 
 @stored(models.StockMovement, prefix="mov", scope=Scope.CATALOG_READ, order=("-id",))
@@ -211,6 +221,9 @@ class StockTransfer(Node):
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it left.")
     ended_at: datetime | None = column("When it was received or cancelled.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.StockCountLine, prefix="cnl", scope=Scope.CATALOG_READ)
@@ -234,3 +247,6 @@ class StockCount(Node):
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was begun.")
     ended_at: datetime | None = column("When it was closed or cancelled.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )

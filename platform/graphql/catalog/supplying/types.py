@@ -6,6 +6,7 @@ from datetime import datetime
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.supplying import learning
+from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.catalog.stock.types import Location
 from stoa.graphql.catalog.supplying.shapes import (
     NEWEST_PRICE,
@@ -28,6 +29,7 @@ from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, many, stored, to_one
 from stoa.graphql.scalars import Money
 from stoa.tenants.access.scopes import Scope
+from stoa.tenants.shop_models import EventRow
 
 TOTAL = (
     "SELECT json_build_array(coalesce(sum(l.quantity * l.cost_minor), 0)::bigint, {row}.currency) "
@@ -66,6 +68,9 @@ class Supplier(Node):
     purchase_orders: Connection[PurchaseOrder] = many("What was ordered there.", by="purchases", order=("-id",))
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.SupplierPrice, prefix="spr", scope=Scope.CATALOG_READ, order=("variant_id", "since"))
@@ -107,6 +112,9 @@ class PurchaseOrder(Node):
     ended_at: datetime | None = column("When all had come, or it was closed or cancelled.")
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     created_at: datetime = column("When it was made.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.PurchaseLine, prefix="pol", scope=Scope.CATALOG_READ)

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from stoa.domains.catalog import models
 from stoa.graphql.catalog.naming import CategoryStep, NameTranslation, name_translations, steps
+from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, computed, many, stored, to_one
 from stoa.tenants.access.scopes import Scope
+from stoa.tenants.shop_models import EventRow
 
 # The planner's rows know no way up; a circle there can never be (merchandising/shelving.py), nor more than 12 steps.
 ANCESTORS = (
@@ -36,6 +38,9 @@ class Category(Node):
         ANCESTORS, "The shelves that it stands in, the outermost first.", convert=steps
     )
     version: int = column("Goes up with every change; send it back as `expectedVersion`.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.Channel, prefix="chan", scope=Scope.CATALOG_READ)
@@ -50,6 +55,9 @@ class Channel(Node):
     shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
     listings: Connection[Listing] = many("How products stand in it.", order=("product_id",))
     created_at: datetime = column("When it was made.")
+    history: Connection[HistoryEntry] = many(
+        "What happened to it, the newest first.", order=("-id",), across=(EventRow, "subject_id")
+    )
 
 
 @stored(models.Listing, prefix="list", scope=Scope.CATALOG_READ)

@@ -77,7 +77,7 @@ class AftersaleDeclineInput:
 
 
 @strawberry.input(description="How the buyer sent it back.")
-class AftersaleSendBackInput:
+class AftersaleReturnInput:
     id: strawberry.ID = strawberry.field(description="The case.")
     carrier: str = strawberry.field(description="By whom.")
     tracking: str = optional("The parcel's number.", "")
@@ -108,7 +108,7 @@ class AftersaleInspectInput:
 
 
 @strawberry.input(description="What is given back.")
-class AftersaleRefundInput:
+class AftersaleReimburseInput:
     id: strawberry.ID = strawberry.field(description="The case.")
     shipping: MoneyInput | None = optional("What of the delivery is given back.")
     extra: MoneyInput | None = optional("What is given beyond what the pieces are worth; below zero: kept back.")
@@ -123,7 +123,7 @@ class AftersaleSentInput:
 
 
 @strawberry.input(description="What is sent anew.")
-class AftersaleSendAnewInput:
+class AftersaleResendInput:
     id: strawberry.ID = strawberry.field(description="The case.")
     lines: list[AftersaleSentInput] | None = optional("What; null: the same again, for nothing.")
     expected_version: int | None = optional(VERSION)
@@ -197,7 +197,7 @@ async def aftersale_cancel(ctx: Context, input: AftersaleRefInput) -> AftersaleP
 
 
 @shop_mutation(Scope.ORDERS_WRITE, "The buyer has sent it back.")
-async def aftersale_send_back(ctx: Context, input: AftersaleSendBackInput) -> AftersalePayload:
+async def aftersale_return(ctx: Context, input: AftersaleReturnInput) -> AftersalePayload:
     return _told(
         await aftersales.send_case_back(
             ctx,
@@ -237,7 +237,7 @@ async def aftersale_inspect(ctx: Context, input: AftersaleInspectInput) -> After
     "provider has answered.",
     once=True,
 )
-async def aftersale_refund(ctx: Context, input: AftersaleRefundInput) -> AftersalePayload:
+async def aftersale_reimburse(ctx: Context, input: AftersaleReimburseInput) -> AftersalePayload:
     return _told(
         await aftersales.refund_case(
             ctx,
@@ -254,7 +254,7 @@ async def aftersale_refund(ctx: Context, input: AftersaleRefundInput) -> Aftersa
     "Make a new order of what is exchanged or sent again, for nothing or for a difference; its stock is held.",
     once=True,
 )
-async def aftersale_send_anew(ctx: Context, input: AftersaleSendAnewInput) -> AftersalePayload:
+async def aftersale_resend(ctx: Context, input: AftersaleResendInput) -> AftersalePayload:
     return _told(
         await aftersales.send_case_anew(ctx, _case(input), input.sent(), expected_version=input.expected_version)
     )
@@ -275,9 +275,9 @@ class AftersaleMutations:
     aftersale_approve = aftersale_approve
     aftersale_decline = aftersale_decline
     aftersale_cancel = aftersale_cancel
-    aftersale_send_back = aftersale_send_back
+    aftersale_return = aftersale_return
     aftersale_receive = aftersale_receive
     aftersale_inspect = aftersale_inspect
-    aftersale_refund = aftersale_refund
-    aftersale_send_anew = aftersale_send_anew
+    aftersale_reimburse = aftersale_reimburse
+    aftersale_resend = aftersale_resend
     aftersale_close = aftersale_close

@@ -9,7 +9,15 @@ from uuid import UUID
 import pytest
 
 from stoa.domains import catalog
-from stoa.domains.catalog import BulkPolicy, OptionDraft, ProductChanges, ProductEdit, ProductStatus, VariantChanges
+from stoa.domains.catalog import (
+    BulkPolicy,
+    ImageDraft,
+    OptionDraft,
+    ProductChanges,
+    ProductEdit,
+    ProductStatus,
+    VariantChanges,
+)
 from stoa.domains.catalog.errors import (
     NoSuchProduct,
     NotADraft,
@@ -21,11 +29,13 @@ from stoa.domains.catalog.media import NewImage, add_images, remove_images
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import PROCESS
 from stoa.domains.catalog.models import (
+    AttributeValue,
     BundlePart,
     Image,
     Location,
     PriceChange,
     Product,
+    ProductTag,
     PurchaseLine,
     PurchaseOrder,
     SlugRedirect,
@@ -84,6 +94,21 @@ async def test_a_duplicate_says_so_in_the_callers_language_or_has_the_title_it_w
 
     assert chinese.title == "茶" * 251 + "（副本）"
     assert (named.title, named.options) == ("Another", product.options)
+
+
+async def test_a_duplicate_is_found_by_the_same_tags_and_attributes(ctx: Context) -> None:
+    """P10, P11: it is shown where the original is, until somebody says otherwise."""
+    product = await make.product(ctx)
+    await catalog.merchandising.change_tags(ctx, [product.id], add=["oak", "desk"], remove=[])
+    await catalog.merchandising.set_attributes(ctx, [product.id], {"material": ["oak"], "style": ["plain"]})
+
+    copy = await catalog.duplicate_product(ctx, product.id)
+    await catalog.merchandising.change_tags(ctx, [product.id], add=[], remove=["oak"])
+
+    tags = await ProductTag.filter(product_id=copy).values_list("tag__name", flat=True)
+    values = await AttributeValue.filter(product_id=copy).values_list("attribute__key", "text")
+    assert sorted(tags) == ["desk", "oak"]
+    assert sorted(values) == [("material", "oak"), ("style", "plain")]
 
 
 async def test_a_duplicate_of_a_bundle_is_made_of_the_same(ctx: Context) -> None:
@@ -146,7 +171,8 @@ async def test_what_was_on_sale_or_is_needed_is_not_deleted(ctx: Context) -> Non
 
 
 async def test_what_was_created_on_sale_is_not_deleted_by_making_it_a_draft(ctx: Context) -> None:
-    product, _ = await shirt(ctx, status=ProductStatus.ACTIVE)
+    shelf, images = await make.category(ctx), [ImageDraft("https://img.test/1")]
+    product, _ = await shirt(ctx, status=ProductStatus.ACTIVE, category_id=shelf.id, images=images)
     await catalog.update_product(ctx, product.id, ProductChanges(status=ProductStatus.DRAFT))
     before = await catalog_of(ctx)
 

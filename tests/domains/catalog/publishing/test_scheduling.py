@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.publishing import apply_schedule
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
+from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
+from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.catalogs import catalog_of, events_of
 from tests.domains.catalog.products.wares import ready
@@ -78,6 +81,24 @@ async def test_a_time_is_planned_and_kept_when_it_comes(ctx: Context, owner: asy
     assert (stored.status, stored.unpublish_at) == (ProductStatus.DRAFT, None)
     assert (await names(ctx)).count("ProductPublished") == 1
     assert (await names(ctx)).count("ProductUnpublished") == 1
+
+
+async def test_the_workers_do_it_when_the_time_comes(ctx: Context, settings: Settings) -> None:
+    """P8, M6: on sale and off again by itself; what was planned first and changed since is void."""
+    product = await ready(ctx)
+    moment = now()
+    await catalog.publish_product(ctx, product.id, at=moment + timedelta(days=1))
+    at, until = (moment + timedelta(milliseconds=each) for each in (300, 900))
+
+    await catalog.publish_product(ctx, product.id, at=at, until=until)
+    async with at_work(settings, ["general"]), asyncio.timeout(60):
+        while (await names(ctx))[-1] != "ProductUnpublished":
+            await asyncio.sleep(0.02)
+
+    stored = await Product.get(id=product.id)
+    assert (stored.status, stored.publish_at, stored.unpublish_at) == (ProductStatus.DRAFT, None, None)
+    turns = [name for name in await names(ctx) if name != "ProductEdited"]
+    assert turns == ["ProductPublished", "ProductUnpublished"]
 
 
 async def test_a_time_that_was_changed_is_void(ctx: Context) -> None:
