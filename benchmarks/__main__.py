@@ -16,10 +16,15 @@ NAMES = (
     "stock",
     "images",
     "facets",
+    "order_import",
+    "order_list",
+    "order_flow",
     "counting",
     "dispatch",
     "fairness",
     "chaos",
+    "oversell",
+    "intake",
 )
 
 

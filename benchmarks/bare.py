@@ -26,6 +26,18 @@ LIST = f"""SELECT json_build_object('data', json_build_object('products', json_b
 ONE = f"""SELECT json_build_object('data', json_build_object('product', {_PRODUCT}))::text
  FROM product p WHERE p.id = $1"""
 
+ORDERS = """SELECT json_build_object('data', json_build_object('orders', json_build_object('nodes',
+ coalesce(json_agg(json_build_object('id', o.id, 'number', o.number, 'state', o.state,
+  'paymentState', o.payment_state, 'fulfilmentState', o.fulfilment_state,
+  'subtotal', json_build_object('amount', (o.subtotal_minor / 100.0)::numeric(14, 2)::text, 'currency', o.currency),
+  'total', json_build_object('amount', (o.total_minor / 100.0)::numeric(14, 2)::text, 'currency', o.currency),
+  'customer', (SELECT json_build_object('id', c.id, 'name', c.name) FROM customer c WHERE c.id = o.customer_id),
+  'lines', json_build_object('nodes', (SELECT coalesce(json_agg(json_build_object('id', l.id, 'sku', l.sku,
+   'title', l.title, 'quantity', l.quantity, 'total', json_build_object(
+   'amount', (l.total_minor / 100.0)::numeric(14, 2)::text, 'currency', l.currency))), '[]')
+   FROM (SELECT * FROM order_line l WHERE l.order_id = o.id ORDER BY l.position, l.id LIMIT 3) l)))), '[]'))))::text
+ FROM (SELECT * FROM sales_order o ORDER BY o.id DESC LIMIT $1) o"""
+
 CREATE = """WITH p AS (
  INSERT INTO product (id, title, handle, description, status, search_text, version, created_at, updated_at)
  VALUES (uuidv7(), $1::text, 'bare-' || $2, '', 'ACTIVE', lower($1::text), 1, now(), now()) RETURNING id),
@@ -65,6 +77,9 @@ def create_app() -> Starlette:
     async def product(request: Request) -> Response:
         return await answer(ONE, request.path_params["id"])
 
+    async def orders(request: Request) -> Response:
+        return await answer(ORDERS, 50)
+
     async def create(request: Request) -> Response:
         wish = await request.json()
         return await answer(CREATE, wish["title"], str(wish["number"]))
@@ -81,5 +96,6 @@ def create_app() -> Starlette:
         Route("/products", products),
         Route("/products", create, methods=["POST"]),
         Route("/products/{id}", product),
+        Route("/orders", orders),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -108,7 +108,7 @@ async def _one_by_one(ctx: Context, path: Path) -> float:
     """The plain way, for comparison: look for the row, create or save it, line by line."""
     main = await Location.get(is_main=True)
     start = perf_counter()
-    with _opened(path) as text:
+    with opened(path) as text:
         lines = list(islice(csv.DictReader(text), ONE_BY_ONE))
     for line in lines:
         variant = await Variant.get_or_none(sku=line["StockCode"]).prefetch_related("product")
@@ -127,12 +127,12 @@ async def _one_by_one(ctx: Context, path: Path) -> float:
 def _reading_alone(path: Path) -> float:
     """The limit: Python's own csv module, and nothing done with what it reads."""
     start = perf_counter()
-    with _opened(path) as text:
+    with opened(path) as text:
         lines = sum(1 for _ in csv.reader(text))
     return lines / (perf_counter() - start)
 
 
-def _opened(path: Path, mode: Literal["rt", "wt"] = "rt") -> TextIO:
+def opened(path: Path, mode: Literal["rt", "wt"] = "rt") -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, mode, 1, encoding="utf-8", newline="")
     return path.open(mode, encoding="utf-8", newline="")
@@ -179,7 +179,7 @@ class Memory:
 
 
 def _written(path: Path, rows: Iterable[tuple[object, ...]]) -> Path:
-    with _opened(path, "wt") as text:
+    with opened(path, "wt") as text:
         csv.writer(text).writerows([HEADER])
         csv.writer(text).writerows(rows)
     return path

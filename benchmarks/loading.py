@@ -28,15 +28,16 @@ async def serving(app: str) -> AsyncIterator[int]:
     options = ["--http", "httptools", "--no-access-log", "--log-level", "warning"]
     process = subprocess.Popen([*command, *options], env=os.environ)
     try:
-        await _answers(port)
+        await answering(port)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
-async def _answers(port: int) -> None:
-    for _ in range(400):
+async def answering(port: int) -> None:
+    """Wait until somebody listens there."""
+    for _ in range(1_600):  # a busy machine takes its time
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

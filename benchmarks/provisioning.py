@@ -15,7 +15,7 @@ from tortoise import Tortoise
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.settings import Settings
-from stoa.tenants import database
+from stoa.tenants import database, migrating
 from stoa.tenants.connecting import connect, disconnect, owner_connection
 from stoa.tenants.context import ShopRef, open_shop
 from stoa.tenants.provisioning import provisioner
@@ -28,7 +28,7 @@ MEMORY_BOUND = 160
 
 
 async def run(*, short: bool = False) -> bool:
-    async with benched() as settings:
+    async with benched(STOA_SPARE_SHOPS="1") as settings:  # each that is taken plans the next; nobody makes it here
         good = await _time_and_space(settings, 15 if short else TIMED)
         shops = [await _make(settings, number) for number in range(120 if short else SHOPS)]
         return good & await _memory(settings, shops)
@@ -39,21 +39,40 @@ async def _make(settings: Settings, number: int) -> ShopRef:
 
 
 async def _time_and_space(settings: Settings, shops: int) -> bool:
-    """Beside it the other way to keep merchants apart: a database for each."""
+    """A shop that a spare is there for and one that has to be made, in turns; beside them the other way to keep
+    merchants apart: a database for each."""
     async with owner_connection(settings) as owner:
+        migrating.forget_compiled()  # as in a process that has not migrated
         first = await _timed(lambda: _make(settings, 0))
         before = await _disk(owner)
-        took = [await _timed(lambda: _make(settings, 1)) for _ in range(shops)]
-        grew = (await _disk(owner) - before) / shops
+        made, busy, taken = zip(*[await _in_turns(settings, owner) for _ in range(shops)], strict=True)
+        grew = (await _disk(owner) - before) / (2 * shops)
         peer = [await _timed(lambda n=n: owner.execute(f"CREATE DATABASE bench_peer_{n}")) for n in range(5)]
         peer_size = await owner.fetchval("SELECT pg_database_size('bench_peer_0') / 1e6::float8")
         for number in range(5):
             await owner.execute(f"DROP DATABASE bench_peer_{number}")
     against = f"{statistics.median(peer):.0f} ms for an empty database of its own"
-    good = figure("provisioning", "shop", statistics.median(took), "ms", "<= 250", against)
+    good = figure("provisioning", "shop", statistics.median(taken), "ms", "<= 250", against)
+    own = (
+        f"{statistics.median(busy):.0f} ms of a processor for the script; the rest is waiting for one, and for the disk"
+    )
+    good &= figure("provisioning", "shop_made", statistics.median(made), "ms", "<= 250", own)
     good &= figure("provisioning", "first_shop_of_a_process", first, "ms", "<= 1000")
     good &= figure("provisioning", "empty_shop", grew, "MB", "<= 3", f"{peer_size:.1f} MB for an empty database")
     return good
+
+
+async def _in_turns(settings: Settings, owner: Any) -> tuple[float, float, float]:
+    """Milliseconds without a spare shop, of the server's process while one is made, and with one."""
+    made, before = await _timed(lambda: _make(settings, 1)), _busy(owner.get_server_pid())
+    async with owner.transaction():
+        await provisioner(settings).make_spare(owner)
+    return made, _busy(owner.get_server_pid()) - before, await _timed(lambda: _make(settings, 2))
+
+
+def _busy(pid: int) -> float:
+    """Milliseconds this process has had a processor."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
 async def _timed(work: Callable[[], Awaitable[Any]]) -> float:

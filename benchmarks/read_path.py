@@ -73,7 +73,7 @@ async def _measure(
     one = [caller.query(small, ONE, id=id) for id in ids]
     bare_list = [loading.request("/products", b"", {}, "GET")]
     bare_one = [loading.request(f"/products/{parse_type_id(id)}", b"", {}, "GET") for id in ids]
-    _same_data(answer, json.loads(await loading.ask(bare, bare_list[0])))
+    same_data(answer, json.loads(await loading.ask(bare, bare_list[0])))
 
     async def compare(a: tuple[int, Any], b: tuple[int, Any]) -> tuple[float, float, float]:
         """Requests a second of both, taken in turns, and the median of their ratio."""
@@ -113,7 +113,7 @@ async def _measure(
     return good
 
 
-def _same_data(ours: Any, bare: Any) -> None:
+def same_data(ours: Any, bare: Any) -> None:
     """Both must say the same, but for how an id is written."""
 
     def plain(value: Any) -> Any:

@@ -22,9 +22,11 @@ from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
 from stoa.tenants.connecting import connect, disconnect
 from stoa.web import pages
+from stoa.web.carriers import KUAIDI100, hear_kuaidi100
 from stoa.web.downloads import DOWNLOAD, download
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
+from stoa.web.papers import PAPER, fetch_paper
 from stoa.web.passing import EveryRequest, StraightOn
 from stoa.workers import reactions
 from stoa.workers.running import at_work
@@ -64,6 +66,8 @@ def assemble(
             Route("/uploads/{shop}/{upload}", receive, methods=["PUT"]),
             Route(MEDIA, picture, methods=["GET"]),
             Route(DOWNLOAD, download, methods=["GET"]),
+            Route(PAPER, fetch_paper, methods=["GET"]),
+            Route(KUAIDI100, hear_kuaidi100, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

@@ -61,7 +61,7 @@ def migrate(status: Annotated[bool, typer.Option("--status", help="Only tell who
     if status:
         _tell_status(asyncio.run(migrating.status(config)))
         return
-    report = asyncio.run(migrating.migrate(config))
+    report = asyncio.run(running.migrate_all(config))
     typer.echo(f"{report.done} shops migrated, {len(report.failed)} failed.")
     for schema, reason in report.failed.items():
         typer.echo(f"  {schema}: {reason}", err=True)
@@ -71,7 +71,8 @@ def migrate(status: Annotated[bool, typer.Option("--status", help="Only tell who
 def _tell_status(status: dict[str, Any]) -> None:
     behind: dict[str, list[str]] = status["behind"]
     late = sum(len(schemas) for schemas in behind.values())
-    typer.echo(f"{status['shops']} shops, {status['migrations']} migrations; {late} shops are behind.")
+    spares = f" and {status['spares']} spare" if status["spares"] else ""
+    typer.echo(f"{status['shops']} shops{spares}, {status['migrations']} migrations; {late} shops are behind.")
     for missing, schemas in behind.items():
         typer.echo(f"  {len(schemas)} lack {missing}: {', '.join(schemas[:5])}{' ...' if len(schemas) > 5 else ''}")
 
@@ -86,6 +87,11 @@ def create_shop(name: str, currency: str = "CNY", time_zone: str = "Asia/Shangha
     typer.echo(asyncio.run(made).schema)
 
 
+ALL_SHOPS = """
+SELECT schema_name, name, currency, created_at FROM platform.shop WHERE state <> 'SPARE' ORDER BY id
+"""
+
+
 @shops.command("list")
 def list_shops() -> None:
     """Every shop: schema, name, currency, since when."""
@@ -95,7 +101,7 @@ def list_shops() -> None:
 
 async def _all_shops(config: Settings) -> list[Any]:
     async with owner_connection(config) as connection:
-        rows = await connection.fetch("SELECT schema_name, name, currency, created_at FROM platform.shop ORDER BY id")
+        rows = await connection.fetch(ALL_SHOPS)
     return list(rows)
 
 
@@ -117,6 +123,19 @@ def demo_online_retail(
 ) -> None:
     """Fill a shop with the products of a year of sales lines: the last description and price of every stock code."""
     running.fill_demo(folder, file, shop or None)
+
+
+@demos.command("online-retail-orders")
+def demo_online_retail_orders(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV of sales lines, plain or packed.")],
+    returns: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="CSV of what came back, plain or packed.")
+    ] = None,
+    shop: Annotated[str, typer.Option(help="Schema of the shop to fill; the English demo shop if left out.")] = "",
+    folder: Annotated[Path, typer.Option(help="Whose engines to start when none are named in STOA_*.")] = Path(".stoa"),
+) -> None:
+    """Fill a shop with the orders of a year of sales lines: an invoice is an order, who has no number is a guest."""
+    running.fill_demo_orders(folder, file, returns, shop or None)
 
 
 @app.command()

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stoa.domains import catalog
 from stoa.domains.catalog.importing import ImportRun, Options, import_path
+from stoa.domains.orders import importing as orders_importing
 from stoa.kit.languages import Locale
 from stoa.kit.money import Money
+from stoa.kit.tabular.sniffing import Table
 from stoa.settings import Settings
 from stoa.tenants import access
 from stoa.tenants.access import Role, scopes_of
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Actor, Context, ShopRef, open_shop
+from stoa.tenants.importing.running import Listener
 from stoa.tenants.models import Account, Shop
 from stoa.tenants.uploading import receive_upload, stage_upload
 from stoa.workers import reactions
@@ -27,6 +31,19 @@ PASSWORD = "open-sesame-2026"  # noqa: S105  # printed at every start: these sho
 # Which column of a sales file says what of a product.
 SALES_LINES = {"sku": "StockCode", "title": "Description", "price": "UnitPrice"}
 PENCE = Options(decimal=".")
+# Which column says what of an order. Lines of returns have no number of their own.
+ORDER_LINES = {
+    "order": "InvoiceNo",
+    "time": "InvoiceDate",
+    "sku": "StockCode",
+    "title": "Description",
+    "quantity": "Quantity",
+    "price": "UnitPrice",
+    "customer": "CustomerID",
+    "country": "Country",
+}
+RETURN_LINES = {field: column for field, column in ORDER_LINES.items() if field != "order"}
+IN_LONDON = orders_importing.Options(decimal=".", time_zone="Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +212,49 @@ async def online_retail(settings: Settings, file: Path, schema: str | None, tell
     Every stock code is a product; its title is the last description and its price the last one seen.
     Raises `LookupError` when there is no such shop.
     """
+    return await _filled(
+        settings,
+        schema,
+        tell,
+        lambda ctx, listener: import_path(
+            ctx, file, source="online-retail", mapping=SALES_LINES, options=PENCE, listener=listener
+        ),
+    )
+
+
+async def online_retail_orders(
+    settings: Settings, file: Path, schema: str | None, tell: Callable[[str], object]
+) -> ImportRun:
+    """Import the orders of a year of sales lines, or what came back in it, into a shop; tells how it gets on.
+
+    Every invoice is an order. Raises `LookupError` when there is no such shop.
+    """
+    mapping = ORDER_LINES if await to_thread(_has_invoices, file) else RETURN_LINES
+    return await _filled(
+        settings,
+        schema,
+        tell,
+        lambda ctx, listener: orders_importing.import_path(
+            ctx, file, source="online-retail", mapping=mapping, options=IN_LONDON, listener=listener
+        ),
+    )
+
+
+def _has_invoices(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return ORDER_LINES["order"] in Table(opened, file.stat().st_size).layout(IN_LONDON).columns
+
+
+async def _filled(
+    settings: Settings,
+    schema: str | None,
+    tell: Callable[[str], object],
+    work: Callable[[Context, Listener], Awaitable[ImportRun]],
+) -> ImportRun:
     reactions.fill()
     await connect(settings)
     try:
         shop = await shop_named(schema)
-        ctx = Context(shop)
         last = -1
 
         def listener(run: ImportRun) -> None:
@@ -209,8 +264,6 @@ async def online_retail(settings: Settings, file: Path, schema: str | None, tell
                 tell(f"{run.percent:3d} %  {run.lines_read:,} lines")
 
         with open_shop(shop):
-            return await import_path(
-                ctx, file, source="online-retail", mapping=SALES_LINES, options=PENCE, listener=listener
-            )
+            return await work(Context(shop), listener)
     finally:
         await disconnect()

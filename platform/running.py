@@ -7,8 +7,8 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,9 +18,11 @@ import uvicorn
 from stoa import demo
 from stoa.domains.catalog.importing import ImportRun
 from stoa.kit import embedded
+from stoa.kit.errors import Refusal
 from stoa.kit.log import configure
 from stoa.settings import Settings, settings
-from stoa.tenants.migrating import migrate
+from stoa.tenants import sparing
+from stoa.tenants.migrating import Report, migrate
 
 # httptools, because it is the quicker of the two; access lines are our own (web/passing.py).
 UVICORN: dict[str, Any] = {
@@ -88,7 +90,30 @@ def whole_app() -> Any:
 
 
 def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
-    """Import a sales file, on the engines that STOA_* names or on those of `folder` (which must not run then)."""
+    """Import the products of a sales file, on the engines that STOA_* names or on those of `folder` (which must not run
+    then)."""
+    with _config_at(folder) as config:
+        run = _tried(demo.online_retail(config, file, shop, typer.echo))
+    typer.echo(
+        f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
+        f"{run.issues_total:,} oddities reported."
+    )
+
+
+def fill_demo_orders(folder: Path, file: Path, returns: Path | None, shop: str | None) -> None:
+    """Import the orders of a sales file, and of one of returns."""
+    with _config_at(folder) as config:
+        for path in (file, returns) if returns else (file,):
+            run = _tried(demo.online_retail_orders(config, path, shop, typer.echo))
+            returned, customers = run.made.get("returns", 0), run.made.get("customers", 0)
+            typer.echo(
+                f"{run.lines_read:,} lines: {run.products_created - returned:,} orders, {returned:,} returns and "
+                f"{customers:,} customers created; {run.issues_total:,} oddities reported."
+            )
+
+
+@contextmanager
+def _config_at(folder: Path) -> Iterator[Settings]:
     with ExitStack() as stack:
         if "STOA_DATABASE_URL" in os.environ:
             config = settings()
@@ -96,20 +121,17 @@ def fill_demo(folder: Path, file: Path, shop: str | None) -> None:
             engines = stack.enter_context(_started(folder.absolute()))
             config = _settings_of(engines, folder.absolute(), 8000)
         configure(form="console", level="WARNING")
-        try:
-            run = asyncio.run(demo.online_retail(config, file, shop, typer.echo))
-        except LookupError as error:
-            _give_up(str(error))
-        _tell_outcome(run)
+        yield config
 
 
-def _tell_outcome(run: ImportRun) -> None:
+def _tried(filling: Coroutine[Any, Any, ImportRun]) -> ImportRun:
+    try:
+        run = asyncio.run(filling)
+    except (LookupError, Refusal) as error:
+        _give_up(str(error))
     if run.failure:
         _give_up(str(run.why_failed))
-    typer.echo(
-        f"{run.lines_read:,} lines: {run.products_created:,} products created, {run.products_updated:,} updated, "
-        f"{run.issues_total:,} oddities reported."
-    )
+    return run
 
 
 def _started(folder: Path) -> embedded.Engines:
@@ -119,11 +141,20 @@ def _started(folder: Path) -> embedded.Engines:
         _give_up(str(error))
 
 
+async def migrate_all(config: Settings) -> Report:
+    """Migrate, and have the workers make the spare shops that are missing then."""
+    report = await migrate(config)
+    await sparing.plan_after_start(config)
+    return report
+
+
 async def _prepare(config: Settings) -> list[demo.SignIn]:
     report = await migrate(config)
     if report.failed:
         _give_up("Some shops could not be migrated: " + "; ".join(f"{k}: {v}" for k, v in report.failed.items()))
-    return await demo.ensure(config)
+    signs = await demo.ensure(config)
+    await sparing.plan_after_start(config)
+    return signs
 
 
 def _settings_of(engines: embedded.Engines, folder: Path, port: int) -> Settings:

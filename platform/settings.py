@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         250, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
     )
     statements_per_connection: int = Field(1000, ge=1, description="Prepared statements a connection keeps.")
+    spare_shops: int = Field(
+        3, ge=0, le=100, description="Shops made ahead by the workers, so that a sign-up need not wait for its tables."
+    )
     platform_pool: int = Field(4, ge=1, description="Connections of one process that serve sign-in and the like.")
     slow_query_ms: int = Field(200, ge=1, description="Statements slower than this are logged.")
     request_seconds: float = Field(10.0, gt=0, description="A request that takes longer is cancelled.")
@@ -57,6 +60,14 @@ class Settings(BaseSettings):
         500.0, gt=0, description="Cost points a credential of a shop wins back each second."
     )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
+
+    kuaidi100_url: str = Field(
+        "https://poll.kuaidi100.com",
+        description="Where Kuaidi100 tells where parcels are, for shops that have its keys.",
+    )
+    kuaidi100_label_url: str = Field(
+        "https://api.kuaidi100.com", description="Where Kuaidi100 gives parcels their numbers."
+    )
 
     @property
     def is_production(self) -> bool:

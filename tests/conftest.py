@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -30,7 +31,8 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, database=No
 hypothesis.settings.register_profile("exploring", derandomize=False, print_blob=True)
 hypothesis.settings.load_profile("repeatable")
 
-ROOM_FOR_SHOPS = 6 * 2**30  # bytes
+FOLDER = "stoa-tests-"
+ROOM_FOR_SHOPS = 14 * 2**30  # bytes, that two processes need half of
 # Roles and their passwords belong to the whole server: everybody who shares one derives them from the same key.
 SECRET_KEY = "stoa-development-secret-key-000000000000"
 
@@ -51,7 +53,7 @@ def engines() -> Iterator[Addresses]:
         yield Addresses(database_url, redis_url)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="stoa-tests-", dir=_quick_folder()) as folder,
+        tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-", dir=_quick_folder()) as folder,
         embedded.start(Path(folder) / "engines", durable=False) as started,
     ):
         yield Addresses(database_url or started.database_url, redis_url or started.redis_url)
@@ -77,6 +79,7 @@ def settings(engines: Addresses, database_url: str) -> Iterator[Settings]:
             "STOA_ENVIRONMENT": "test",
             "STOA_FILES": files,
             "STOA_SHOP_POOL": "4",
+            "STOA_SPARE_SHOPS": "0",
         }.items():
             patch.setenv(name, value)
         settings_module.settings.cache_clear()
@@ -135,9 +138,22 @@ async def other_ctx(other_shop: ShopRef) -> Context:
 
 
 def _quick_folder() -> str | None:
-    """Memory, where there is plenty: a shop is some 200 files, and hundreds of shops come and go with the tests."""
+    """Memory, where there is plenty: a shop is some 300 files, and hundreds of shops come and go with the tests."""
     memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_FOR_SHOPS else None
+    if not memory.is_dir():
+        return None
+    _clear_up(memory)
+    meminfo = Path("/proc/meminfo").read_text("ascii")
+    free = int(re.search(r"MemAvailable: *(\d+)", meminfo)[1]) * 1024  # type: ignore[index]
+    return str(memory) if min(free, shutil.disk_usage(memory).free) > ROOM_FOR_SHOPS else None
+
+
+def _clear_up(memory: Path) -> None:
+    """What runs that were killed have left there: their process is in the name."""
+    for left in memory.glob(f"{FOLDER}*"):
+        pid = left.name.removeprefix(FOLDER).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @asynccontextmanager

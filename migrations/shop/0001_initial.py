@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from stoa.domains.catalog.models.exporting import ExportState, FileFormat
-from stoa.domains.catalog.models.importing import ImportPhase, ImportState
+from stoa.tenants.importing.models import ImportPhase, ImportState
 from stoa.domains.catalog.models.merchandising import AttributeType, CollectionKind
 from stoa.domains.catalog.models.products import PriceKind, ProductStatus
 from stoa.domains.catalog.models.stock import MovementKind, ReservationState, StockCountState, TransferState
@@ -137,13 +137,14 @@ class Migration(migrations.Migration):
                 ('cells', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('images', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
             ],
-            options={'table': 'import_row', 'app': 'shop', 'indexes': [Index(fields=['run_id', 'line'], name='import_row_in_order'), Index(fields=['run_id', 'product_key'], name='import_row_of_product')], 'pk_attr': 'id', 'table_description': 'What a run has read of one variant (or of a product as such), later lines over earlier ones; gone when written.'},
+            options={'table': 'import_row', 'app': 'shop', 'indexes': [Index(fields=['run_id', 'line'], name='import_row_in_order'), Index(fields=['run_id', 'product_key'], name='import_row_of_product')], 'pk_attr': 'id', 'table_description': 'What a run has read of one variant (or of a product as such), later lines over earlier ones; gone when written. Of orders: what a batch has read of one, `product_key` being the order\'s.'},
             bases=['Model'],
         ),
         ops.CreateModel(
             name='ImportRun',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('subject', fields.CharField(default='products', db_default='products', max_length=10)),
                 ('file_key', fields.CharField(max_length=200)),
                 ('file_name', fields.CharField(max_length=255)),
                 ('source', fields.CharField(max_length=40)),
@@ -164,6 +165,7 @@ class Migration(migrations.Migration):
                 ('products_created', fields.IntField(default=0)),
                 ('products_updated', fields.IntField(default=0)),
                 ('products_restored', fields.IntField(default=0)),
+                ('made', fields.JSONField(default=dict, db_default={}, encoder=JSON_DUMPS, decoder=loads)),
                 ('issue_counts', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('categories_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('tags_created', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
@@ -176,7 +178,7 @@ class Migration(migrations.Migration):
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'import_run', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'One file on its way into the catalog: how far it is, and what came of it.'},
+            options={'table': 'import_run', 'app': 'shop', 'pk_attr': 'id', 'table_description': 'One file on its way into the shop: how far it is, and what came of it.'},
             bases=['Model'],
         ),
         ops.CreateModel(

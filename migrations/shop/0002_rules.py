@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                     _one_of("state", "QUEUED RUNNING UNDOING DONE FAILED CANCELLED UNDONE"),
                     _one_of("ends_as", "FAILED CANCELLED UNDONE"),
                     _one_of("phase", "READING WRITING"),
+                    _one_of("subject", "products orders"),
                 ),
                 _check(
                     "export_run",

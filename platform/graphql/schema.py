@@ -32,14 +32,28 @@ from stoa.graphql.catalog.variants import VariantMutations
 from stoa.graphql.errors import ERROR_TYPES
 from stoa.graphql.mutations import bind_mutations
 from stoa.graphql.nodes import MAX_NODES, bind_nodes
+from stoa.graphql.orders.aftersales.mutations import AftersaleMutations
+from stoa.graphql.orders.aftersales.types import AftersaleQueries
+from stoa.graphql.orders.editing import OrderEditMutations, OrderEditQueries
+from stoa.graphql.orders.flowing import OrderFlowQueries
+from stoa.graphql.orders.handling import OrderHandlingMutations
+from stoa.graphql.orders.importing import OrderImportMutations, OrderImportQueries, OrderImportSubscriptions
 from stoa.graphql.orders.mutations import OrderMutations
+from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
+from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
+from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
+from stoa.graphql.orders.shipping.mutations import ShippingMutations
+from stoa.graphql.orders.shipping.queries import ShippingQueries
+from stoa.graphql.orders.subscriptions import OrderSubscriptions
+from stoa.graphql.orders.views import OrderViewMutations, OrderViewQueries, bind_views
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.binding import bind
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.reading.declaring import resolved_elsewhere
 from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
+from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
@@ -64,7 +78,16 @@ class Query(
     IntegrityQueries,
     StockQueries,
     SupplyingQueries,
+    ShippingQueries,
     OrderQueries,
+    OrderEditQueries,
+    OrderFlowQueries,
+    OrderRuleQueries,
+    OrderRuleTrialQueries,
+    OrderViewQueries,
+    RefundQueries,
+    OrderImportQueries,
+    AftersaleQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -92,7 +115,17 @@ class Mutation(
     StockMutations,
     SupplyingMutations,
     VariantMutations,
+    ShippingMutations,
     OrderMutations,
+    AftersaleMutations,
+    ServiceMutations,
+    OrderArrangingMutations,
+    OrderEditMutations,
+    OrderRuleMutations,
+    OrderViewMutations,
+    OrderHandlingMutations,
+    OrderMoneyMutations,
+    OrderImportMutations,
 ):
     pass
 
@@ -104,6 +137,8 @@ class Subscription(
     BulkEditSubscriptions,
     StockSubscriptions,
     CatalogSubscriptions,
+    OrderSubscriptions,
+    OrderImportSubscriptions,
 ):
     pass
 
@@ -127,6 +162,7 @@ def schema() -> strawberry.Schema:
     bind_lead_time(built._schema)
     bind_mutations(built._schema)
     bind_choosing(built._schema)
+    bind_views(built._schema)
     return built
 
 

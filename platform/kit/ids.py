@@ -15,6 +15,7 @@ from stoa.kit.errors import InvalidInput
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 LENGTH = 26
+_RANDOM = 0xFFF << 64 | (1 << 62) - 1  # the bits of a UUIDv7 beside time, version and variant
 # A list of products shows 200 ids, so encoding them is a good part of the read path: three letters at a look-up, and
 # integers that fit a machine word. (No cache of ids: it flatters one shop, and is in the way of a fleet.)
 _PAIRS = ["".join(letters) for letters in product(ALPHABET, repeat=2)]
@@ -31,6 +32,12 @@ NEW_ID = (
 def new_id() -> UUID:
     """A fresh UUIDv7: sorts by the time it was made."""
     return uuid7()
+
+
+def id_at(moment: datetime) -> UUID:
+    """A UUIDv7 as if it had been made at that moment: what is taken over from elsewhere sorts by when it happened."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62 | uuid7().int & _RANDOM)
 
 
 def first_id_of(moment: datetime) -> UUID:

@@ -26,6 +26,7 @@ OWNER_ROLE, SHOP_LOGIN, PLATFORM_LOGIN, ANY_SHOP = (
 
 SHOP_MODELS = [
     "stoa.tenants.shop_models",
+    "stoa.tenants.importing.models",
     "stoa.domains.catalog.models",
     "stoa.domains.service.models",
     "stoa.domains.orders.models",

@@ -16,6 +16,9 @@ SCHEMA = "platform"
 
 
 class ShopState(StrEnum):
+    """SPARE is made and nobody's yet (provisioning.py): only the migrations know it for a shop."""
+
+    SPARE = "SPARE"
     ACTIVE = "ACTIVE"
     DROPPED = "DROPPED"
 

@@ -1,8 +1,13 @@
-"""Provision a shop: role, schema, tables and its row, from one cached script in one round trip; and drop it again."""
+"""Provision a shop: role, schema, tables and its row, from one cached script in one round trip; and drop it again.
+
+The script takes what it takes: some hundred tables and indexes are as many files. So shops are made ahead, without a
+merchant (sparing.py), and who opens one is given a spare if there is one: a row is changed, and that is all.
+"""
 
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -14,6 +19,8 @@ from stoa.settings import Settings
 from stoa.tenants import database, migrating
 from stoa.tenants.connecting import ANY_SHOP, OWNER_ROLE, SHOP_LOGIN, owner_connection
 from stoa.tenants.context import SCHEMA_NAME, ShopRef
+from stoa.tenants.jobs import PLATFORM_ITSELF
+from stoa.tenants.models import ShopState
 
 RIGHTS = f"""
 CREATE ROLE "{{schema}}" NOLOGIN IN ROLE {ANY_SHOP};
@@ -26,7 +33,27 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE} IN SCHEMA "{{schema}}" GRANT USAG
 """
 INSERT_SHOP = """
 INSERT INTO platform.shop (id, schema_name, name, currency, time_zone, locale, state, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, 'ACTIVE', $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+# A spare that can be given away: a fleet that is being migrated may hold some that are behind this process.
+FIT_SPARES = """
+FROM platform.shop s WHERE s.state = 'SPARE' AND NOT EXISTS (
+  SELECT FROM unnest($1::text[]) AS w(name) WHERE NOT EXISTS (
+    SELECT FROM platform.shop_migration m WHERE m.shop_schema = s.schema_name AND m.name = w.name))
+"""
+# The row gets the id that a shop made now would have, for ids tell the order in which merchants came.
+TAKE_SPARE = f"""
+UPDATE platform.shop
+SET id = $2, name = $3, currency = $4, time_zone = $5, locale = $6, created_at = $7, state = 'ACTIVE'
+WHERE id = (SELECT s.id {FIT_SPARES} ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
+RETURNING schema_name
+"""
+KEEP_SPARES = "tenants.keep_spares"
+PLAN_SPARES = f"""
+INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, max_attempts,
+                          priority, is_ready, created_at)
+VALUES ($1, '{PLATFORM_ITSELF}', 'general', '{KEEP_SPARES}', '{{}}', 'QUEUED', now() + $2::interval, 0, 0, 5,
+        1, $2::interval = '0', now())
 """
 PLACE = "shop_" + "0" * 16  # where the script says which shop it is for
 
@@ -46,7 +73,7 @@ class Provisioner:
     async def create(
         self, name: str, *, currency: str, time_zone: str, locale: str = "en", shop_id: UUID | None = None
     ) -> ShopRef:
-        """A shop, ready to be used. All or nothing: a failure leaves neither role nor schema nor row."""
+        """A shop, ready to be used: a spare one if there is any. All or nothing: a failure leaves all as it was."""
         async with owner_connection(self.settings) as connection, connection.transaction():
             return await self.create_in(
                 connection, name, currency=currency, time_zone=time_zone, locale=locale, shop_id=shop_id
@@ -63,11 +90,33 @@ class Provisioner:
         shop_id: UUID | None = None,
     ) -> ShopRef:
         """The same in the caller's transaction on an owner's connection, for what must live and die with the shop."""
-        ref = ShopRef(shop_id or new_id(), new_schema_name(), name, currency, time_zone)
-        template = await self._script()
-        await connection.execute(INSERT_SHOP, ref.id, ref.schema, name, currency, time_zone, locale, now())
-        await connection.execute(template.replace(PLACE, ref.schema))
-        return ref
+        shop_id = shop_id or new_id()
+        wish = (name, currency, time_zone, locale)
+        schema = await self._take_spare(connection, shop_id, *wish)
+        if schema is None:
+            schema = await self._make(connection, shop_id, ShopState.ACTIVE, *wish)
+        return ShopRef(shop_id, schema, name, currency, time_zone)
+
+    async def make_spare(self, connection: Any) -> str:
+        """A shop without a merchant, in the caller's transaction: the schema of what `create_in` will give away.
+
+        Nothing that a shop is born with depends on the merchant; it only is a little older than the shop.
+        """
+        return await self._make(connection, new_id(), ShopState.SPARE, "", "XXX", "UTC", "en")
+
+    async def _take_spare(self, connection: Any, shop_id: UUID, *wish: str) -> str | None:
+        """Of two who ask at once each gets another one, or none."""
+        steps = migrating.step_names(database.SHOP)
+        schema: str | None = await connection.fetchval(TAKE_SPARE, steps, shop_id, *wish, now())
+        if schema is not None and self.settings.spare_shops:
+            await plan_spares(connection)
+        return schema
+
+    async def _make(self, connection: Any, shop_id: UUID, state: ShopState, *wish: str) -> str:
+        schema, template = new_schema_name(), await self._script()
+        await connection.execute(INSERT_SHOP, shop_id, schema, *wish, state, now())
+        await connection.execute(template.replace(PLACE, schema))
+        return schema
 
     async def _script(self) -> str:
         if self._template is None:
@@ -80,6 +129,11 @@ class Provisioner:
             )
             self._template = RIGHTS.format(schema=PLACE) + build
         return self._template
+
+
+async def plan_spares(connection: Any, after: timedelta = timedelta()) -> None:
+    """Plan the job that makes the spare shops which are missing by then; it begins once the transaction commits."""
+    await connection.execute(PLAN_SPARES, new_id(), after)
 
 
 async def drop_shop(settings: Settings, schema: str) -> bool:

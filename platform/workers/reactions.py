@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from stoa.domains.catalog import events
 from stoa.domains.catalog import jobs as catalog
+from stoa.domains.orders import events as of_orders
+from stoa.domains.orders import jobs as orders
+from stoa.domains.orders.importing import jobs as order_imports
+from stoa.domains.orders.rules import jobs as order_rules
+from stoa.domains.service import events as of_buyers
 from stoa.graphql.schema import schema
-from stoa.tenants import outbox, sweeping
+from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
 
@@ -37,11 +42,22 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.forget_images,
     catalog.work_on_export,
     catalog.give_up_export,
+    order_imports.work_on_order_import,
+    order_imports.give_up_order_import,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
+    orders.flag_late_parcels,
+    orders.follow_parcels,
+    order_rules.follow_by_the_clock,
+    order_rules.deliver_files,
     sweeping.sweep_shop,
     sweeping.sweep_access,
+    orders.follow_merge,
+    orders.follow_parting,
+    orders.forget_buyer,
+    orders.case_due,
+    sparing.keep_spares,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
@@ -56,6 +72,10 @@ REACTIONS: Reactions = {
     events.TagsMerged: [catalog.follow_changes],
     events.TagChangeUndone: [catalog.follow_changes],
     events.ProductsImported: [catalog.follow_import],
+    of_buyers.CustomersMerged: [orders.follow_merge],
+    of_buyers.MergeUndone: [orders.follow_parting],
+    of_buyers.CustomerErased: [orders.forget_buyer],
+    of_orders.OrderMoved: [order_rules.deliver_files],
 }
 
 

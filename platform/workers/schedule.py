@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from datetime import time, timedelta
 
 from stoa.domains.catalog import jobs as catalog
-from stoa.tenants import sweeping
+from stoa.domains.orders import jobs as orders
+from stoa.domains.orders.rules import jobs as order_rules
+from stoa.tenants import sparing, sweeping
 from stoa.workers.clock import Daily, Entry, Every
 
 CLOCK: Sequence[Entry] = (
     # Each reservation plans its own end; this is for those whose job was lost with a restored backup, or cancelled.
     Entry("expire reservations", catalog.expire_reservations, Every(timedelta(hours=1))),
+    Entry("flag late parcels", orders.flag_late_parcels, Every(timedelta(hours=1))),
+    Entry("follow parcels", orders.follow_parcels, Every(timedelta(hours=2))),
+    # What is due by a rule of the shop; what must be let go at its minute is planned when the order comes in.
+    Entry("follow order rules", order_rules.follow_by_the_clock, Every(timedelta(hours=1))),
+    # Each spare that is taken plans the next; this is for those whose making failed, and for the first ones.
+    Entry("keep spares", sparing.keep_spares, Every(timedelta(minutes=10))),
     # At night, in the shop's time zone, and not at the hour when everybody's night begins.
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),

@@ -229,6 +229,7 @@ class Stage:
             runs = await ImportRun.all().values()
         return (
             await catalog_of(self.other),
+            await of_orders.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -251,6 +252,7 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
             "loc2": await make.location(ask.ctx),
             "tag": await Tag.create(name="Own", name_key="own"),
             "sup": supplier,
+            **await of_orders.own(ask.ctx),
             "po": draft,
         }
         await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)

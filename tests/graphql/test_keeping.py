@@ -26,7 +26,8 @@ IMAGES = """mutation ($input: ProductImageAddInput!) { productImageAdd(input: $i
 COSTLY = """productsBulkUpdate productImageAdd productImageRemove productTagsChange tagRename tagsMerge tagChangeUndo
   productAttributesSet collectionProductsAdd collectionProductsRemove collectionReorder channelCreate categoryCreate
   productListingsSet supplierPriceSet productExportStart productImportStart productBulkEditStart stockAdjust
-  productCreate productUpdate productDuplicate variantsAdd tagSuggestionAccept attributeDefine collectionCreate""".split()
+  productCreate productUpdate productDuplicate variantsAdd tagSuggestionAccept attributeDefine collectionCreate
+  orderImportStart""".split()
 
 
 @pytest.mark.parametrize("name", COSTLY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.kit.errors import InvalidInput
-from stoa.kit.ids import new_id, parse_type_id, prefix_of, type_id, type_id_maker
+from stoa.kit.ids import first_id_of, id_at, new_id, parse_type_id, prefix_of, type_id, type_id_maker
 
 uuids = st.uuids(allow_nil=True)
 
@@ -56,3 +57,14 @@ def test_an_id_of_another_type_is_refused() -> None:
 def test_the_prefix_tells_the_type() -> None:
     assert prefix_of(type_id("order_line", new_id())) == "order_line"
     assert prefix_of("nothing") == ""
+
+
+def test_an_id_of_a_moment_sorts_with_those_that_were_made_then() -> None:
+    moment = datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
+
+    id = id_at(moment)
+
+    assert (id.version, id.variant) == (7, new_id().variant)
+    assert first_id_of(moment) <= id < first_id_of(moment + timedelta(milliseconds=1)) < new_id()
+    assert id != id_at(moment)
+    assert first_id_of(datetime(1970, 1, 1, tzinfo=UTC)) <= id_at(datetime(1969, 7, 20, tzinfo=UTC)) < id

@@ -23,6 +23,7 @@ from stoa.tenants.migrating import (
     migrate,
     migrate_shops,
     status,
+    step_names,
     who_is_behind,
 )
 from stoa.tenants.provisioning import Provisioner, drop_shop
@@ -472,6 +473,11 @@ async def test_a_step_outside_a_transaction_must_be_repeatable(shop_apps: Any) -
     assert await compile_steps("shop", apps) == (
         Step("0001_odd", (f"CREATE {index.format('IF NOT EXISTS')};",), atomic=False),
     )
+
+
+@pytest.mark.parametrize("app", ["platform", "shop"])
+async def test_the_names_of_the_steps_are_known_without_compiling_them(app: str) -> None:
+    assert step_names(app) == tuple([step.name for step in await compile_steps(app)])
 
 
 @pytest.mark.parametrize("app", ["platform", "shop"])

@@ -84,7 +84,7 @@ async def test_a_shop_is_its_row_and_one_script_that_is_compiled_once(
             made.append(await maker.create_in(owner, name, currency="EUR", time_zone="UTC"))
     await asyncio.sleep(0)  # the driver tells its loggers by and by
 
-    _, row, script, _, _, same_row, same_script, _ = sent
+    _, _, row, script, _, _, _, same_row, same_script, _ = sent  # BEGIN and the look for a spare; COMMIT at the end
     assert (row, script.count("CREATE TABLE") > 5) == (same_row, True)
     assert script.replace(made[0].schema, "") == same_script.replace(made[1].schema, "")
 

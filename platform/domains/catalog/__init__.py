@@ -1,9 +1,9 @@
 """The catalog: what the shop offers, at what price, and how much of it there is."""
 
-from stoa.domains.catalog import exporting, media, merchandising, offering, stock, supplying
+from stoa.domains.catalog import belonging, exporting, measuring, media, merchandising, offering, stock, supplying
 from stoa.domains.catalog.assorting import add_variants, remove_variants, reorder_variants
 from stoa.domains.catalog.bundling import set_parts
-from stoa.domains.catalog.changing import SAME, ProductChanges, VariantChanges
+from stoa.domains.catalog.changing import SAME, ProductChanges, Same, VariantChanges
 from stoa.domains.catalog.creating import create_category, create_product
 from stoa.domains.catalog.deleting import delete_product
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft, VariantDraft
@@ -38,16 +38,19 @@ __all__ = [
     "ProductEdit",
     "ProductStatus",
     "RowResult",
+    "Same",
     "Translation",
     "VariantChanges",
     "VariantDraft",
     "add_variants",
+    "belonging",
     "create_category",
     "create_channel",
     "create_product",
     "delete_product",
     "duplicate_product",
     "exporting",
+    "measuring",
     "media",
     "merchandising",
     "offering",

@@ -10,7 +10,7 @@ from uuid import UUID
 from stoa.domains.catalog import bulk_editing, exporting, merchandising, stock
 from stoa.domains.catalog.events import ProductsImported
 from stoa.domains.catalog.importing import Superseded, give_up_import, run_import
-from stoa.domains.catalog.importing.starting import JOB
+from stoa.domains.catalog.importing.products import JOB
 from stoa.domains.catalog.media.forgetting import FORGET, forget_unused
 from stoa.domains.catalog.media.processing import GIVE_UP, PROCESS, give_up_picture, process_picture
 from stoa.domains.catalog.models import ImportRun, percent_exported

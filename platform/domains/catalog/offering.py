@@ -11,9 +11,19 @@ from stoa.tenants.database import shop_client
 
 _OFFERS = """
 SELECT coalesce(json_agg(json_build_array(v.id, v.sku, p.title, v.title, p.status = 'ACTIVE', v.currency, v.price_minor,
-  v.cost_minor, v.weight_grams, v.requires_shipping, v.taxable)), '[]')::text
+  v.cost_minor, v.weight_grams, v.requires_shipping, v.taxable, EXISTS (
+    SELECT FROM stock s WHERE s.backorder_limit > 0 AND (s.variant_id = v.id
+      OR s.variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = v.id))))), '[]')::text
 FROM variant v JOIN product p ON p.id = v.product_id
 WHERE v.id = ANY($1::uuid[]) OR v.sku = ANY($2::text[])
+"""
+# What is reserved and not there, of these or of the parts of these bundles.
+_SHORT = """
+SELECT coalesce(v.sku, p.title) AS what, sum(s.reserved + s.damaged + s.held - s.on_hand)::int AS missing
+FROM stock s JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
+WHERE s.on_hand < s.reserved + s.damaged + s.held AND (s.variant_id = ANY($1::uuid[])
+  OR s.variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1::uuid[])))
+GROUP BY v.id, p.title ORDER BY 1
 """
 
 
@@ -31,6 +41,7 @@ class Offer(msgspec.Struct, frozen=True, array_like=True):
     weight_grams: int | None
     requires_shipping: bool
     taxable: bool
+    is_sold_in_advance: bool  # it may be reserved before it is there
 
 
 _decode = msgspec.json.Decoder(list[Offer]).decode
@@ -40,3 +51,9 @@ async def offers(variant_ids: Sequence[UUID], skus: Sequence[str] = ()) -> list[
     """Of those that the shop has, in no order."""
     async with shop_client().acquire_connection() as connection:
         return _decode(await connection.fetchval(_OFFERS, list(variant_ids), list(skus)))
+
+
+async def short_of(variant_ids: Sequence[UUID]) -> list[tuple[str, int]]:
+    """What of these has been sold before it was there: its code, and how many are missing."""
+    rows = await shop_client().execute_query_dict(_SHORT, [list(variant_ids)])
+    return [(row["what"], row["missing"]) for row in rows]

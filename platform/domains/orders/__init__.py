@@ -1,18 +1,71 @@
 """Orders: from every channel to the buyer and back."""
 
+from stoa.domains.orders import editing, rules, shipping
+from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
+from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
+from stoa.domains.orders.ending import cancel_order, complete_order, expire_order, reject_order
+from stoa.domains.orders.holding import hold_order, resume_order
+from stoa.domains.orders.paying import (
+    PaymentReport,
+    Reported,
+    capture_payment,
+    charge_back,
+    record_payment,
+    void_payment,
+)
 from stoa.domains.orders.placing import Placed, place_order
+from stoa.domains.orders.refunding import (
+    Pieces,
+    RefundDraft,
+    RefundPreview,
+    preview_refund,
+    refund,
+    refund_within,
+)
+from stoa.domains.orders.settling import fail_refund, settle_refund
 from stoa.domains.orders.states import ACTIONS, STEPS, Action, Facts, transitions_of
 
 __all__ = [
     "ACTIONS",
     "STEPS",
     "Action",
+    "Check",
+    "Confirmed",
     "DiscountDraft",
     "Facts",
     "LineDraft",
     "OrderDraft",
+    "PaymentReport",
+    "Pieces",
     "Placed",
+    "RefundDraft",
+    "RefundPreview",
+    "Reported",
+    "Severity",
+    "cancel_order",
+    "capture_payment",
+    "charge_back",
+    "complete_order",
+    "confirm_order",
+    "confirm_orders",
+    "confirm_within",
+    "editing",
+    "expire_order",
+    "fail_refund",
+    "hold_order",
+    "is_blocked",
     "place_order",
+    "preview_refund",
+    "record_payment",
+    "refund",
+    "refund_within",
+    "reject_order",
+    "resume_order",
+    "rules",
+    "settle_refund",
+    "shipping",
     "transitions_of",
+    "void_payment",
+    "words_of",
 ]

@@ -45,3 +45,59 @@ class TotalDiffers(InvalidInput):
 
 class WrongCurrency(InvalidInput):
     code = "WRONG_CURRENCY"
+
+
+# Of the order's own machine and its money --------------------------------------------------------------------------
+
+
+class TooManyPieces(InvalidInput):
+    """A line has fewer pieces left than are to be cancelled or given back; `left` says how many."""
+
+    code = "TOO_MANY_PIECES"
+
+
+class NoSuchPayment(NotFound):
+    code = "PAYMENT_NOT_FOUND"
+
+
+class PaymentDiffers(Conflict):
+    """The provider has reported this payment before, for another order or another amount."""
+
+    code = "PAYMENT_DIFFERS"
+
+
+class PaymentEnded(Refusal):
+    """There is nothing of the payment left to be captured, let go or taken back."""
+
+    code = "PAYMENT_ENDED"
+
+
+class TooMuchMoney(InvalidInput):
+    """More than there is to capture or to give back; `left` says how much that is."""
+
+    code = "TOO_MUCH_MONEY"
+
+
+class NoSuchRefund(NotFound):
+    code = "REFUND_NOT_FOUND"
+
+
+class RefundEnded(Refusal):
+    """It has been settled, or has failed."""
+
+    code = "REFUND_ENDED"
+
+
+# Of saved views ------------------------------------------------------------------------------------------------------
+
+
+class NoSuchView(NotFound):
+    code = "SAVED_VIEW_NOT_FOUND"
+
+
+class ViewChanged(Conflict):
+    code = "SAVED_VIEW_CHANGED"
+
+
+class TooManyViews(Refusal):
+    code = "TOO_MANY_SAVED_VIEWS"

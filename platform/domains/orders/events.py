@@ -28,3 +28,120 @@ class OrderMoved:
     old: str
     new: str
     reason: str = ""
+
+
+# Of the order's own machine and its money --------------------------------------------------------------------------
+
+
+@event
+class OrderHeld:
+    """It goes no further until it is resumed."""
+
+    order_id: UUID
+    reason: str = ""
+
+
+@event
+class OrderResumed:
+    order_id: UUID
+
+
+@event
+class PiecesCancelled:
+    """Some of it was called off, or all. `lines` are pairs: a line's id, and how many pieces."""
+
+    order_id: UUID
+    lines: tuple[tuple[UUID, int], ...]
+    reason: str = ""
+
+
+@event
+class PaymentReported:
+    """A payment is new, or has come further. `state` is the row's; amounts are all that it has come to so far."""
+
+    order_id: UUID
+    payment_id: UUID
+    provider: str
+    state: str
+    authorized_minor: int
+    captured_minor: int
+    currency: str
+
+
+@event
+class PaymentVoided:
+    """Money that was set aside is let go: the provider is to be told, unless it told us. `minor` is how much."""
+
+    order_id: UUID
+    payment_id: UUID
+    minor: int
+
+
+@event
+class PaymentChargedBack:
+    order_id: UUID
+    payment_id: UUID
+    minor: int
+    reason: str = ""
+
+
+@event
+class RefundCreated:
+    """Money is to go back: the provider is to be told."""
+
+    order_id: UUID
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str = ""
+
+
+@event
+class RefundSettled:
+    order_id: UUID
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+
+
+@event
+class RefundFailed:
+    """The provider did not give it back; what was refunded counts as not refunded again."""
+
+    order_id: UUID
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+    failure: str
+
+
+# Of arranging --------------------------------------------------------------------------------------------------------
+
+
+@event
+class OrderArranged:
+    """Somebody put tags on it, took some off, or let it wait in another queue."""
+
+    order_id: UUID
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    old_queue: str | None = None
+    queue: str | None = None
+
+
+@event
+class SavedViewCreated:
+    view_id: UUID
+    name: str
+
+
+@event
+class SavedViewEdited:
+    view_id: UUID
+    changed: tuple[str, ...]
+
+
+@event
+class SavedViewDeleted:
+    view_id: UUID
+    name: str

@@ -65,6 +65,10 @@ class Moves:
         self._steps: list[OrderTransition] = []
         self._news: list[Any] = []
 
+    @property
+    def order(self) -> Order:
+        return self._order
+
     def act(self, action: Action, reason: str = "") -> None:
         """The step of the order's own machine that the action leads to."""
         to = ACTIONS[action].to

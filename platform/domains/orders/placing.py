@@ -10,12 +10,16 @@ from uuid import UUID
 from stoa.domains import catalog, service
 from stoa.domains.catalog.offering import Offer
 from stoa.domains.catalog.stock import Demand, Holder
+from stoa.domains.orders.checks import Check
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.errors import NotSellable, OrderDiffers, TotalDiffers
 from stoa.domains.orders.events import OrderPlaced
 from stoa.domains.orders.inserting import first_step, insert_order, line_rows, order_row
 from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
+from stoa.domains.orders.rules import ask_rules
+from stoa.domains.orders.shipping.quoting import delivery_charge
+from stoa.domains.orders.validating import Earlier, checks_of, known_of, sold_in_advance
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
@@ -44,22 +48,36 @@ async def place_order(ctx: Context, draft: OrderDraft) -> Placed:
     this id before, and `TotalDiffers` when it does not come to what the channel says.
     """
     draft = draft.checked(ctx)
-    async with shop_transaction():
-        earlier = await _earlier(draft)
-        if earlier is not None:
-            return earlier
-        offers = await _offers(draft.lines)
-        units = [_unit(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
-        customer_id = await service.known_customer(ctx, draft.buyer)
-        priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id))
-        _require_total(draft, priced, ctx.shop.currency)
-        order_id, at = new_id(), now()
-        number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at)
-        if number is None:  # the same order came at the same moment, and was first
-            return await _same(draft)
-        if not draft.as_draft:
-            await _hold(ctx, draft, order_id, offers, at)
-        await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
+    try:
+        async with shop_transaction():
+            return await _place(ctx, draft)
+    except (Refusal, Refusals):
+        if (earlier := await _earlier(draft)) is None:
+            raise
+        return earlier  # what could be bought then cannot be bought any more
+
+
+async def _place(ctx: Context, draft: OrderDraft) -> Placed:
+    offers = await offers_for(draft.lines)
+    units = [unit_of(line, offer) for line, offer in zip(draft.lines, offers, strict=True)]
+    customer_id = await service.known_customer(ctx, draft.buyer)
+    order_id, at = new_id(), now()
+    known = await known_of(draft, offers, customer_id, at)
+    if known.earlier is not None:
+        return _same_as(draft, known.earlier)
+    delivery = await delivery_charge(ctx, draft, offers, units)
+    priced = await price(ctx, _basket(ctx, draft, offers, units, customer_id, delivery))
+    _require_total(draft, priced, ctx.shop.currency)
+    checks = [] if draft.as_draft else await checks_of(ctx, draft, offers, priced, customer_id, known)
+    number = await _insert(ctx, draft, order_id, priced, offers, units, customer_id, at, checks)
+    if number is None:  # the same order came at the same moment, and was first
+        return await _same(draft)
+    if not draft.as_draft:
+        await _hold(ctx, draft, order_id, offers, at)
+        await _add_checks(order_id, checks, await sold_in_advance(offers))
+    await publish(ctx, OrderPlaced(order_id, number, draft.channel, priced.total, ctx.shop.currency))
+    if not draft.as_draft:
+        await ask_rules(ctx, order_id)
     return Placed(order_id, is_new=True)
 
 
@@ -69,15 +87,19 @@ async def _earlier(draft: OrderDraft) -> Placed | None:
     order = await Order.filter(channel=draft.channel, external_id=draft.external_id).first()
     if order is None:
         return None
-    if order.content_hash != draft.content_hash:
+    return _same_as(draft, Earlier(order.id, order.number, (order.content_hash or b"").hex()))
+
+
+def _same_as(draft: OrderDraft, earlier: Earlier) -> Placed:
+    if earlier.content_hash != draft.content_hash.hex():
         raise OrderDiffers(
             "{channel} has sent order {external_id} before, with other content: it is order {number}.",
             path=["external_id"],
             channel=draft.channel,
-            external_id=draft.external_id,
-            number=order.number,
+            external_id=draft.external_id or "",
+            number=earlier.number,
         )
-    return Placed(order.id, is_new=False)
+    return Placed(earlier.id, is_new=False)
 
 
 async def _same(draft: OrderDraft) -> Placed:
@@ -86,7 +108,7 @@ async def _same(draft: OrderDraft) -> Placed:
     return earlier
 
 
-async def _offers(lines: Sequence[LineDraft]) -> list[Offer | None]:
+async def offers_for(lines: Sequence[LineDraft]) -> list[Offer | None]:
     """What each line is of; None for what the catalog does not have. Raises `Refusals` for what cannot be bought."""
     ids = [line.variant_id for line in lines if line.variant_id]
     skus = [line.sku for line in lines if line.sku and not line.variant_id]
@@ -115,7 +137,7 @@ def _why_not_sold(i: int, line: LineDraft, offer: Offer | None) -> Refusal | Non
     return None
 
 
-def _unit(line: LineDraft, offer: Offer | None) -> int:
+def unit_of(line: LineDraft, offer: Offer | None) -> int:
     if line.unit_price is not None:
         return line.unit_price.minor
     assert offer is not None and offer.price is not None
@@ -123,7 +145,12 @@ def _unit(line: LineDraft, offer: Offer | None) -> int:
 
 
 def _basket(
-    ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], units: Sequence[int], customer_id: UUID | None
+    ctx: Context,
+    draft: OrderDraft,
+    offers: Sequence[Offer | None],
+    units: Sequence[int],
+    customer_id: UUID | None,
+    delivery: int,
 ) -> Basket:
     return Basket(
         currency=ctx.shop.currency,
@@ -134,7 +161,7 @@ def _basket(
         channel=draft.channel,
         customer_id=customer_id,
         discounts=[Discount(each.code, each.title, each.amount.minor, each.line) for each in draft.discounts],
-        shipping=draft.shipping.minor if draft.shipping else 0,
+        shipping=delivery,
         tax_included=draft.tax_included,
         codes=draft.codes,
     )
@@ -159,6 +186,7 @@ async def _insert(
     units: Sequence[int],
     customer_id: UUID | None,
     at: datetime,
+    checks: Sequence[Check],
 ) -> int | None:
     state = OrderState.DRAFT if draft.as_draft else OrderState.PENDING
     row = order_row(
@@ -169,7 +197,7 @@ async def _insert(
         id=order_id,
         state=state,
         payment_state=PaymentState.UNPAID if priced.total else PaymentState.PAID,
-        checks=[],
+        checks=[each.as_row() for each in checks],
         queue=None,
         placed_at=draft.placed_at or at,
         confirm_by=None if draft.as_draft else at + CONFIRM_WITHIN,
@@ -193,3 +221,8 @@ async def _hold(ctx: Context, draft: OrderDraft, order_id: UUID, offers: Sequenc
     if demand:
         until = None if draft.is_payable_later else at + PAY_WITHIN
         await catalog.stock.reserve(ctx, Holder("order", order_id), demand, expires_at=until)
+
+
+async def _add_checks(order_id: UUID, checks: Sequence[Check], more: Sequence[Check]) -> None:
+    if more:
+        await Order.filter(id=order_id).update(checks=[each.as_row() for each in (*checks, *more)])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,24 +10,30 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains.service.events import CustomerCreated
-from stoa.domains.service.models import IdentityKind
+from stoa.domains.service.models import CustomerIdentity, IdentityKind
+from stoa.domains.service.numbers import clean_email, normal_phone
 from stoa.kit.clock import now
-from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line, searchable
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.outbox import publish
 
-_NOT_PHONE = re.compile(r"[\s\-().\uff08\uff09\u2010-\u2015]+")
 # In the order in which one believes them: a channel's own id before an e-mail before a phone, which families share.
 _BELIEVED = (IdentityKind.CHANNEL, IdentityKind.EMAIL, IdentityKind.PHONE)
 _FIND = """
 SELECT i.kind, i.value, i.customer_id FROM jsonb_to_recordset($1::jsonb) AS w (kind text, value text)
 JOIN customer_identity i USING (kind, value)
 """
+_PRESENT = """
+WITH RECURSIVE went (id, at) AS (
+  SELECT id, id FROM unnest($1::uuid[]) AS w (id)
+  UNION ALL SELECT went.id, c.merged_into_id FROM went JOIN customer c ON c.id = went.at
+  WHERE c.merged_into_id IS NOT NULL)
+SELECT went.id, went.at FROM went JOIN customer c ON c.id = went.at WHERE c.merged_into_id IS NULL
+"""
 # Nobody else of this shop creates a customer of the same name of identity until the transaction ends.
-_ONE_AT_A_TIME = """
+ONE_AT_A_TIME = """
 SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' customer ' || key, 0))
 FROM unnest($1::text[]) AS k (key) ORDER BY key
 """
@@ -67,21 +72,6 @@ class Buyer:
         return [{"kind": kind.value, "value": known[kind]} for kind in _BELIEVED if known[kind]]
 
 
-def normal_phone(text: str) -> str:
-    """Digits and a leading +. Refuses what has other letters in it."""
-    phone = _NOT_PHONE.sub("", text)
-    if phone and not re.fullmatch(r"\+?[0-9]{3,20}", phone):
-        raise InvalidInput("{text!r} is not a phone number.", text=text[:40])
-    return phone
-
-
-def clean_email(text: str) -> str:
-    email = clean_line(text, what="e-mail", limit=254, required=False)
-    if email and ("@" not in email[1:-1] or " " in email):
-        raise InvalidInput("{email!r} is not an e-mail address.", email=email[:60])
-    return email
-
-
 async def known_customer(ctx: Context, buyer: Buyer) -> UUID | None:
     """The customer that the buyer is, made if there is none yet; None for a guest, who is known by nothing.
 
@@ -93,7 +83,7 @@ async def known_customer(ctx: Context, buyer: Buyer) -> UUID | None:
         return None
     found = await _found(wanted)
     if not found:
-        await shop_client().execute_query(_ONE_AT_A_TIME, [[f"{each['kind']} {each['value']}" for each in wanted]])
+        await shop_client().execute_query(ONE_AT_A_TIME, [[f"{each['kind']} {each['value']}" for each in wanted]])
         found = await _found(wanted)
     if not found:
         return await _created(ctx, buyer, wanted)
@@ -102,6 +92,28 @@ async def known_customer(ctx: Context, buyer: Buyer) -> UUID | None:
         new = [each for each in wanted if (each["kind"], each["value"]) not in found]
         await shop_client().execute_query(_ADD, [customer_id, now(), _json(new)])
     return customer_id
+
+
+async def find_customer(ctx: Context, kind: IdentityKind, text: str) -> UUID | None:
+    """Who is known by this, however it is written."""
+    row = await CustomerIdentity.get_or_none(kind=kind, value=normal(kind, text))
+    return None if row is None else row.customer_id  # type: ignore[attr-defined]
+
+
+async def present_ids(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Who each of these customers is by now, after all merging."""
+    rows = await shop_client().execute_query_dict(_PRESENT, [list(ids)])
+    return {row["id"]: row["at"] for row in rows}
+
+
+def normal(kind: IdentityKind, text: str) -> str:
+    """The form in which identities of this kind are compared. Refuses what is none."""
+    match kind:
+        case IdentityKind.EMAIL:
+            return clean_email(text).lower()
+        case IdentityKind.PHONE:
+            return normal_phone(text)
+    return clean_line(text, what="channel's id", limit=254, required=False)
 
 
 async def _found(wanted: Sequence[dict[str, str]]) -> dict[tuple[str, str], UUID]:

@@ -16,8 +16,10 @@ class Customer(Model):
     """Somebody who buys here, or might.
 
     `addresses`: ``[{"id", "name", "company", "line1", "line2", "district", "city", "province", "postcode", "country",
-    "phone", "is_default"}]``. `consents`: what they agreed to hear, by way: ``{"email": {"granted", "at", "source"}}``.
-    A customer that was merged stays as a row that names the one it went into, so that the merge can be undone.
+    "phone", "is_default"}]``. `consents`: what they agreed to hear, by way, with what was so before, oldest first:
+    ``{"email": {"granted", "at", "source", "proof", "before": [{"granted", "at", "source", "proof"}]}}``.
+    A customer that was merged stays as a row that names the one it went into, so that the merge can be undone; one
+    that was erased stays as a row that says nothing, for the sake of the orders.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -36,6 +38,7 @@ class Customer(Model):
         "shop.Customer", null=True, related_name="merged", on_delete=fields.RESTRICT
     )
     search_text = fields.TextField(default="", db_default="")
+    erased_at = fields.DatetimeField(null=True)
     version = fields.IntField(default=1, db_default=1)
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)

@@ -87,7 +87,8 @@ class OrderPlaceInput:
     buyer: BuyerInput | None = optional("Who buys.")
     shipping_address: AddressInput | None = optional("Where it goes.")
     billing_address: AddressInput | None = optional("Who pays for it.")
-    shipping: MoneyInput | None = optional("What delivery costs the buyer.")
+    shipping_method_id: strawberry.ID | None = optional("The way it is to go.")
+    shipping: MoneyInput | None = optional("What delivery costs the buyer; null: what its way of delivery costs.")
     discounts: list[OrderDiscountInput] = strawberry.field(default_factory=list, description="What is taken off.")
     tax_included: bool = optional("Whether prices include the tax.", True)
     total: MoneyInput | None = optional("What the channel says it comes to: refused if it comes out differently.")
@@ -108,6 +109,9 @@ class OrderPlaceInput:
             buyer=(self.buyer or BuyerInput()).read(),
             shipping_address=(self.shipping_address or AddressInput()).read(),
             billing_address=(self.billing_address or AddressInput()).read(),
+            shipping_method_id=None
+            if self.shipping_method_id is None
+            else read_id("shipping_method_id", self.shipping_method_id, "smet"),
             shipping=money("shipping", self.shipping),
             discounts=_each("discounts", self.discounts),
             tax_included=self.tax_included,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -11,6 +12,7 @@ from stoa.domains import orders
 from stoa.domains.orders import models
 from stoa.graphql.orders.enums import Action, OrderState
 from stoa.graphql.scalars import Money, shown_money
+from stoa.kit.ids import type_id
 
 
 @strawberry.type(description="Where something goes. What is not known is empty.")
@@ -29,7 +31,7 @@ class Address:
 
 @strawberry.type(description="One step of how an order's prices came about.")
 class PricingStep:
-    step: str = strawberry.field(description="UNIT, LINE, ORDER, SHIPPING or TAX, in this order.")
+    step: str = strawberry.field(description="UNIT, LINE, ORDER, SHIPPING, TAX in this order; EDIT later.")
     title: str = strawberry.field(description="What it was: a discount's name, for example.")
     base: Money = strawberry.field(description="What it was computed on.")
     amount: Money = strawberry.field(description="What it made; below zero for what was taken off.")
@@ -44,6 +46,20 @@ class OrderTransitionOffer:
     effect: str = strawberry.field(description="What it does besides, in the reader's language.")
     reason_code: str | None = strawberry.field(description="Why it cannot be done now, for programs.")
     reason: str | None = strawberry.field(description="Why it cannot be done now, in the reader's language.")
+
+
+@strawberry.type(description="A rule that did something to an order, as it was called then.")
+class RuleMet:
+    rule_id: strawberry.ID = strawberry.field(description="The rule; it may be gone since.")
+    name: str = strawberry.field(description="What it was called.")
+    kind: str = strawberry.field(description="What it was for: CLASSIFY, RISK, CONFIRM and so on.")
+
+
+def rules_met(kept: Sequence[Mapping[str, str]]) -> list[RuleMet]:
+    return [
+        RuleMet(rule_id=strawberry.ID(type_id("rule", UUID(each["rule_id"]))), name=each["name"], kind=each["kind"])
+        for each in kept
+    ]
 
 
 def address(kept: Mapping[str, str]) -> Address | None:
@@ -65,9 +81,9 @@ def pricing_steps(kept: Sequence[Mapping[str, Any]], currency: str) -> list[Pric
 
 # In the order of `orders.Facts`.
 FACTS = (
-    "(SELECT json_build_array({row}.state, {row}.is_on_hold, {row}.total_minor, {row}.captured_minor, "
-    "{row}.refunded_minor, coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.shipped), 0), "
-    "coalesce(sum(l.delivered), 0), {row}.aftersale_state IN ('OPEN', 'OVERDUE'), "
+    "(SELECT json_build_array({row}.state, {row}.is_on_hold, {row}.total_minor - {row}.waived_minor, "
+    "{row}.captured_minor, {row}.refunded_minor, coalesce(sum(l.quantity - l.cancelled), 0), "
+    "coalesce(sum(l.shipped), 0), coalesce(sum(l.delivered), 0), {row}.aftersale_state IN ('OPEN', 'OVERDUE'), "
     "coalesce(({row}.metadata ->> 'payable_later')::bool, false)) FROM order_line l WHERE l.order_id = {row}.id)"
 )
 

@@ -134,10 +134,9 @@ def _field(kind: GraphQLObjectType, python_name: str) -> GraphQLField:
 def _resolver(field: GraphQLField, declared: Declared, python_name: str) -> Callable[..., Any]:
     stored = stored_type_of(field)
     if isinstance(declared, RootPage):
-        order = tuple(declared.order)
 
         async def page(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-            return await fetch_page(info, stored, order)
+            return await fetch_page(info, stored, declared)
 
         return page
     if isinstance(declared, RootOne):

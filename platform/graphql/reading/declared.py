@@ -94,9 +94,10 @@ class Many(Declared):
 
 @dataclass(frozen=True, kw_only=True)
 class RootPage(Declared):
-    """A connection over a whole table: a field of Query."""
+    """A connection over a whole table, or those of its rows that meet the SQL condition `only`: a field of Query."""
 
     order: Sequence[str] = ()
+    only: str = "TRUE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,8 @@ class Streamed(Declared):
 
 @dataclass(frozen=True)
 class StoredType:
-    """All that was declared of one GraphQL type. `search` is the model field that holds its `searchable` text."""
+    """All that was declared of one GraphQL type. `search` is the model field that holds its `searchable` text; `only` a
+    condition in SQL that its rows meet, where a table has rows of several types."""
 
     name: str
     cls: type
@@ -135,6 +137,7 @@ class StoredType:
     search: str | None
     order: Sequence[str]
     encode_id: Callable[[str], str] = field(repr=False)
+    only: str = "TRUE"
 
 
 TYPES: dict[str, StoredType] = {}
@@ -142,8 +145,8 @@ ROOTS: dict[tuple[str, str], Declared] = {}  # (GraphQL type, python name of the
 
 
 def type_of_model(model: type[Model]) -> StoredType:
-    """The GraphQL type that shows this model's rows."""
+    """The GraphQL type that shows all of this model's rows."""
     for stored in TYPES.values():
-        if stored.model is model:
+        if stored.model is model and stored.only == "TRUE":
             return stored
-    raise TypeError(f"No GraphQL type shows {model.__name__}.")
+    raise TypeError(f"No GraphQL type shows every {model.__name__}.")

@@ -126,8 +126,9 @@ def many(
     return Many(description=description, by=by, order=order, filter=filter, only=only, scope=scope, across=across)
 
 
-def page_of(description: str, *, order: Sequence[str] = ()) -> Any:
-    return RootPage(description=description, order=order)
+def page_of(description: str, *, order: Sequence[str] = (), only: str = "TRUE") -> Any:
+    """`only` is a condition on the listed rows, `{row}` in it their alias."""
+    return RootPage(description=description, order=order, only=only)
 
 
 def one_of(description: str) -> Any:
@@ -144,19 +145,27 @@ def fetched_many(description: str) -> Any:
 
 
 def stored(
-    model: type[Model], *, prefix: str, scope: str, search: str | None = None, order: Sequence[str] = ()
+    model: type[Model],
+    *,
+    prefix: str,
+    scope: str,
+    search: str | None = None,
+    order: Sequence[str] = (),
+    only: str = "TRUE",
 ) -> Callable[[type[_T]], type[_T]]:
     """Make the class a GraphQL type whose rows are the model's.
 
     `scope` is what reading it needs, `search` the model field with its `searchable` text (see kit/text.py), behind
     which a trigram index must stand, `order` that of its lists when nobody says another; the id ends every order.
+    `only` is a condition on the rows, `{row}` in it their alias: for a table whose rows are of several types. What does
+    not meet it is not found.
     """
 
     def declare(cls: type[_T]) -> type[_T]:
         declared: dict[str, Declared] = {"id": Key(description="Sortable, unique, and tells its type.")}
         declared |= {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
         TYPES[cls.__name__] = StoredType(
-            cls.__name__, cls, model, prefix, scope, declared, search, order, type_id_maker(prefix)
+            cls.__name__, cls, model, prefix, scope, declared, search, order, type_id_maker(prefix), only
         )
         return _as_type(cls, f"{(cls.__doc__ or '').strip()}\n\nNeeds the scope `{scope}`.")
 

@@ -18,7 +18,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
-from stoa.graphql.reading.declared import StoredType
+from stoa.graphql.reading.declared import RootPage, StoredType
 from stoa.graphql.reading.planning import PagePlan, Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
 from stoa.graphql.reading.selecting import Selection, is_constant, variables_of
@@ -30,15 +30,15 @@ MAX_PLANS = 64  # kept for one document: @skip and @include may make many of one
 MAX_STATEMENTS = 32  # kept for one plan: as many as clients' filters have forms
 
 
-async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, order: tuple[str, ...]) -> Any:
-    """A page of all the rows of a type."""
+async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, declared: RootPage) -> Any:
+    """A page of the rows of a type."""
     definition = info.parent_type.fields[info.field_name]
     plan = _plan(
         info,
         stored,
         info.field_nodes,
         info.return_type,
-        lambda planner: planner.plan_page(stored, info.field_nodes, definition, order),
+        lambda planner: planner.plan_page(stored, info.field_nodes, definition, declared),
     )
     return await _run(info, plan, [])
 

@@ -39,6 +39,11 @@ class TextFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
 
 
+@strawberry.input(description="A test of a list of texts.")
+class TextsFilter:
+    has: str | None = strawberry.field(default=strawberry.UNSET, description="Has exactly this among them.")
+
+
 @strawberry.input(description="A test of a yes or no.")
 class BooleanFilter:
     eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is this.")
@@ -71,6 +76,14 @@ class DateTimeFilter:
     lt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Is earlier.")
     lte: datetime | None = strawberry.field(default=strawberry.UNSET, description="Is this or earlier.")
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
+
+
+@strawberry.input(description="A test of a list of words.")
+class WordsFilter:
+    has: str | None = strawberry.field(default=strawberry.UNSET, description="This is one of them.")
+    has_any: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one of these is one of them."
+    )
 
 
 @strawberry.input(description="A test of an amount, in one currency; amounts in others do not meet it.")

@@ -24,6 +24,7 @@ from stoa.graphql.reading.declared import (
     FirstOf,
     Key,
     Many,
+    RootPage,
     StoredType,
     ToOne,
     type_of_model,
@@ -108,9 +109,10 @@ class Planner:
         return Plan(row, self.pages, self.scopes, decoder, is_many=True)
 
     def plan_page(
-        self, stored: StoredType, nodes: list[FieldNode], definition: GraphQLField, order: tuple[str, ...]
+        self, stored: StoredType, nodes: list[FieldNode], definition: GraphQLField, declared: RootPage
     ) -> Plan:
-        page = self._page(stored, nodes, definition, order, None, ())
+        page = self._page(stored, nodes, definition, tuple(declared.order), None, ())
+        page.only = template(declared.only)
         return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct))
 
     def _row(self, stored: StoredType, nodes: Iterable[FieldNode], path: tuple[str, ...]) -> RowPlan:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from stoa.graphql.reading.declared import StoredType
 from stoa.graphql.reading.decoding import COUNT_LIMIT
-from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, all_of, column, written
+from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, all_of, column, template, written
 from stoa.graphql.reading.planning import PagePlan, Plan, RowPlan, Slot
 from stoa.graphql.reading.rows import Relation, column_of, columns_of, table_of
 from stoa.graphql.reading.shaping import PageShape
@@ -24,10 +25,11 @@ def render(plan: Plan, shapes: Sequence[PageShape]) -> str:
     renderer = _Renderer(shapes, 1)
     alias = renderer.alias()
     row, table = renderer.row(plan.root, alias), table_of(plan.root.stored.model)
+    only = _and(plan.root.stored, alias)
     if plan.is_many:
         listed = f"coalesce(json_agg(json_build_array({alias}.id, {row})), '[]'::json)"
-        return f"SELECT {listed}::text FROM {table} {alias} WHERE {alias}.id = ANY($1::uuid[])"
-    return f"SELECT {row}::text FROM {table} {alias} WHERE {alias}.id = $1"
+        return f"SELECT {listed}::text FROM {table} {alias} WHERE {alias}.id = ANY($1::uuid[]){only}"
+    return f"SELECT {row}::text FROM {table} {alias} WHERE {alias}.id = $1{only}"
 
 
 class _Renderer:
@@ -62,7 +64,8 @@ class _Renderer:
     def page(self, page: PagePlan, parent: str | None) -> str:
         shape, alias, start = self.shapes[page.number], self.alias(), self.starts[page.number]
         table, columns = table_of(page.target.model), columns_of(page.target.model)
-        conditions = [page.relation.join(parent, ROW), page.only] if page.relation and parent else []
+        joined = [page.relation.join(parent, ROW)] if page.relation and parent else []
+        conditions = [*joined, page.only, template(page.target.only)]
         found = written(_where([*conditions, shape.where, shape.bounds]), alias, start)
         limit = shape.limit + 1 if page.is_full else shape.limit
         ordering = written(shape.ordering.sql(ROW, backward=shape.backward), alias, start)
@@ -82,6 +85,10 @@ class _Renderer:
             *([_listed(views)] if views else []),
         ]
         return f"(SELECT json_build_array({', '.join(facts)}) FROM {rows})"
+
+
+def _and(stored: StoredType, alias: str) -> str:
+    return "" if stored.only == "TRUE" else f" AND {written(template(stored.only), alias, 0)}"
 
 
 def _keys(shape: PageShape, alias: str) -> str:

@@ -12,4 +12,7 @@ class ServiceQueries:
     """What can be asked of the buyers."""
 
     customer: Customer | None = one_of("One customer by its id.")
-    customers: Connection[Customer] = page_of("The shop's customers, newest first.")
+    customers: Connection[Customer] = page_of(
+        "The shop's customers, newest first; without those who turned out to be another, or were erased.",
+        only="{row}.merged_into_id IS NULL AND {row}.erased_at IS NULL",
+    )

@@ -133,6 +133,32 @@ async def test_what_is_short_is_refused_with_what_is_left(ctx: Context) -> None:
     assert await everything() == before
 
 
+async def test_many_who_come_at_once_buy_no_more_than_there_is(ctx: Context) -> None:
+    """X13: each of the others hears that nothing is left; benchmarks/oversell.py does it through the API."""
+    cup, jug = await make.sold(ctx, on_hand=5), await make.sold(ctx, on_hand=5)
+    wishes = [OrderDraft([LineDraft(1, (cup, jug)[n % 2].id)], buyer=ZENO) for n in range(24)]
+
+    answers = await asyncio.gather(*(orders.place_order(ctx, each) for each in wishes), return_exceptions=True)
+
+    refused = [each for each in answers if isinstance(each, Refusals)]
+    assert (len(answers) - len(refused), len(refused)) == (10, 14)
+    assert {each.params["left"] for refusals in refused for each in refusals.refusals} == {0}
+    assert (await reserved(cup), await reserved(jug), await Order.all().count()) == (5, 5, 10)
+
+
+async def test_what_was_sent_before_is_the_same_order_when_nothing_is_left(ctx: Context) -> None:
+    cup = await make.sold(ctx, on_hand=2)
+    draft = OrderDraft([LineDraft(2, cup.id)], channel="web", external_id="W-7")
+    first = await orders.place_order(ctx, draft)
+    await Variant.filter(id=cup.id).update(price_minor=None)
+    before = await everything()
+
+    again = await orders.place_order(ctx, draft)
+
+    assert (again.order_id, again.is_new) == (first.order_id, False)
+    assert await everything() == before
+
+
 async def test_what_cannot_be_bought_is_named(ctx: Context, other_ctx: Context) -> None:
     theirs = await make.sold(other_ctx)
     unpriced = await make.sold(ctx, price_minor=None)  # type: ignore[arg-type]

@@ -239,7 +239,7 @@ def _add_variant(world: World, random: Random, product: Product, position: int) 
         requiresShipping=random.choice([True, False]),
         taxable=random.choice([True, False]),
         cost=money(),
-        stock=random.choice([None, 0, 7, 2**31 - 1]),
+        stock=None if product.isBundle else random.choice([None, 0, 7, 2**31 - 1]),  # a bundle has none of its own
         position=random.choice([position, 0]),
         product=product,
         version=1,

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from stoa.domains.catalog.exporting.reading import ExportedProduct, ExportedVariant
-from stoa.domains.catalog.importing.cells import harmless, harmless_code, joined_path, joined_tags
 from stoa.domains.catalog.importing.options import OPTIONS, Field
 from stoa.domains.catalog.importing.recognising import GENERIC
 from stoa.domains.catalog.models import FileFormat, ProductStatus
 from stoa.kit.money import decimal_string
+from stoa.kit.tabular.cells import harmless, harmless_code, joined_path, joined_tags
 
 # Shopify's columns in the order of its own exports; a text stands for what every variant has.
 SHOPIFY: dict[str, Field | str] = {

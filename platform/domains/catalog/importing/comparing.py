@@ -9,7 +9,6 @@ from stoa.domains.catalog.errors import NoSuchAttribute
 from stoa.domains.catalog.importing.forming import is_free, options_of, plan_new_variants, plan_variants
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
 from stoa.domains.catalog.importing.interpreting import ODD_TITLE
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.picturing import plan_images, plan_new_images
 from stoa.domains.catalog.importing.planned import Shelf, Told, Writes
@@ -21,6 +20,7 @@ from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+from stoa.tenants.importing.issues import Issue
 
 SAID = ("description", "vendor", "seo_title", "seo_description", "keywords", "translations")
 

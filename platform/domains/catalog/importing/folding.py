@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from stoa.domains.catalog.importing.interpreting import Interpreter, Statement
-from stoa.domains.catalog.importing.issues import Issue
+from stoa.domains.catalog.importing.interpreting import Statement
 from stoa.domains.catalog.importing.options import Field
-from stoa.domains.catalog.importing.reading import Place, RowReader
-from stoa.domains.catalog.importing.unpacking import MEBIBYTE
 from stoa.kit.languages import Sentence
+from stoa.tenants.importing.batching import Batch
+from stoa.tenants.importing.issues import Issue
 
-MAX_LINES, MAX_BYTES = 10_000, 2 * MEBIBYTE
 ImageCell = str | tuple[str, int | None, str | None]  # an address, perhaps with its place from 1 and its words
 
 
@@ -36,15 +33,10 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Batch:
-    """Some rows of the file, folded; `place` is where the next batch begins."""
+class Folded(Batch):
+    """Some rows of the file, folded."""
 
-    place: Place
     pieces: dict[tuple[str, str], Piece] = field(default_factory=dict)
-    issues: list[Issue] = field(default_factory=list)
-    lines: int = 0
-    bytes_read: int = 0
-    is_last: bool = False
 
     def add(self, statement: Statement) -> None:
         """Fold in what one row says, over what earlier rows said of the same."""
@@ -67,27 +59,3 @@ def of_two_products(item_key: str, line: int) -> Issue:
     """A code can belong to one product only; the first in the file has it."""
     message = Sentence("The code {code} belongs to another product in this file.", {"code": item_key})
     return Issue(line, "", "CODE_OF_TWO_PRODUCTS", message, item_key, refused=True, field=Field.SKU)
-
-
-class Folder:
-    """Takes a file in, batch by batch. It blocks: for a thread."""
-
-    def __init__(self, reader: RowReader, interpreter: Interpreter, bytes_read: Callable[[], int]) -> None:
-        self._reader, self._interpreter, self._bytes_read = reader, interpreter, bytes_read
-        self._rows = iter(reader)
-
-    def next_batch(self) -> Batch:
-        """The next rows, at most `MAX_LINES` of them and about `MAX_BYTES`."""
-        reader, batch = self._reader, Batch(self._reader.place)
-        full_at = reader.block_at + MAX_BYTES
-        for row in self._rows:
-            batch.lines += 1
-            statement = self._interpreter.take(row, batch.issues)
-            if statement is not None:
-                batch.add(statement)
-            if batch.lines == MAX_LINES or reader.block_at >= full_at:
-                break
-        else:
-            batch.is_last = True
-        batch.place, batch.bytes_read = reader.place, self._bytes_read()
-        return batch

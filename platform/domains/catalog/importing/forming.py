@@ -8,12 +8,12 @@ from uuid import UUID
 
 from stoa.domains.catalog.importing.gathering import Wanted, WantedVariant
 from stoa.domains.catalog.importing.interpreting import NO_TITLE
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.planned import Shelf, Writes, end_of
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+from stoa.tenants.importing.issues import Issue
 
 # Every column that a file may fill, and what stands there when no file does.
 VARIANT_COLUMNS: dict[str, Any] = {

@@ -11,10 +11,10 @@ import msgspec
 from stoa.domains.catalog.drafting import MAX_IMAGES, MAX_VARIANTS
 from stoa.domains.catalog.importing.folding import ImageCell
 from stoa.domains.catalog.importing.interpreting import NO_OPTION, NO_TITLE, ODD_TITLE
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import OPTIONS, Field
 from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
+from stoa.tenants.importing.issues import Issue
 
 MAX_PRODUCTS = 500
 MAX_PIECES = 1000

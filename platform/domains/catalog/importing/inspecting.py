@@ -11,9 +11,9 @@ from uuid import UUID
 
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options
 from stoa.domains.catalog.importing.recognising import KNOWN_COLUMNS, plain, recognise
-from stoa.domains.catalog.importing.sniffing import Layout, Table
 from stoa.domains.catalog.models import FileFormat
 from stoa.kit.files import Files
+from stoa.kit.tabular.sniffing import Layout, Table
 from stoa.tenants.context import Context
 from stoa.tenants.uploading import Purpose, claim_upload, shop_files
 

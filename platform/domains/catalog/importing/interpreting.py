@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options, is_catalog
-from stoa.domains.catalog.importing.reading import Row
 from stoa.domains.catalog.importing.values import Bad, clean_code, clean_key, readers
 from stoa.kit.languages import Sentence
+from stoa.kit.tabular.reading import Row
+from stoa.tenants.importing.issues import Issue
 
 KEY_LIMIT = 120
 # The price and title of such a row are set aside: it is no offer but a note in the file (a stock correction, say).

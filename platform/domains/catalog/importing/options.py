@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal
 
-import msgspec
-
-from stoa.domains.catalog.importing.errors import BadMapping
 from stoa.domains.catalog.models import ProductStatus
-from stoa.kit.errors import InvalidInput, blaming
-from stoa.kit.text import clean_line
-
-DecimalSign = Literal[".", ","]
-Encoding = Literal["utf-8", "utf-16", "gb18030", "big5", "windows-1252"]
-Delimiter = Literal[",", ";", "\t"]
-CHOICES = {"decimal": get_args(DecimalSign), "encoding": get_args(Encoding), "delimiter": get_args(Delimiter)}
+from stoa.kit.tabular.notation import Notation, read_notation
+from stoa.tenants.importing.errors import BadMapping
 
 
 class Field(StrEnum):
@@ -80,18 +72,13 @@ def is_catalog(columns: Mapping[str, object]) -> bool:
     return Field.HANDLE in columns and columns.get(Field.PRODUCT) == columns[Field.HANDLE]
 
 
-class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+class Options(Notation, frozen=True, omit_defaults=True):
     """How a file is to be read.
 
-    `decimal`: how its numbers are written; as long as it is not said, a number that could be read in two ways
-    ("12.345", "1,50") is an issue. `encoding` and `delimiter`: found out when not said. `status`: of the products it
-    creates. `zero_price`: whether a price of zero is one ("take"), or the row's price and title are set aside and
-    reported ("report"), as in sales logs where stock corrections are written at price zero.
+    `status`: of the products it creates. `zero_price`: whether a price of zero is one ("take"), or the row's price and
+    title are set aside and reported ("report"), as in sales logs where stock corrections are written at price zero.
     """
 
-    decimal: DecimalSign | None = None
-    encoding: Encoding | None = None
-    delimiter: Delimiter | None = None
     status: ProductStatus = ProductStatus.ACTIVE
     zero_price: Literal["report", "take"] = "report"
 
@@ -114,22 +101,6 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     return checked
 
 
-def check_source(source: str) -> str:
-    """The name that the merchant gives to where the file comes from; with it an import finds its products again."""
-    with blaming("source"):
-        return clean_line(source, what="source", limit=40)
-
-
 def read_options(**given: object) -> Options:
     """Options as somebody wrote them; what is None is as if it were not said. Raises `InvalidInput`."""
-    said = {name: value for name, value in given.items() if value is not None}
-    for name, choices in CHOICES.items():
-        if name in said and said[name] not in choices:
-            raise InvalidInput(
-                "{said!r} is no {name}; there are {allowed}.",
-                path=["options", name],
-                said=str(said[name])[:20],
-                name=name,
-                allowed=", ".join(map(repr, choices)),
-            )
-    return msgspec.convert(said, Options)
+    return read_notation(Options, given)

@@ -6,12 +6,12 @@ from typing import Any
 
 from stoa.domains.catalog.drafting import MAX_IMAGES
 from stoa.domains.catalog.importing.gathering import Wanted, WantedImage
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.planned import Shelf, Writes, end_of
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
+from stoa.tenants.importing.issues import Issue
 
 
 def plan_images(writes: Writes, product_id: Any, images: list[WantedImage], position: int) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from stoa.domains.catalog.events import FieldChange
 from stoa.domains.catalog.importing.gathering import Wanted
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import Snapshot
 from stoa.domains.catalog.models import Attribute
 from stoa.kit.ids import new_id
+from stoa.tenants.importing.issues import Issue
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from stoa.domains.catalog.importing.snapshots import MARKS
 
-FORGET_WRITTEN = "DELETE FROM import_row WHERE run_id = $1 AND product_key = ANY($2)"
 OWNERS = """
 SELECT v.id, v.sku, v.source, v.external_id, p.title FROM variant v JOIN product p ON p.id = v.product_id
 WHERE v.sku = ANY($1)

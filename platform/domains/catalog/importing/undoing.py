@@ -9,9 +9,7 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.importing.issues import Issue
 from stoa.domains.catalog.importing.snapshots import locked_marks
-from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.importing.statements import CHANGED_IMAGES, PRODUCT, UNDO_REDIRECTS, VARIANT, names, setting
 from stoa.domains.catalog.importing.telling import tell_undone
 from stoa.domains.catalog.models import ImportRun, MovementKind
@@ -21,6 +19,8 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.importing.issues import Issue
+from stoa.tenants.importing.staging import as_json, keep_issues
 
 MAX_PRODUCTS, MAX_SIZE = 500, 1024 * 1024  # bytes as PostgreSQL keeps them; long descriptions make small batches
 TAKE_CHANGES = """

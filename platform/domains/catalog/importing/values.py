@@ -10,8 +10,6 @@ import msgspec
 
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.drafting import check_url
-from stoa.domains.catalog.importing.amounts import NotAnAmount, read_amount
-from stoa.domains.catalog.importing.cells import is_shortened, plain, plain_code, split_path, split_tags
 from stoa.domains.catalog.importing.options import OPTIONS, Field, Options
 from stoa.domains.catalog.metadata import shown
 from stoa.domains.catalog.models import ProductStatus
@@ -20,6 +18,8 @@ from stoa.domains.catalog.translating import Translation, clean_translations, me
 from stoa.kit.errors import Refusal
 from stoa.kit.languages import Sentence
 from stoa.kit.money import exponent_of
+from stoa.kit.tabular.amounts import NotAnAmount, read_amount
+from stoa.kit.tabular.cells import is_shortened, plain, plain_code, split_path, split_tags
 from stoa.kit.text import clean_line, clean_text, slugify
 
 MAX_NUMBER = 2**31 - 1

@@ -13,13 +13,11 @@ from stoa.domains.catalog.importing.options import Options, is_catalog
 from stoa.domains.catalog.importing.planned import Shelf, Writes
 from stoa.domains.catalog.importing.shelving import found_categories, found_tags
 from stoa.domains.catalog.importing.snapshots import Known, known_products
-from stoa.domains.catalog.importing.staging import as_json, keep_issues
 from stoa.domains.catalog.importing.statements import (
     CHANGED_IMAGES,
     CHANGED_PRODUCTS,
     CHANGED_VARIANTS,
     CHANGES,
-    FORGET_WRITTEN,
     GONE_TAGS,
     NEW_IMAGES,
     NEW_PRODUCTS,
@@ -38,6 +36,7 @@ from stoa.kit.clock import now
 from stoa.settings import settings
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
+from stoa.tenants.importing.staging import as_json, forget_written, keep_issues
 
 
 async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:
@@ -50,7 +49,7 @@ async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:
     run.products_updated += writes.updated
     if not run.dry_run:
         await _execute(ctx, run, writes)
-    await shop_client().execute_query(FORGET_WRITTEN, [run.id, [each.key for each in wanted]])
+    await forget_written(run.id, [each.key for each in wanted])
     run.products_done += len(wanted)
     await keep_issues(run, [issue for each in wanted for issue in each.issues] + writes.issues)
 

@@ -11,17 +11,6 @@ from stoa.domains.catalog.models.bulk_editing import (
     percent_edited,
 )
 from stoa.domains.catalog.models.exporting import AT_WORK, ExportRun, ExportState, FileFormat, percent_exported
-from stoa.domains.catalog.models.importing import (
-    UNFINISHED,
-    ImportChange,
-    ImportIssue,
-    ImportPhase,
-    ImportRow,
-    ImportRun,
-    ImportState,
-    percent_done,
-    total_of,
-)
 from stoa.domains.catalog.models.merchandising import (
     Attribute,
     AttributeType,
@@ -69,6 +58,17 @@ from stoa.domains.catalog.models.supplying import (
     SpreadBy,
     Supplier,
     SupplierPrice,
+)
+from stoa.tenants.importing.models import (
+    UNFINISHED,
+    ImportChange,
+    ImportIssue,
+    ImportPhase,
+    ImportRow,
+    ImportRun,
+    ImportState,
+    percent_done,
+    total_of,
 )
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -181,7 +182,9 @@ async def _grant(
         if granted.earlier or (not granted.has_bundles and (granted.made or granted.short)):
             tell(ctx, granted.rows)
             return granted
-    async with shop_transaction():
+    # a request with a key may come a second time at the same moment, which must not end the caller's transaction
+    is_alone = not isinstance(shop_client(), ShopTransactionClient)
+    async with shop_transaction() if is_alone or key else nullcontext():
         granted = await _ask(ctx, holder, wanted, expires_at, key, may_cross=True)
         if granted.has_bundles and not granted.earlier:
             parts, short = await unbundled(wanted)

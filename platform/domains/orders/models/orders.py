@@ -24,8 +24,11 @@ class Order(Model):
         shipping   what delivery costs the buyer, after its own discounts
         tax        inside of the above when `tax_included`, on top of it otherwise
         total      subtotal - discount + shipping (+ tax, when it is not included)
+        waived     what of the total need not be paid any more, for pieces were cancelled before they were paid
 
-    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons. `buyer_id` is
+    What was captured and refunded are the sums over its payments, without those that were charged back.
+    `pricing` tells how each step came about; `checks` what was examined before confirming, with reasons; `rules_met`
+    which of the shop's rules did something to it: ``[{"rule_id", "name", "kind"}]``. `buyer_id` is
     the customer as placed; `customer` may be another one since, when two turned out to be one.
     """
 
@@ -62,8 +65,10 @@ class Order(Model):
     authorized_minor = fields.BigIntField(default=0, db_default=0)
     captured_minor = fields.BigIntField(default=0, db_default=0)
     refunded_minor = fields.BigIntField(default=0, db_default=0)
+    waived_minor = fields.BigIntField(default=0, db_default=0)
     pricing: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     checks: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
+    rules_met: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list, db_default=[])
     queue = fields.CharField(max_length=40, null=True)
     tags: fields.JSONField[list[str]] = fields.JSONField(default=list, db_default=[])
     metadata: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
@@ -89,6 +94,10 @@ class Order(Model):
             Index(fields=("placed_at", "id"), name="order_by_placing"),  # orders(orderBy: PLACED_AT)
             Index(fields=("state", "id"), name="order_of_state"),  # orders(where: {state:}), what is overdue
             Index(fields=("customer_id", "id"), name="order_of_customer"),  # Customer.orders
+            Index(fields=("channel", "id"), name="order_of_channel"),  # orders(where: {channel:})
+            Index(fields=("payment_state", "id"), name="order_of_payment"),  # orders(where: {paymentState:})
+            Index(fields=("fulfilment_state", "id"), name="order_of_fulfilment"),  # orders(where: {fulfilmentState:})
+            Index(fields=("queue", "id"), name="order_of_queue"),  # orders(where: {queue:})
         ]
 
 
@@ -99,7 +108,9 @@ class OrderLine(Model):
     it, `total_minor` is what the buyer pays for the line (tax included or not as the order says). What a part of the
     line is worth follows from them alone (`pricing/freezing.py`). `unit_minor` is the price of one before discounts,
     `cost_minor` what one cost the shop. The counts tell how far the pieces have come; a piece is cancelled or shipped,
-    and what was shipped may be delivered, and come back.
+    and what was shipped may be delivered, and come back. `refunded` counts those given back that were not cancelled, so
+    that each piece is in one of both at the most; `gone_minor` is what all of these are worth, `refunded_minor` what
+    of it went back to the buyer: the rest was never paid.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -127,11 +138,13 @@ class OrderLine(Model):
     returned = fields.IntField(default=0, db_default=0)
     refunded = fields.IntField(default=0, db_default=0)
     refunded_minor = fields.BigIntField(default=0, db_default=0)
+    gone_minor = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "order_line"
         indexes = [
             Index(fields=("order_id", "position", "id"), name="line_of_order"),  # Order.lines
+            Index(fields=("sku", "order_id"), name="line_of_sku"),  # orders(where: {lines: {some: {sku:}}})
             Index(
                 fields=("variant_id", "id"), name="line_of_variant"
             ),  # Variant.orderLines; that it stands on an order

@@ -27,6 +27,7 @@ class ShippingMethod(Model):
 
     `fees` is the template that shipping is charged by (`shipping/fees.py` says its form): by weight, piece or volume,
     by region, with rules of what goes free. `profile` is what the shop tells of it: ``{"pros", "cons"}`` by language.
+    `settings` is how its parcels are followed (`shipping/following.py`): with keys of the carrier's in it, never shown.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -37,6 +38,7 @@ class ShippingMethod(Model):
     carrier = fields.CharField(max_length=40)
     profile: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
     fees: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
+    settings: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict, db_default={})
     promised_days = fields.IntField(null=True)
     pickup_location: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "shop.Location", null=True, related_name="pickup_methods", on_delete=fields.RESTRICT
@@ -48,6 +50,7 @@ class ShippingMethod(Model):
 
     class Meta:
         table = "shipping_method"
+        indexes = [Index(fields=("position", "id"), name="method_by_position")]  # shippingMethods, quotes
 
 
 class ShipmentState(StrEnum):
@@ -100,11 +103,12 @@ class Shipment(Model):
 
     class Meta:
         table = "shipment"
-        unique_together = (("order", "number"), ("carrier", "tracking_number"))
+        unique_together = (("order", "number"), ("tracking_number", "carrier"))
         indexes = [
             Index(
                 fields=("state", "id"), name="shipment_of_state"
             ),  # shipments(where: {state:}), what is to be tracked
+            Index(fields=("is_late", "id"), name="shipment_late"),  # shipments(where: {isLate:})
         ]
 
 

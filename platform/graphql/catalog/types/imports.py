@@ -28,13 +28,15 @@ ImportPhase = shown_enum(
     models.ImportPhase,
     "What an import does.",
     name="ProductImportPhase",
-    READING="Reads the file; no product is touched.",
-    WRITING="Writes the products.",
+    READING="Reads the file; nothing else is touched.",
+    WRITING="Writes what the file is about.",
 )
+# Imports of other things stand in the same tables: they are shown by types of their own.
+OF_PRODUCTS = "(SELECT r.subject FROM import_run r WHERE r.id = {row}.run_id) = 'products'"
 PERCENT_OF = ("state", "phase", "bytes_read", "bytes_total", "products_done", "products_total")
 
 
-@stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ)
+@stored(models.ImportIssue, prefix="iss", scope=Scope.CATALOG_READ, only=OF_PRODUCTS)
 class ImportIssue(Node):
     """A row of an imported file that was not taken as it stood."""
 
@@ -46,7 +48,7 @@ class ImportIssue(Node):
     column: str = column("The column's header.", of="column_name")  # last: it hides the function in this body
 
 
-@stored(models.ImportRun, prefix="imp", scope=Scope.CATALOG_READ)
+@stored(models.ImportRun, prefix="imp", scope=Scope.CATALOG_READ, only="{row}.subject = 'products'")
 class ProductImport(Node):
     """A file on its way into the catalog: how far it is, and what came of it."""
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from stoa.domains.catalog.exporting import FileFormat
 from stoa.domains.catalog.importing import run_import, undo_import
-from stoa.domains.catalog.importing.cells import (
+from stoa.domains.catalog.models import ImportState
+from stoa.kit.tabular.cells import (
     harmless,
     harmless_code,
     joined_path,
@@ -20,7 +21,6 @@ from stoa.domains.catalog.importing.cells import (
     split_path,
     split_tags,
 )
-from stoa.domains.catalog.models import ImportState
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context, open_shop
 from tests.domains.catalog.exporting.shops import ODD, emptied, exported, goods, stocked, taken_back

@@ -14,13 +14,12 @@ import asyncpg
 import pytest
 from tortoise.exceptions import OperationalError
 
-from stoa.domains.catalog.importing import give_up_import, run_import, undo_import
-from stoa.domains.catalog.importing.running import MAX_ATTEMPTS, Superseded
-from stoa.domains.catalog.importing.starting import cancel_import
+from stoa.domains.catalog.importing import cancel_import, give_up_import, run_import, undo_import
 from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState, Product
 from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.importing.running import MAX_ATTEMPTS, Superseded
 from stoa.tenants.uploading import shop_files
 from tests import make
 from tests.domains.catalog.importing.tables import (

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stoa.domains.catalog.importing import Options, import_path, inspect_file, run_import, start_import
-from stoa.domains.catalog.importing.errors import BadMapping, CannotCancel, ImportRunning, NoSuchImport, WrongEncoding
-from stoa.domains.catalog.importing.starting import cancel_import
+from stoa.domains.catalog.importing import Options, cancel_import, import_path, inspect_file, run_import, start_import
 from stoa.domains.catalog.models import ImportRun, ImportState
 from stoa.kit.errors import InvalidInput, NotFound
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import new_id
+from stoa.kit.tabular.errors import WrongEncoding
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.importing.errors import BadMapping, CannotCancel, ImportRunning, NoSuchImport
 from stoa.tenants.models import Job
 from stoa.tenants.uploading import NotUploaded, shop_files, stage_upload
 from tests.domains.catalog.importing.tables import GOODS, goods, gzipped, imported, lines, ordered, table, upload

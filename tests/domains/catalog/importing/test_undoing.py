@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from stoa.domains.catalog.importing import run_import, undo_import
-from stoa.domains.catalog.importing.errors import CannotUndo, ImportRunning, NoSuchImport
 from stoa.domains.catalog.models import Category, ImportRun, ImportState, Product, Variant
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.importing.errors import CannotUndo, ImportRunning, NoSuchImport
 from stoa.tenants.shop_models import EventRow
 from tests import make
 from tests.domains.catalog.importing.tables import (

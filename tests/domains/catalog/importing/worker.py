@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 from itertools import count
 from uuid import UUID
 
-from stoa.domains.catalog.importing import run_import
+from stoa.domains.catalog import importing as products
+from stoa.domains.orders import importing as orders
 from stoa.settings import settings
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.importing.models import ImportRun
 from stoa.tenants.models import Shop
 
 _transactions = count(1)
@@ -37,7 +39,9 @@ async def main() -> None:
     await connect(settings())
     shop = (await Shop.get(id=UUID(sys.argv[1]))).ref
     with open_shop(shop):
-        await run_import(Context(shop), UUID(sys.argv[2]), step=deadly_step, finish=deadly_step)
+        run = await ImportRun.get(id=UUID(sys.argv[2]))
+        run_import = orders.run_import if run.subject == "orders" else products.run_import
+        await run_import(Context(shop), run.id, step=deadly_step, finish=deadly_step)
     await disconnect()
 
 

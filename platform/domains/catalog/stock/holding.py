@@ -1,0 +1,67 @@
+"""Where what a holder has reserved lies, and how it is taken from another place instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from stoa.domains.catalog.stock.demands import Demand, Holder
+from stoa.domains.catalog.stock.ending import release
+from stoa.domains.catalog.stock.reserving import reserve
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+
+# Of a bundle its parts are reserved, wherever there are some: it is held as often as the scarcest part allows, and lies
+# where the first of its parts does.
+_HELD = """
+WITH rows AS (
+  SELECT r.bundle_id, s.variant_id, s.location_id, r.quantity, r.per_bundle,
+    row_number() OVER (ORDER BY l.position, l.is_main DESC, s.location_id) AS place
+  FROM reservation r JOIN stock s ON s.id = r.stock_id JOIN location l ON l.id = s.location_id
+  WHERE r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD'),
+parts AS (
+  SELECT bundle_id, variant_id, sum(quantity) / max(per_bundle) AS bundles, min(place) AS place
+  FROM rows WHERE bundle_id IS NOT NULL GROUP BY bundle_id, variant_id),
+held AS (
+  SELECT variant_id, location_id, sum(quantity) AS quantity, false AS is_bundle, min(place) AS place
+  FROM rows WHERE bundle_id IS NULL GROUP BY variant_id, location_id
+  UNION ALL
+  SELECT p.bundle_id, (SELECT location_id FROM rows r WHERE r.place = min(p.place)), min(bundles), true, min(p.place)
+  FROM parts p GROUP BY p.bundle_id)
+SELECT variant_id, location_id, quantity::int AS quantity, is_bundle FROM held ORDER BY place, variant_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """So many of a variant are reserved at a location."""
+
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+    is_bundle: bool = False
+
+    def demand(self) -> Demand:
+        """What names it to `release` and `ship`: a bundle's parts may lie anywhere."""
+        return Demand(self.variant_id, self.quantity, None if self.is_bundle else self.location_id)
+
+
+async def held_for(holder: Holder) -> list[Held]:
+    """What the holder has reserved, and where: locations in the shop's order."""
+    rows = await shop_client().execute_query_dict(_HELD, [holder.id, holder.kind])
+    return [Held(row["variant_id"], row["location_id"], row["quantity"], row["is_bundle"]) for row in rows]
+
+
+async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], location_id: UUID) -> None:
+    """Let go of so much where it is reserved, and reserve it for good at this location.
+
+    Raises what `reserve` raises: nothing has changed then.
+    """
+    moved = [each for each in lines if each.location_id != location_id]
+    if not moved:
+        return
+    async with shop_transaction():
+        reason = "taken from another location"
+        await release(ctx, holder, [each.demand() for each in moved], reason=reason)
+        await reserve(ctx, holder, [Demand(each.variant_id, each.quantity, location_id) for each in moved])

@@ -1,0 +1,94 @@
+"""From where the pieces of a parcel are taken: it follows what is reserved for the order, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from stoa.domains import catalog
+from stoa.domains.catalog.stock import Held, Holder
+from stoa.domains.orders.models import OrderLine
+from stoa.domains.orders.shipping.errors import TooManyPieces
+from stoa.domains.orders.shipping.parcels import Parcels
+from stoa.tenants.context import Context
+
+Pieces = list[tuple[OrderLine, int]]
+
+
+async def places_of(
+    ctx: Context, parcels: Parcels, wanted: Mapping[UUID, int], location_id: UUID | None
+) -> dict[UUID | None, Pieces]:
+    """Which pieces lie where. What the catalog does not have lies nowhere, and goes along with the first parcel."""
+    held = await catalog.stock.held_for(Holder("order", parcels.order.id))
+    bundles = {each.variant_id for each in held if each.is_bundle}
+    free = _not_packed(parcels, held)
+    lines = parcels.by_id
+    placed: dict[UUID | None, Pieces] = {}
+    loose: Pieces = []
+    taken: list[Held] = []
+    for line_id, quantity in wanted.items():
+        line = lines[line_id]
+        if line.variant_id is None:  # type: ignore[attr-defined]
+            loose.append((line, quantity))
+            continue
+        for place, many in _take(free, line, quantity, location_id):
+            is_bundle = line.variant_id in bundles  # type: ignore[attr-defined]
+            taken.append(Held(line.variant_id, place, many, is_bundle))  # type: ignore[attr-defined]
+            _add(placed, location_id or place, line, many)
+    if location_id is not None:
+        await catalog.stock.hold_elsewhere(ctx, Holder("order", parcels.order.id), _summed(taken), location_id)
+    for line, quantity in loose:
+        _add(placed, next(iter(placed), location_id), line, quantity)
+    return placed
+
+
+def _not_packed(parcels: Parcels, held: Sequence[Held]) -> dict[tuple[UUID, UUID], int]:
+    """By variant and location, in the shop's order of locations: what no waiting parcel is going to take."""
+    free = {(each.variant_id, each.location_id): each.quantity for each in held}
+    for shipment in parcels.waiting():
+        for line, quantity in parcels.parts(shipment):
+            key = (line.variant_id, shipment.location_id)  # type: ignore[attr-defined]
+            if key in free:
+                free[key] -= quantity
+    return free
+
+
+def _take(
+    free: dict[tuple[UUID, UUID], int], line: OrderLine, quantity: int, first: UUID | None
+) -> list[tuple[UUID, int]]:
+    """So many of what is free, from one place after the other; from the `first` before all others."""
+    variant_id: UUID = line.variant_id  # type: ignore[attr-defined]
+    keys = [key for key in free if key[0] == variant_id and free[key] > 0]
+    parts: list[tuple[UUID, int]] = []
+    for key in sorted(keys, key=lambda key: key[1] != first):
+        part = min(free[key], quantity - sum(many for _, many in parts))
+        if part:
+            free[key] -= part
+            parts.append((key[1], part))
+    missing = quantity - sum(many for _, many in parts)
+    if missing:
+        raise TooManyPieces(
+            "{title}: {missing} of {quantity} pieces are not reserved for this order.",
+            path=["lines"],
+            title=line.title,
+            missing=missing,
+            quantity=quantity,
+        )
+    return parts
+
+
+def _add(placed: dict[UUID | None, Pieces], place: UUID | None, line: OrderLine, quantity: int) -> None:
+    pieces = placed.setdefault(place, [])
+    for i, (known, many) in enumerate(pieces):
+        if known.id == line.id:
+            pieces[i] = (line, many + quantity)
+            return
+    pieces.append((line, quantity))
+
+
+def _summed(taken: Sequence[Held]) -> list[Held]:
+    sums: dict[tuple[UUID, UUID, bool], int] = {}
+    for each in taken:
+        key = (each.variant_id, each.location_id, each.is_bundle)
+        sums[key] = sums.get(key, 0) + each.quantity
+    return [Held(variant_id, place, quantity, is_bundle) for (variant_id, place, is_bundle), quantity in sums.items()]

@@ -1,0 +1,70 @@
+"""Who is asked where the parcels of a method are, and with which keys: kept with the method, never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from stoa.domains.orders.models import ShippingMethod
+from stoa.domains.orders.shipping.carriers import Carrier
+from stoa.domains.orders.shipping.errors import NotFollowed
+from stoa.domains.orders.shipping.kuaidi100 import Keys, Kuaidi100
+from stoa.domains.orders.shipping.simulated import SimulatedCarrier
+from stoa.kit.errors import InvalidInput
+from stoa.kit.text import clean_line
+from stoa.settings import settings
+
+
+class FollowedBy(StrEnum):
+    """Who is asked."""
+
+    NOBODY = "NOBODY"
+    KUAIDI100 = "KUAIDI100"
+    SIMULATED = "SIMULATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How parcels of a method are to be followed. A key that is None stays as it was."""
+
+    by: FollowedBy
+    customer: str | None = None
+    key: str | None = None
+    secret: str | None = None
+    salt: str | None = None
+
+    def over(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """What will be kept. Raises `InvalidInput` when Kuaidi100 is to be asked without its keys."""
+        named = {name: getattr(self, name) for name in ("customer", "key", "secret", "salt")}
+        given = {
+            name: clean_line(value, what="key", limit=120, required=False)
+            for name, value in named.items()
+            if value is not None
+        }
+        merged = {**kept, **given, "by": self.by.value}
+        if self.by is FollowedBy.KUAIDI100:
+            for name in ("customer", "key"):
+                if not merged.get(name):
+                    raise InvalidInput("Kuaidi100 gives a {name}: it is needed.", path=[name], name=name)
+        return merged
+
+
+def followed_by(kept: Mapping[str, Any]) -> FollowedBy:
+    return FollowedBy(kept.get("by", FollowedBy.NOBODY))
+
+
+def carrier_of(method: ShippingMethod | None) -> Carrier:
+    """Whoever is asked about parcels of this method. Raises `NotFollowed`."""
+    kept = method.settings if method else {}
+    match followed_by(kept):
+        case FollowedBy.SIMULATED:
+            return SimulatedCarrier()
+        case FollowedBy.KUAIDI100:
+            return Kuaidi100(keys_of(kept), settings().kuaidi100_url, settings().kuaidi100_label_url)
+    raise NotFollowed("Nobody is set up to be asked where these parcels are.", path=["id"])
+
+
+def keys_of(kept: Mapping[str, Any]) -> Keys:
+    return Keys(kept.get("customer", ""), kept.get("key", ""), kept.get("secret", ""), kept.get("salt", ""))

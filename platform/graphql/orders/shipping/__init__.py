@@ -1,0 +1,1 @@
+"""Delivery as GraphQL shows it."""
