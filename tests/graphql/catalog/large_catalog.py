@@ -12,13 +12,14 @@ KINDS = {
     name: number
     for number, name in enumerate(
         "category product variant location stock movement reservation transfer count count_line attribute value tag "
-        "product_tag collection standing channel listing import issue export image supplier purchase line".split()
+        "product_tag collection standing channel listing import issue export image supplier purchase line edit "
+        "edit_row".split()
     )
 }
 TABLES = (
     "category product variant location stock stock_movement reservation transfer stock_count stock_count_line attribute "
     "attribute_value tag product_tag collection collection_product channel listing slug_redirect import_run import_issue "
-    "export_run image search_log supplier purchase_order purchase_line facet_count"
+    "export_run image search_log supplier purchase_order purchase_line facet_count bulk_edit bulk_edit_row"
 ).split()
 
 
@@ -207,6 +208,20 @@ FILL = "\n".join(
             "purchase_line",
             "id, purchase_id, variant_id, quantity, currency, cost_minor, position",
             f"{_id('line', 'n')}, {_id('purchase', 'n / 4')}, {_id('variant', 'n')}, 5, 'EUR', 9, n % 4",
+        ),
+        _rows(
+            1_000,
+            "bulk_edit",
+            "id, chosen, changes, dry_run, state, products_total, products_done, products_changed, products_refused, "
+            "products_restored, attempt, cancel_asked, created_at",
+            f"{_id('edit', 'n')}, '{{}}', '{{}}', false, CASE WHEN n % 500 = 0 THEN 'FAILED' ELSE 'DONE' END, "
+            "0, 0, 0, 0, 0, 0, false, now()",
+        ),
+        _rows(
+            10_000,
+            "bulk_edit_row",
+            "id, run_id, product_id, title, outcome, changes",
+            f"{_id('edit_row', 'n')}, {_id('edit', 'n % 1000')}, {_id('product', 'n')}, 'T', 'CHANGED', '[]'",
         ),
         "INSERT INTO facet_count (id, facet, value, products) SELECT gen_random_uuid(), 'status', status, count(*) "
         "FROM product GROUP BY 3;",
