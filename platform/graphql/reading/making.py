@@ -34,7 +34,6 @@ from stoa.graphql.reading.operators import (
     SqlIdTest,
     SqlTest,
     Test,
-    WordsTest,
     read_as_is,
     read_decimal,
     read_enum,
@@ -131,8 +130,6 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "IntFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.BooleanField):
         return "BooleanFilter", ColumnTest(column, read_as_is)
-    if isinstance(kind, orm.JSONField):
-        return "WordsFilter", WordsTest(column)
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DecimalField):
