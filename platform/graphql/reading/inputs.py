@@ -73,14 +73,6 @@ class DateTimeFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
 
 
-@strawberry.input(description="A test of a list of words.")
-class WordsFilter:
-    has: str | None = strawberry.field(default=strawberry.UNSET, description="This is one of them.")
-    has_any: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="At least one of these is one of them."
-    )
-
-
 @strawberry.input(description="A test of an amount, in one currency; amounts in others do not meet it.")
 class MoneyFilter:
     gt: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Is more.")

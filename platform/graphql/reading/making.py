@@ -34,7 +34,6 @@ from stoa.graphql.reading.operators import (
     SqlIdTest,
     SqlTest,
     Test,
-    WordsTest,
     read_as_is,
     read_decimal,
     read_enum,
@@ -127,8 +126,13 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return "BooleanFilter", BooleanTest(column)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
+<<<<<<< HEAD
     if isinstance(kind, orm.JSONField):  # a list of words: a GIN index of `jsonb_path_ops` must name it
         return "WordsFilter", WordsTest(column)
+=======
+    if isinstance(kind, orm.BooleanField):
+        return "BooleanFilter", ColumnTest(column, read_as_is)
+>>>>>>> s3-auto
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DecimalField):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import strawberry
 
-from stoa.graphql.reading.fragments import ROW, Fragment, Row, Value, all_of, any_of, column, template
+from stoa.graphql.reading.fragments import ROW, Fragment, Row, Value, all_of, column, template
 from stoa.graphql.reading.rows import readable
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
@@ -145,25 +145,6 @@ class BooleanTest:
     def _one(self, row: Row, value: bool, into: Gathered) -> Fragment:
         into.count_test()
         return column(row, self.column) if value else ("NOT ", *column(row, self.column))
-
-
-@dataclass(frozen=True, slots=True)
-class WordsTest:
-    """Of a list of words that is kept as JSON: a GIN index (jsonb_path_ops) answers it."""
-
-    column: str
-
-    def sql(self, row: Row, given: Mapping[str, Any], into: Gathered, depth: int) -> Fragment:
-        return all_of(self._one(row, name, value, into) for name, value in said(given))
-
-    def _one(self, row: Row, name: str, value: Any, into: Gathered) -> Fragment:
-        with blaming(name):
-            words = [value] if name == "has" else value
-            return any_of([self._has(row, _read_item(read_text, i, word), into) for i, word in enumerate(words)])
-
-    def _has(self, row: Row, word: str, into: Gathered) -> Fragment:
-        into.count_test()
-        return (*column(row, self.column), " @> jsonb_build_array(", into.add(word), "::text)")
 
 
 @dataclass(frozen=True, slots=True)

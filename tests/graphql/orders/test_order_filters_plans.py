@@ -34,7 +34,6 @@ async def large(settings: Settings, database: None, executor: Executor) -> Ask:
         ('channel: {eq: "wechat"}', "order_of_channel", 28),
         ('queue: {eq: "urgent"}', "order_of_queue", 22),
         ('tags: {has: "gift"}', "order_of_tags", 25),
-        ('tags: {hasAny: ["gift", "none"]}', "order_of_tags", 25),
         ("isOnHold: {eq: true}", "order_on_hold", 40),
         ("isOverdue: {eq: true}", "order_to_confirm", 20),
         ('placedAt: {lt: "2026-01-01T05:00:00Z"}', "order_by_placing", 29),
