@@ -39,6 +39,11 @@ class TextFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is there none?")
 
 
+@strawberry.input(description="A test of a list of texts.")
+class TextsFilter:
+    has: str | None = strawberry.field(default=strawberry.UNSET, description="Has exactly this among them.")
+
+
 @strawberry.input(description="A test of a yes or no.")
 class BooleanFilter:
     eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is this.")

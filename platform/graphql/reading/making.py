@@ -122,17 +122,14 @@ def _column_filter(stored: StoredType, field: str, *, searched: bool) -> tuple[s
         return _enum_filter(kind.enum_type), ColumnTest(column, read_enum)
     if isinstance(kind, orm.CharField | orm.TextField):
         return "TextFilter", ColumnTest(column, read_text, stored.search if searched else None)
+    if isinstance(kind, orm.JSONField):  # a list of texts: a GIN index of `jsonb_path_ops` must name it
+        return "TextsFilter", ColumnTest(column, read_text)
     if isinstance(kind, orm.BooleanField):
         return "BooleanFilter", BooleanTest(column)
     if isinstance(kind, orm.IntField | orm.BigIntField):
         return "IntFilter", ColumnTest(column, read_as_is)
-<<<<<<< HEAD
-    if isinstance(kind, orm.JSONField):  # a list of words: a GIN index of `jsonb_path_ops` must name it
-        return "WordsFilter", WordsTest(column)
-=======
     if isinstance(kind, orm.BooleanField):
         return "BooleanFilter", ColumnTest(column, read_as_is)
->>>>>>> s3-auto
     if isinstance(kind, orm.DatetimeField):
         return "DateTimeFilter", ColumnTest(column, read_as_is)
     if isinstance(kind, orm.DecimalField):

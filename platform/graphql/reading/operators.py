@@ -67,6 +67,7 @@ COMPARE: dict[str, Compare] = {
     "startsWith": _like("LIKE"),
     "contains": _like("ILIKE", before="%"),
     "like": _like("LIKE", before="%"),
+    "has": lambda left, value, into: (*left, " @> jsonb_build_array(", into.add(value), "::text)"),
     "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
 }
 
