@@ -22,6 +22,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "ID": st.sampled_from(["prod_1", "x"]),
     "Int": st.integers(-(2**31), 2**31 - 1),
     "Float": st.floats(-9, 9) | st.integers(-9, 9),
+    "BigInt": st.integers(-(2**53), 2**53),
     "Boolean": st.booleans(),
     "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T12:00:00.5+08:00"]),
 }
