@@ -237,9 +237,10 @@ async def test_no_relation_that_a_shop_can_read_holds_anything_of_another_shop(
     readable, found = 0, []
     for (relation,) in relations:
         with suppress(asyncpg.PostgresError):
-            rows = await naked.fetch(f"SELECT t::text FROM {relation} AS t")
+            # sought where it lies: with hundreds of shops about, the catalog alone has millions of rows
+            sought = f"SELECT t::text FROM {relation} AS t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0"
+            found += [(relation, row[0]) for row in await naked.fetch(sought, SECRET, person.email)]
             readable += 1
-            found += [(relation, row[0]) for row in rows if SECRET in row[0] or person.email in row[0]]
 
     assert found == []
     assert readable > 150
