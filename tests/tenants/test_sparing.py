@@ -263,7 +263,7 @@ async def rows_of(owner: asyncpg.Connection, schema: str) -> dict[str, list[Any]
         "SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r'", schema
     )
     of_one = (
-        "SELECT coalesce(jsonb_agg(row ORDER BY row::text), '[]') FROM (SELECT to_jsonb(t) - '{{id,created_at}}'::text[] "
+        "SELECT coalesce(jsonb_agg(row ORDER BY row::text), '[]') FROM (SELECT to_jsonb(t) - '{{id,created_at,pickup_location_id}}'::text[] "
         'AS row FROM "{}"."{}" t) AS rows'
     )
     return {
