@@ -88,5 +88,5 @@ def test_what_cannot_be_is_named_and_not_repeated(environment: pytest.MonkeyPatc
 def test_every_variable_that_documents_name_is_a_setting() -> None:
     known = {f"STOA_{name.upper()}" for name in Settings.model_fields}
     for document in DOCUMENTS:
-        named = set(re.findall(r"STOA_[A-Z_]*[A-Z]", (Path(__file__).parent.parent / document).read_text()))
+        named = set(re.findall(r"STOA_[A-Z0-9_]*[A-Z0-9]", (Path(__file__).parent.parent / document).read_text()))
         assert named <= known, document
