@@ -39,10 +39,11 @@ SECRET_KEY = "stoa-development-secret-key-000000000000"
 
 @dataclass(frozen=True)
 class Addresses:
-    """Of the engines under test; PostgreSQL's is a superuser's."""
+    """Of the engines under test; PostgreSQL's is a superuser's. `are_ours`: PostgreSQL goes away with the tests."""
 
     database_url: str
     redis_url: str
+    are_ours: bool = False
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +57,15 @@ def engines() -> Iterator[Addresses]:
         tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-", dir=_quick_folder()) as folder,
         embedded.start(Path(folder) / "engines", durable=False) as started,
     ):
-        yield Addresses(database_url or started.database_url, redis_url or started.redis_url)
+        yield Addresses(
+            database_url or started.database_url, redis_url or started.redis_url, are_ours=database_url is None
+        )
 
 
 @pytest.fixture(scope="session")
 async def database_url(engines: Addresses) -> AsyncIterator[str]:
     """The address of this session's own, empty database; it and its shops' roles are gone afterwards."""
-    async with own_database(engines.database_url) as url:
+    async with own_database(engines.database_url, drop=not engines.are_ours) as url:
         yield url
 
 
@@ -157,18 +160,24 @@ def _clear_up(memory: Path) -> None:
 
 
 @asynccontextmanager
-async def own_database(server_url: str) -> AsyncIterator[str]:
-    """A database with a random name on that server. Dropped at the end, with the roles of the shops in it."""
+async def own_database(server_url: str, *, drop: bool = True) -> AsyncIterator[str]:
+    """A database with a random name on that server. Dropped at the end, with the roles of the shops in it; that takes
+    a minute for hundreds of shops, and is for nothing where the server goes as well."""
     name = f"stoa_test_{secrets.token_hex(6)}"
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     await _tell(server_url, f"CREATE DATABASE {name}")
     try:
         yield url
     finally:
-        roles = await _roles_of_shops(url)
-        await _tell(server_url, f"DROP DATABASE {name} WITH (FORCE)")
-        if roles:
-            await _tell(server_url, f"DROP ROLE {', '.join(roles)}")
+        if drop:
+            await _drop(server_url, name, url)
+
+
+async def _drop(server_url: str, name: str, url: str) -> None:
+    roles = await _roles_of_shops(url)
+    await _tell(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    if roles:
+        await _tell(server_url, f"DROP ROLE {', '.join(roles)}")
 
 
 async def _roles_of_shops(url: str) -> list[str]:
