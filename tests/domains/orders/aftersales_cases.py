@@ -15,7 +15,7 @@ from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from tests import make
-from tests.domains.orders.shipping_stand_in import deliver_pieces, ship_pieces
+from tests.domains.orders.pieces import deliver_pieces, ship_pieces
 
 TABLES = ("aftersale_case", "sales_order", "order_line", "order_transition", "payment", "refund", "stock", "event")
 
