@@ -13,9 +13,9 @@ from uuid import UUID
 import msgspec
 
 from stoa.domains import service
-from stoa.domains.orders.addressing import clean_address
 from stoa.domains.orders.errors import WrongCurrency
 from stoa.domains.service import Buyer
+from stoa.kit.addresses import clean_address
 from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.money import Money

@@ -20,7 +20,6 @@ from stoa.graphql.catalog.facts import Change, change_of
 from stoa.graphql.catalog.inputs import MetadataInput, each_of, given, metadata, optional
 from stoa.graphql.catalog.merchandising.rows import same_twice
 from stoa.graphql.catalog.pricing import PriceKind
-from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
@@ -37,6 +36,7 @@ from stoa.graphql.reading.declaring import (
     stored,
     streamed,
 )
+from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import MoneyInput, read_id
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import type_id

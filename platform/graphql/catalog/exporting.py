@@ -13,13 +13,13 @@ from strawberry.types import Info
 from stoa.domains.catalog import exporting, models
 from stoa.domains.catalog.choosing import Chosen
 from stoa.graphql.catalog.choosing import plain
-from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, fetched, one_of, page_of, root, stored, streamed
+from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt, read_id
 from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id

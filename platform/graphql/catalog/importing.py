@@ -12,10 +12,10 @@ from stoa.graphql.catalog.exporting import ProductFileFormat
 from stoa.graphql.catalog.types import ProductImport, ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
+from stoa.graphql.mapping import columns_by_field
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
 from stoa.graphql.scalars import read_id
-from stoa.kit.errors import InvalidInput
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 
@@ -108,13 +108,7 @@ class ProductImportStartInput:
     )
 
     def columns(self) -> dict[str, str]:
-        columns: dict[str, str] = {}
-        for i, each in enumerate(self.mapping):
-            field = importing.Field(each.field).value
-            if field in columns:
-                raise InvalidInput("{field} is mapped twice.", path=["mapping", i, "field"], field=field)
-            columns[field] = each.column
-        return columns
+        return columns_by_field((importing.Field(each.field).value, each.column) for each in self.mapping)
 
 
 @strawberry.input(description="Which import is meant.")

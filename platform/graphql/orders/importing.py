@@ -11,15 +11,15 @@ import strawberry
 from strawberry.types import Info
 
 from stoa.domains.orders import importing
-from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.catalog.types import ImportPhase, ImportState
 from stoa.graphql.context import GraphContext
+from stoa.graphql.mapping import columns_by_field
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.orders.import_fields import OrderImportField
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, fetched, many, one_of, page_of, root, stored, streamed
+from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt, read_id
-from stoa.kit.errors import InvalidInput
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.importing import models
@@ -123,13 +123,7 @@ class OrderImportStartInput:
     )
 
     def columns(self) -> dict[str, str]:
-        columns: dict[str, str] = {}
-        for i, each in enumerate(self.mapping):
-            field = importing.Field(each.field).value
-            if field in columns:
-                raise InvalidInput("{field} is mapped twice.", path=["mapping", i, "field"], field=field)
-            columns[field] = each.column
-        return columns
+        return columns_by_field((importing.Field(each.field).value, each.column) for each in self.mapping)
 
 
 @strawberry.input(description="Which import of orders is meant.")

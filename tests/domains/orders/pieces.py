@@ -1,43 +1,23 @@
-"""Pieces of orders leave and arrive without a parcel around them: for tests that are about something else."""
+"""Pieces of orders leave and arrive in parcels, for tests that are about what comes after."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from stoa.domains.catalog import stock
-from stoa.domains.catalog.stock import Demand, Holder
-from stoa.domains.orders.errors import TooManyPieces
-from stoa.domains.orders.models import Order
-from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
-from stoa.domains.orders.states import Action
+from stoa.domains.orders import shipping
+from stoa.domains.orders.models import OrderLine, Shipment
+from stoa.domains.orders.shipping import PackDraft, ShipDraft
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_transaction
 
 
-async def ship_pieces(ctx: Context, order_id: UUID, position: int, count: int) -> Order:
+async def ship_pieces(ctx: Context, order_id: UUID, position: int, count: int) -> None:
     """So many pieces of a line leave the house."""
-    async with shop_transaction():
-        order = await locked_order(order_id)
-        lines, moves = await lines_of(order), Moves(ctx, order)
-        require(order, lines, Action.SHIP)
-        line = lines[position]
-        if count > line.quantity - line.cancelled - line.shipped:
-            raise TooManyPieces("too many")
-        demand = [Demand(line.variant_id, count)]  # type: ignore[attr-defined]
-        await stock.ship(ctx, Holder("order", order.id), demand)
-        line.shipped += count
-        await line.save(update_fields=["shipped"])
-        moves.follow(lines, Action.SHIP)
-        return await moves.save()
+    line = await OrderLine.get(order_id=order_id, position=position)
+    for parcel in await shipping.pack_order(ctx, order_id, PackDraft({line.id: count})):
+        await shipping.ship_parcel(ctx, parcel, ShipDraft())
 
 
-async def deliver_pieces(ctx: Context, order_id: UUID) -> Order:
+async def deliver_pieces(ctx: Context, order_id: UUID) -> None:
     """All that is on its way arrives."""
-    async with shop_transaction():
-        order = await locked_order(order_id)
-        lines, moves = await lines_of(order), Moves(ctx, order)
-        for line in lines:
-            line.delivered = line.shipped
-            await line.save(update_fields=["delivered"])
-        moves.follow(lines, "DELIVER")
-        return await moves.save()
+    for parcel in await Shipment.filter(order_id=order_id, state="SHIPPED"):
+        await shipping.deliver_parcel(ctx, parcel.id)

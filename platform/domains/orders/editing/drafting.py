@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog import SAME, Same
-from stoa.domains.orders.addressing import clean_address
 from stoa.domains.orders.drafting import MAX_QUANTITY, LineDraft, OrderDraft
 from stoa.domains.orders.errors import WrongCurrency
+from stoa.kit.addresses import clean_address
 from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.money import Money

@@ -9,12 +9,12 @@ from uuid import UUID
 from stoa.domains import catalog
 from stoa.domains.catalog.measuring import Measure
 from stoa.domains.catalog.offering import Offer
-from stoa.domains.orders.addressing import clean_address
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.errors import NoSuchOrder, NotSellable
 from stoa.domains.orders.models import Order, OrderLine, ShippingMethod
 from stoa.domains.orders.shipping.errors import MethodCannot, NoSuchMethod
 from stoa.domains.orders.shipping.fees import Fee, Parcel, fee_of, template_of
+from stoa.kit.addresses import clean_address
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoa.domains.catalog import models
-from stoa.graphql.catalog.saying import said_now
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import column, derived, many, stored
+from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt
 from stoa.tenants.access.scopes import Scope
 
