@@ -100,7 +100,8 @@ class Provisioner:
     async def make_spare(self, connection: Any) -> str:
         """A shop without a merchant, in the caller's transaction: the schema of what `create_in` will give away.
 
-        Nothing that a shop is born with depends on the merchant; it only is a little older than the shop.
+        Nothing that a shop is born with depends on the merchant; it only is a little older than the shop. (XXX is
+        ISO 4217's code for no currency.)
         """
         return await self._make(connection, new_id(), ShopState.SPARE, "", "XXX", "UTC", "en")
 

@@ -1,5 +1,7 @@
 """Views that are saved: a list of orders as somebody wants to see it again, their own or everybody's.
 
+Who may only look at orders has views of their own; everybody's are for those who work on orders.
+
 What may be filtered and ordered by, the API knows, which stands above: it leaves a checker here when its schema is
 built.
 """
@@ -22,6 +24,7 @@ from stoa.domains.orders.models import SavedView
 from stoa.kit.checking import check_version
 from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.outbox import publish
@@ -57,7 +60,11 @@ class ViewChanges:
 
 
 async def create_view(ctx: Context, draft: ViewDraft) -> SavedView:
-    """Save it, one's own or everybody's. Raises `InvalidInput` that blames a part of the query, and `TooManyViews`."""
+    """Save it, one's own or everybody's.
+
+    Raises `InvalidInput` that blames a part of the query, `TooManyViews`, and `MissingScope` for everybody's when the
+    caller may not change orders.
+    """
     changes = ViewChanges(draft.name, draft.query, draft.is_shared, draft.position)
     columns = _checked(ctx, changes)
     async with shop_transaction():
@@ -107,6 +114,8 @@ async def _locked(ctx: Context, view_id: UUID) -> SavedView:
     row = await views_of(ctx).filter(id=view_id).select_for_update().first()
     if row is None:
         raise NoSuchView("There is no such view.", path=["id"])
+    if row.owner_id is None:
+        ctx.require(Scope.ORDERS_WRITE)
     return row
 
 
@@ -116,6 +125,8 @@ def _checked(ctx: Context, changes: ViewChanges) -> dict[str, Any]:
         columns["name"] = clean_line(changes.name, what="name", limit=120)
     if not isinstance(changes.query, Same):
         columns["query"] = _checked_query(changes.query)
+    if changes.is_shared is True:
+        ctx.require(Scope.ORDERS_WRITE)
     if not isinstance(changes.is_shared, Same):
         columns["owner_id"] = None if changes.is_shared else ctx.actor.id
     if not isinstance(changes.position, Same):

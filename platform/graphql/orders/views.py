@@ -108,7 +108,11 @@ class OrderViewPayload(Payload):
     view: OrderView | None = strawberry.field(default=None, description="As it is now; null when there are errors.")
 
 
-@shop_mutation(Scope.ORDERS_READ, "Save a view of orders, as your own or for everybody.", once=True)
+@shop_mutation(
+    Scope.ORDERS_READ,
+    "Save a view of orders, as your own or for everybody; the latter needs `orders:write`.",
+    once=True,
+)
 async def order_view_create(ctx: Context, input: OrderViewCreateInput) -> OrderViewPayload:
     with blaming("query"):
         query = input.query.read()
@@ -116,14 +120,16 @@ async def order_view_create(ctx: Context, input: OrderViewCreateInput) -> OrderV
     return OrderViewPayload(view=_shown(await viewing.create_view(ctx, draft)))
 
 
-@shop_mutation(Scope.ORDERS_READ, "Change a view of your own or one of everybody's; what is left out stays.")
+@shop_mutation(
+    Scope.ORDERS_READ, "Change a view of your own, or with `orders:write` one of everybody's; what is left out stays."
+)
 async def order_view_update(ctx: Context, input: OrderViewUpdateInput) -> OrderViewPayload:
     view_id = read_id("id", input.id, "view")
     row = await viewing.update_view(ctx, view_id, input.changes(), expected_version=input.expected_version)
     return OrderViewPayload(view=_shown(row))
 
 
-@shop_mutation(Scope.ORDERS_READ, "Take a view away, your own or one of everybody's.")
+@shop_mutation(Scope.ORDERS_READ, "Take a view away, your own, or with `orders:write` one of everybody's.")
 async def order_view_delete(ctx: Context, input: OrderViewRefInput) -> DeletePayload:
     await viewing.delete_view(ctx, read_id("id", input.id, "view"))
     return DeletePayload(deleted_id=input.id)
