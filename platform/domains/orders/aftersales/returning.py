@@ -15,6 +15,7 @@ from stoa.domains.orders.aftersales.handling import Hand, take
 from stoa.domains.orders.aftersales.states import CaseAction
 from stoa.domains.orders.errors import NoSuchLine
 from stoa.domains.orders.models import AftersaleCase
+from stoa.domains.orders.shipping.parcels import save_counts
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
@@ -57,7 +58,7 @@ async def receive_case(
             if line.returned + row["received"] > line.shipped:  # a parcel came back by itself meanwhile
                 raise _too_many(hand, row, 0, line.shipped - line.returned, row["received"])
             line.returned += row["received"]
-            await line.save(update_fields=["returned"])
+        await save_counts([hand.line(row["line_id"]) for row in rows])
         hand.act(CaseAction.RECEIVE, lines=rows)
         return await hand.save()
 
