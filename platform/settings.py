@@ -61,6 +61,15 @@ class Settings(BaseSettings):
     )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: smtp://user:password@host:587, or smtps://. None: mail goes into the letterbox.",
+    )
+    mail_from: str = Field("Stoa <stoa@localhost>", description="Whom all mail is from: a name, and <an address>.")
+    letterbox: str = Field(
+        ".stoa/letterbox", description="The folder of what would have been sent, where nobody outside is to be reached."
+    )
+
     kuaidi100_url: str = Field(
         "https://poll.kuaidi100.com",
         description="Where Kuaidi100 tells where parcels are, for shops that have its keys.",
