@@ -56,6 +56,11 @@ INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, a
 VALUES ($1, '{PLATFORM_ITSELF}', 'general', '{KEEP_SPARES}', '{{}}', 'QUEUED', now() + $2::interval, 0, 0, 5,
         1, $2::interval = '0', now())
 """
+# Where rows of many shops stand side by side.
+OF_ALL_SHOPS = (
+    *("shop_migration", "job", "notification", "notification_rule", "notification_template"),
+    "notification_preference",
+)
 PLACE = "shop_" + "0" * 16  # where the script says which shop it is for
 
 
@@ -147,8 +152,8 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         raise ValueError(f"{schema!r} is not a shop's schema")
     async with owner_connection(settings) as connection, connection.transaction():
         found = await connection.fetchval("DELETE FROM platform.shop WHERE schema_name = $1 RETURNING true", schema)
-        await connection.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.job WHERE shop_schema = $1", schema)
+        for table in OF_ALL_SHOPS:
+            await connection.execute(f"DELETE FROM platform.{table} WHERE shop_schema = $1", schema)
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)

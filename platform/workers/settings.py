@@ -42,6 +42,10 @@ LANES: Lanes = {
     "imports": Lane(at_once=2, per_shop=1, window=8, longest=timedelta(hours=4)),
     # each has a process that decodes its picture: no more at once than there may be idle processors
     "images": Lane(at_once=2, per_shop=2, window=20, longest=timedelta(minutes=2)),
+    # they wait for others' servers, so there may be more of them; a server that is down is asked again for half an hour
+    "notifications": Lane(
+        at_once=8, per_shop=4, window=80, longest=timedelta(minutes=1), first_retry=timedelta(seconds=15)
+    ),
 }
 
 
