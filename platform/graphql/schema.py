@@ -57,6 +57,11 @@ from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.notifications.parts import (
+    NotificationMutations,
+    NotificationQueries,
+    NotificationSubscriptions,
+)
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.tenants.migrating import load_models
 
@@ -65,6 +70,7 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     JobQueries,
+    NotificationQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -104,6 +110,7 @@ class Query(
 class Mutation(
     TenantMutations,
     JobMutations,
+    NotificationMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -133,6 +140,7 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     JobSubscriptions,
+    NotificationSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,

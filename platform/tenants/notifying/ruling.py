@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stoa.kit.languages import LOCALES, Locale
@@ -20,8 +19,8 @@ DEFAULT = "default"
 class Wording:
     """What is said, in every language."""
 
-    title: Mapping[Locale, str]
-    body: Mapping[Locale, str]
+    title: dict[Locale, str]
+    body: dict[Locale, str]
 
 
 @dataclass(frozen=True, slots=True)

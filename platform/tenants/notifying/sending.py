@@ -16,8 +16,9 @@ from stoa.kit.languages import Sentence
 from stoa.kit.messaging import Channel, Message, Messenger, open_messengers
 from stoa.settings import Settings, settings
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_client
+from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.notifying.deciding import Decision, Question, decide
+from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
 from stoa.tenants.notifying.models import MessageState, Notification
 from stoa.tenants.notifying.recipients import is_member
 from stoa.tenants.notifying.templating import as_html
@@ -46,6 +47,18 @@ async def send(ctx: Context, message_id: UUID, *, step: Step, finish: Step) -> N
     external_id = await _messengers(settings())[message.channel].send(_letter(ctx, message))
     async with finish():
         await _update(ctx, message_id, state=MessageState.SENT, sent_at=now(), external_id=external_id[:200])
+
+
+async def send_again(ctx: Context, message_id: UUID) -> None:
+    """Try once more, with all its attempts, what has failed. Raises `NoSuchNotification`, `NotToBeSentAgain`."""
+    async with shop_transaction():
+        message = await _locked(ctx, message_id)
+        if message is None:
+            raise NoSuchNotification("There is no such message.", path=["id"])
+        if message.state is not MessageState.FAILED:
+            raise NotToBeSentAgain("Only what failed is sent again; it is {state}.", path=["id"], state=message.state)
+        await _update(ctx, message_id, state=MessageState.QUEUED, failure=None)
+        await plan(ctx, message_id, message.recipient, message.channel, Decision(MessageState.QUEUED))
 
 
 async def give_up(ctx: Context, message_id: UUID, error: str) -> None:
