@@ -45,15 +45,27 @@ class Day:
     box: Letterbox
 
     async def work(self, *kinds: str) -> int:
-        """Do every job that is due, and what follows from it, as workers do; how many attempts were made."""
-        done = 0
-        while rows := await self.owner.fetch(
-            DUE, self.ctx.shop.schema, clock.now(), list(kinds or ("notifications", "general"))
-        ):
+        """Do every job that is due, and what follows from it, as workers do; how many. What fails is not tried again."""
+        tried: set[Any] = set()
+        while rows := [row for row in await self._due(kinds) if row["id"] not in tried]:
             for row in rows:
                 await self.deliver(row["id"], row["kind"])
-                done += 1
-        return done
+                tried.add(row["id"])
+        return len(tried)
+
+    async def _due(self, kinds: tuple[str, ...]) -> list[Any]:
+        wanted = list(kinds or ("notifications", "general"))
+        return list(await self.owner.fetch(DUE, self.ctx.shop.schema, clock.now(), wanted))
+
+    async def work_one(self, name: str) -> None:
+        """Do the jobs of that name, and not what follows from them."""
+        ids = await self.owner.fetch(
+            "SELECT id FROM platform.job WHERE shop_schema = $1 AND name = $2 AND state = 'QUEUED' ORDER BY id",
+            self.ctx.shop.schema,
+            name,
+        )
+        for row in ids:
+            await self.deliver(row["id"])
 
     async def deliver(self, job_id: Any, kind: str = "notifications") -> None:
         """One attempt at a job."""
