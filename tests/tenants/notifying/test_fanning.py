@@ -11,7 +11,7 @@ from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Account
 from stoa.tenants.notifying import fanning
 from tests import make
-from tests.tenants.notifying.conftest import Day
+from tests.tenants.notifying.days import Day
 
 
 @pytest.fixture

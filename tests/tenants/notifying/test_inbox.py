@@ -17,7 +17,7 @@ from stoa.tenants.live import News, listen
 from stoa.tenants.notifying import inbox
 from stoa.tenants.notifying.errors import NoSuchNotification, NotOneOfUs
 from tests import make
-from tests.tenants.notifying.conftest import Day
+from tests.tenants.notifying.days import Day
 
 
 async def notes(day: Day) -> list[UUID]:

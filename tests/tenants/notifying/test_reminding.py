@@ -22,7 +22,7 @@ from stoa.tenants.notifying.templating import checked_body, checked_title, names
 from stoa.tenants.outbox import enqueue, publish
 from stoa.workers.notices import NOTICES
 from tests import make
-from tests.tenants.notifying.conftest import Day, later
+from tests.tenants.notifying.days import Day, later
 
 
 async def told(day: Day, notice: str) -> list[tuple[str, str]]:

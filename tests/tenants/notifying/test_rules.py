@@ -24,7 +24,7 @@ from stoa.tenants.notifying.errors import (
 from stoa.tenants.notifying.models import NotificationRule
 from stoa.tenants.shop_models import EventRow
 from tests import make
-from tests.tenants.notifying.conftest import Day
+from tests.tenants.notifying.days import Day
 
 DRAFT = rules.RuleDraft("order_waits", "The night shift", [Channel.MAIL], roles=["STAFF"])
 STRANGER = {"channel": "MAIL", "to": "warehouse@example.com", "locale": "zh"}

@@ -21,7 +21,7 @@ from stoa.tenants.notifying.models import Digest
 from stoa.tenants.notifying.sweeping import forget_old, plan_missed_digests
 from tests import make
 from tests.fakes.mail_server import MailServer, mail_server
-from tests.tenants.notifying.conftest import NOON, Day, later
+from tests.tenants.notifying.days import NOON, Day, later
 
 
 @pytest.fixture
