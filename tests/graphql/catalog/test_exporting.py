@@ -53,7 +53,9 @@ async def test_an_export_is_ordered_followed_and_fetched(ask: Ask) -> None:
         "size": run.size,
     }
     link = (await ask.data(LINK, id=export["id"]))["productExportLink"]
-    assert link["url"].startswith(f"{ask.settings.public_url}/downloads/{ask.ctx.shop.id}/{run.id}?expires=")
+    assert link["url"].startswith(
+        f"{ask.settings.public_url}/downloads/{ask.ctx.shop.id}/{type_id('exp', run.id)}?expires="
+    )
     listed = await ask.data("{ productExports(first: 5) { nodes { id } } }")
     assert listed == {"productExports": {"nodes": [{"id": export["id"]}]}}
 
