@@ -61,9 +61,25 @@ class Settings(BaseSettings):
     )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: smtp://user:password@host:587, or smtps://. None: mail goes into the letterbox.",
+    )
+    mail_from: str = Field("Stoa <stoa@localhost>", description="Whom all mail is from: a name, and <an address>.")
+    letterbox: str = Field(
+        ".stoa/letterbox", description="The folder of what would have been sent, where nobody outside is to be reached."
+    )
+    callable_networks: tuple[str, ...] = Field(
+        (),
+        description="Networks that are not public and may be called all the same: receivers of webhooks in your house.",
+    )
+    call_plain_http: bool = Field(
+        False, description="Whether webhooks may go over plain http: for development, never where secrets travel."
+    )
+
     kuaidi100_url: str = Field(
         "https://poll.kuaidi100.com",
-        description="Where Kuaidi100 tells where parcels are, for shops that have its keys.",
+        description="Where Kuaidi100 tells where parcels are, for shops that have its keys; a public address.",
     )
     kuaidi100_label_url: str = Field(
         "https://api.kuaidi100.com", description="Where Kuaidi100 gives parcels their numbers."
