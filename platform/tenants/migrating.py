@@ -117,7 +117,7 @@ async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None)
     """
     if apps is not None:
         return await _compile_all(app, apps)
-    return _compiled.get(app) or await asyncio.to_thread(_compile_once, app)
+    return _compiled[app] if app in _compiled else await asyncio.to_thread(_compile_once, app)
 
 
 def _compile_once(app: str) -> tuple[Step, ...]:
