@@ -9,6 +9,7 @@ from uuid import UUID
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
 from stoa.domains.catalog.stock.reserving import reserve
+from stoa.kit.clock import now
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -30,6 +31,14 @@ held AS (
   SELECT p.bundle_id, (SELECT location_id FROM rows r WHERE r.place = min(p.place)), min(bundles), true, min(p.place)
   FROM parts p GROUP BY p.bundle_id)
 SELECT variant_id, location_id, quantity::int AS quantity, is_bundle FROM held ORDER BY place, variant_id
+"""
+
+
+# What came out of a flash sale stays sold by it, wherever it is taken from then: it does not go back there.
+_SOLD = """
+UPDATE reservation r SET pool_until = $4 FROM stock s
+WHERE s.id = r.stock_id AND r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD' AND r.pool_id IS NOT NULL
+  AND coalesce(r.bundle_id, s.variant_id) = ANY($3::uuid[])
 """
 
 
@@ -63,5 +72,6 @@ async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], lo
         return
     async with shop_transaction():
         reason = "taken from another location"
+        await shop_client().execute_query(_SOLD, [holder.id, holder.kind, [each.variant_id for each in moved], now()])
         await release(ctx, holder, [each.demand() for each in moved], reason=reason)
         await reserve(ctx, holder, [Demand(each.variant_id, each.quantity, location_id) for each in moved])
