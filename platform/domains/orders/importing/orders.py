@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.domains.orders.channels import require_theirs
 from stoa.domains.orders.importing.events import OrdersImported
 from stoa.domains.orders.importing.gathering import gather
 from stoa.domains.orders.importing.options import Field, Options, check_mapping, zone_of
@@ -15,6 +16,7 @@ from stoa.domains.orders.importing.taking import OrderBatch, OrderIntake
 from stoa.domains.orders.importing.undoing import put_back
 from stoa.domains.orders.importing.values import readers
 from stoa.domains.orders.importing.writing import write
+from stoa.kit.errors import blaming
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.importing import running, starting
@@ -81,6 +83,8 @@ async def start_import(
     dry_run: bool = False,
 ) -> ImportRun:
     """Order the import of an uploaded file of orders; see `starting.start_import`, also for what it raises."""
+    with blaming("source"):
+        require_theirs(source)
     return await starting.start_import(
         ctx, upload_id, ORDERS, source=source, mapping=mapping, options=options, dry_run=dry_run
     )
