@@ -44,6 +44,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.give_up_export,
     order_imports.work_on_order_import,
     order_imports.give_up_order_import,
+    order_imports.forget_imported_files,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,

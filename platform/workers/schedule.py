@@ -7,6 +7,7 @@ from datetime import time, timedelta
 
 from stoa.domains.catalog import jobs as catalog
 from stoa.domains.orders import jobs as orders
+from stoa.domains.orders.importing import jobs as order_imports
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
 from stoa.workers.clock import Daily, Entry, Every
@@ -22,6 +23,7 @@ CLOCK: Sequence[Entry] = (
     Entry("keep spares", sparing.keep_spares, Every(timedelta(minutes=10))),
     # At night, in the shop's time zone, and not at the hour when everybody's night begins.
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
+    Entry("forget files of orders", order_imports.forget_imported_files, Daily(time(3, 25))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
 )
