@@ -24,7 +24,6 @@ from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 
 LONGEST_QUERY = 20_000  # characters
-MOST_DELIVERIES = 250
 
 
 @strawberry.input(description="A webhook.")
@@ -91,7 +90,8 @@ class WebhookReplayInput:
     def read(self) -> hooks.Range:
         ids = None
         if self.delivery_ids is not None:
-            ids = [parse_type_id(each, "whd") for each in self.delivery_ids[:MOST_DELIVERIES]]
+            with blaming("delivery_ids"):
+                ids = [read_id(position, each, "whd") for position, each in enumerate(self.delivery_ids)]
         return hooks.Range(
             since=self.since,
             until=self.until,

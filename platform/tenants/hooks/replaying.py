@@ -13,10 +13,10 @@ from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import NEW_ID, first_id_of
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
-from stoa.tenants.hooks.errors import TooMuchToReplay, WebhookIsPaused
+from stoa.tenants.hooks.errors import NoSuchDelivery, TooMuchToReplay, WebhookIsPaused
 from stoa.tenants.hooks.events import WebhookTested
 from stoa.tenants.hooks.keeping import locked
-from stoa.tenants.hooks.models import Webhook, WebhookState
+from stoa.tenants.hooks.models import Webhook, WebhookDelivery, WebhookState
 from stoa.tenants.hooks.numbering import number_events_of
 from stoa.tenants.hooks.rousing import rouse
 from stoa.tenants.outbox import publish
@@ -80,10 +80,18 @@ async def replay(ctx: Context, hook_id: UUID, wanted: Range) -> int:
         hook = await locked(hook_id)
         if hook.state is WebhookState.PAUSED:
             raise WebhookIsPaused("{name} is paused: resume it with what it missed.", path=["id"], name=hook.name)
+        await _check_deliveries(hook, wanted.delivery_ids)
         count = await replay_range(ctx, hook, wanted)
         if count:
             await rouse(ctx, hook.id)
     return count
+
+
+async def _check_deliveries(hook: Webhook, ids: Sequence[UUID] | None) -> None:
+    if ids is not None:
+        found = await WebhookDelivery.filter(webhook_id=hook.id, id__in=list(ids)).using_db(shop_client()).count()
+        if found < len(set(ids)):
+            raise NoSuchDelivery("{name} has no such delivery.", path=["delivery_ids"], name=hook.name)
 
 
 async def replay_range(ctx: Context, hook: Webhook, wanted: Range) -> int:
