@@ -57,6 +57,9 @@ LOG = f"WITH {_LOGGED}{_TELL}".format(**_BY_NUMBER)
 LOG_AND_PLAN = f"WITH {_LOGGED_AND_TOLD}{PLAN}".format(**_BY_NUMBER, jobs="$7")
 
 
+EVENTS: dict[str, type[Any]] = {}  # every event that was declared, by its name
+
+
 class NoTransaction(RuntimeError):
     """News or work was handed in outside of a transaction: it could outlive what caused it, or be lost. A bug."""
 
@@ -68,6 +71,7 @@ def event(cls: type[E]) -> type[E]:
     names = [each.name for each in fields(made)]  # type: ignore[arg-type]
     if not names or not names[0].endswith("_id") or "event_id" in names:
         raise TypeError(f"{cls.__name__}: the first field must be the subject's id (product_id), and none be event_id.")
+    EVENTS[made.__name__] = made
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from strawberry.types import Info
@@ -13,7 +13,7 @@ from stoa.graphql.actors import Acted, shown_actor
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
-from stoa.graphql.reading.declaring import column, derived, many, one_of, page_of, root, stored, to_one
+from stoa.graphql.reading.declaring import column, derived, many, one_of, page_of, root, stored
 from stoa.graphql.reading.planning import REQUIRES
 from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt
@@ -91,7 +91,9 @@ class WebhookAttempt(Node):
 class WebhookDelivery(Node):
     """That one event goes to one webhook."""
 
-    webhook: Annotated[Webhook, strawberry.lazy("stoa.graphql.tenants.webhooks")] | None = to_one("Where it goes.")
+    webhook_id: strawberry.ID = derived(
+        ("webhook_id",), lambda id: strawberry.ID(type_id("hook", id)), "Which webhook it goes to."
+    )
     event_id: strawberry.ID = derived(
         ("event_id",),
         lambda id: strawberry.ID(type_id(hooks.EVENT_PREFIX, id)),
