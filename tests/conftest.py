@@ -81,6 +81,7 @@ def settings(engines: Addresses, database_url: str) -> Iterator[Settings]:
             "STOA_SECRET_KEY": SECRET_KEY,
             "STOA_ENVIRONMENT": "test",
             "STOA_FILES": files,
+            "STOA_LETTERBOX": f"{files}/letterbox",
             "STOA_SHOP_POOL": "4",
             "STOA_SPARE_SHOPS": "0",
             # the fakes of tests/fakes listen on loopback, without certificates

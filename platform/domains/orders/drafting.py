@@ -30,7 +30,8 @@ MANUAL = "manual"
 class LineDraft:
     """So many of a variant, named by its id or its code. `unit_price`: as sold elsewhere; None: as the shop sells it.
 
-    Without a variant the line is of something that the catalog does not have: it needs a title and a price.
+    Without a variant the line is of something that the catalog does not have: it needs a title and a price. With a
+    `pool_id` it takes of what is set aside for that flash sale, and of nothing else.
     """
 
     quantity: int
@@ -40,6 +41,7 @@ class LineDraft:
     unit_price: Money | None = None
     tax_rate: Decimal = Decimal(0)
     properties: Mapping[str, str] = field(default_factory=dict)
+    pool_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,12 @@ class OrderDraft:
 
     @property
     def content_hash(self) -> bytes:
-        """The same for the same order, however often it is sent."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted", enc_hook=_plain)).digest()
+        """The same for the same order, however often it is sent; also when drafts have learned something new since."""
+        content = msgspec.to_builtins(self, order="sorted", enc_hook=_plain)
+        for line in content["lines"]:
+            if line["pool_id"] is None:
+                del line["pool_id"]
+        return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
 def _wrong_money(ctx: Context, path: list[str | int], money: Money | None) -> Iterator[Refusal]:
