@@ -26,7 +26,7 @@ from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.catalogs import events_of
 from tests.fakes.receiver import Heard, Receiver, receiver
-from tests.hooked import as_kept, attempts, deliveries, hook, planned, turns
+from tests.tenants.hooks.sending import as_kept, attempts, deliveries, hook, planned, turns
 
 GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

@@ -14,10 +14,12 @@ from typing import Any, Final
 import strawberry
 from graphql import NonNullTypeNode, OperationDefinitionNode, OperationType
 
+from stoa.graphql.answers import Answer
 from stoa.graphql.context import GraphContext
 from stoa.graphql.documents import InvalidDocument
-from stoa.graphql.executing import Answer, Executor, Request
+from stoa.graphql.executing import Executor
 from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.requests import Request
 from stoa.graphql.serving import Services
 from stoa.graphql.tenants.topics import TEST, TOPIC_OF, Topic
 from stoa.kit.errors import Refusal

@@ -20,7 +20,7 @@ from stoa.tenants import outbox
 from tests import make
 from tests.fakes.receiver import Receiver, receiver
 from tests.graphql.asking import Ask
-from tests.hooked import turns
+from tests.tenants.hooks.sending import turns
 
 ADDRESS = "https://erp.example/hook"
 ORDER = "query ($id: ID!) { order(id: $id) { id number state customer { name } } }"

@@ -24,7 +24,7 @@ from stoa.tenants.outbox import publish
 from stoa.tenants.provisioning import drop_shop
 from tests import make
 from tests.domains.catalog.catalogs import events_of
-from tests.hooked import as_kept, deliveries, hook
+from tests.tenants.hooks.sending import as_kept, deliveries, hook
 
 ADDRESS = "https://erp.example/hook"
 DRAFT = hooks.WebhookDraft("ERP", ADDRESS, ["WebhookTested"], "{ __typename }", [])
