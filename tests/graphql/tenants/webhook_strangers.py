@@ -68,6 +68,6 @@ async def own(ctx: Context) -> dict[str, Any]:
 async def everything_of(other: Context) -> Any:
     with open_shop(other.shop):
         return [
-            await model.all().using_db(shop_client()).order_by("pk").values()
+            await model.all().using_db(shop_client()).order_by(model._meta.pk_attr).values()
             for model in (Webhook, WebhookDelivery, WebhookAttempt, WebhookSequence)
         ]
