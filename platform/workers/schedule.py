@@ -9,6 +9,7 @@ from stoa.domains.catalog import jobs as catalog
 from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
+from stoa.workers import bulk
 from stoa.workers.clock import Daily, Entry, Every
 
 CLOCK: Sequence[Entry] = (
@@ -23,6 +24,7 @@ CLOCK: Sequence[Entry] = (
     # At night, in the shop's time zone, and not at the hour when everybody's night begins.
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
+    Entry("sweep bulk runs", bulk.sweep_bulk_runs, Every(timedelta(hours=6))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
 )
 

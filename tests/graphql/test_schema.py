@@ -106,6 +106,7 @@ VERBS = {
     *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
 
+VERBS |= {"Run"}  # in bulk
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
 VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"}  # of orders
 
