@@ -107,6 +107,8 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL(
             [
+                # jobs are forgotten sooner than runs; Tortoise writes the key whatever db_constraint says
+                "ALTER TABLE platform.bulk_run DROP CONSTRAINT bulk_run_job_id_fkey",
                 "ALTER TABLE platform.bulk_run ADD CONSTRAINT bulk_run_kind CHECK (kind IN ('QUERY', 'MUTATION'))",
                 "ALTER TABLE platform.bulk_run ADD CONSTRAINT bulk_run_state CHECK "
                 "(state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED', 'EXPIRED'))",

@@ -44,7 +44,7 @@ async def run_in_bulk(ctx: Context, job: Job) -> None:
 async def break_off(ctx: Context, job: Job) -> None:
     """End a run whose job was given up or cancelled, with what there is."""
     run_id, job_id = UUID(job.payload["bulk_run_id"]), UUID(job.payload["job_id"])
-    await bulk.break_off(ctx, run_id, str(job.payload["error"]), job_id=job_id, step=job.step, finish=job.finish)
+    await bulk.break_off(ctx, run_id, job_id=job_id, step=job.step, finish=job.finish)
 
 
 @platform_job("bulk.sweep")

@@ -123,7 +123,7 @@ def _asked(document: Document, operation: OperationDefinitionNode, variables: Ma
     coerced = coerced_variables(operation, variables)
     if not isinstance(coerced, VariableValues):
         with blaming("variables"):
-            raise InvalidInput("{message}", message=coerced[0].message)
+            raise InvalidInput("The variables do not fit: {message}", message=coerced[0].message)
     return SimpleNamespace(schema=executor().schema, fragments=document.fragments, variable_values=coerced.coerced)
 
 
@@ -161,7 +161,9 @@ def _cause_of(error: GraphQLError) -> BaseException:
     cause: BaseException = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    return InvalidInput("{message}", message=cause.message) if isinstance(cause, GraphQLError) else cause
+    if isinstance(cause, GraphQLError):
+        return InvalidInput("This cannot be asked: {message}", message=cause.message)
+    return cause
 
 
 def _check_rights(document: Document, operation: OperationDefinitionNode, context: BulkContext) -> None:

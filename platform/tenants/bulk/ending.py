@@ -23,7 +23,7 @@ from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
 KEPT = timedelta(days=7)  # the file
-BROKEN_OFF = Sentence("It was broken off by a fault on our side: {reason}")
+BROKEN_OFF = Sentence("It was tried several times and broken off, by a fault on our side that has been noted.")
 CANCEL_JOB = "SELECT platform.cancel_job($1) AS was"
 STATE_OF_JOB = "SELECT state FROM platform.job WHERE id = $1"
 
@@ -75,7 +75,7 @@ async def cancel_run(ctx: Context, run_id: UUID) -> None:
         tell(ctx, run)
 
 
-async def break_off(ctx: Context, run_id: UUID, reason: str, *, job_id: UUID, step: Step, finish: Step) -> None:
+async def break_off(ctx: Context, run_id: UUID, *, job_id: UUID, step: Step, finish: Step) -> None:
     """End a run whose job was given up or cancelled: with what was written so far."""
     async with step():
         run = await locked(run_id)
@@ -85,7 +85,7 @@ async def break_off(ctx: Context, run_id: UUID, reason: str, *, job_id: UUID, st
             rows = await shop_client().execute_query_dict(STATE_OF_JOB, [job_id])
             is_cancelled = bool(rows) and rows[0]["state"] == "CANCELLED"
             run.state = BulkState.CANCELLED if is_cancelled else BulkState.FAILED
-            run.failure = None if is_cancelled else BROKEN_OFF.filled(reason=reason[:300]).kept()
+            run.failure = None if is_cancelled else BROKEN_OFF.kept()
             await _note_end(run)
     await _hand_out(ctx, run, step=step, finish=finish)
 
