@@ -7,6 +7,7 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from stoa.graphql.bulk.engine import bind_bulk
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
@@ -55,6 +56,7 @@ from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
+from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.payloads import bind_payloads
@@ -69,6 +71,7 @@ class Query(
     TenantQueries,
     JobQueries,
     WebhookQueries,
+    BulkRunQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -109,6 +112,7 @@ class Mutation(
     TenantMutations,
     JobMutations,
     WebhookMutations,
+    BulkRunMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -138,6 +142,7 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     JobSubscriptions,
+    BulkRunSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
@@ -169,6 +174,7 @@ def schema() -> strawberry.Schema:
     bind_choosing(built._schema)
     bind_views(built._schema)
     bind_payloads(built)
+    bind_bulk(built)
     return built
 
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from stoa.domains.catalog.exporting import EXPORTS, ExportNotReady
 from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.ids import parse_type_id
+from stoa.tenants.bulk import BULK_RUNS, BulkRunNotReady
 from stoa.tenants.lending import Shelf, fetch
 
 DOWNLOAD = "/downloads/{shop}/{thing}"
@@ -19,8 +20,8 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS,)}  # every kind of file that is lent
-STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, InvalidInput: 400}
+SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS, BULK_RUNS)}  # every kind of file that is lent
+STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, BulkRunNotReady: 404, InvalidInput: 400}
 
 
 async def download(request: Request) -> Response:

@@ -15,7 +15,7 @@ from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
-from stoa.workers import webhooks
+from stoa.workers import bulk, webhooks
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -63,6 +63,9 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     webhooks.send_webhooks,
     webhooks.rescue_webhooks,
     webhooks.sweep_webhooks,
+    bulk.run_in_bulk,
+    bulk.break_off,
+    bulk.sweep_bulk_runs,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

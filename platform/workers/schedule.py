@@ -10,7 +10,7 @@ from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.importing import jobs as order_imports
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
-from stoa.workers import webhooks
+from stoa.workers import bulk, webhooks
 from stoa.workers.clock import Daily, Entry, Every
 
 CLOCK: Sequence[Entry] = (
@@ -29,6 +29,7 @@ CLOCK: Sequence[Entry] = (
     # Each delivery plans its own; this is for those whose job was lost with a restored backup, or cancelled.
     Entry("rescue webhooks", webhooks.rescue_webhooks, Every(timedelta(minutes=5))),
     Entry("sweep webhooks", webhooks.sweep_webhooks, Daily(time(2, 50))),
+    Entry("sweep bulk runs", bulk.sweep_bulk_runs, Every(timedelta(hours=6))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
 )
 

@@ -107,6 +107,7 @@ VERBS = {
 }
 
 VERBS |= {"Pause", "Rotate", "Test"}  # of webhooks
+VERBS |= {"Run"}  # in bulk
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
 VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"}  # of orders
 
