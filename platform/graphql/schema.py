@@ -43,6 +43,7 @@ from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
 from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
+from stoa.graphql.orders.selling import SalesQueries
 from stoa.graphql.orders.shipping.mutations import ShippingMutations
 from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
@@ -58,6 +59,7 @@ from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.tenants.migrating import load_models
 
 
@@ -65,6 +67,7 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     JobQueries,
+    ReportQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -88,6 +91,7 @@ class Query(
     RefundQueries,
     OrderImportQueries,
     AftersaleQueries,
+    SalesQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -104,6 +108,7 @@ class Query(
 class Mutation(
     TenantMutations,
     JobMutations,
+    ReportMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,

@@ -148,6 +148,8 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         found = await connection.fetchval("DELETE FROM platform.shop WHERE schema_name = $1 RETURNING true", schema)
         await connection.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1", schema)
         await connection.execute("DELETE FROM platform.job WHERE shop_schema = $1", schema)
+        await connection.execute("DELETE FROM platform.report WHERE shop_schema = $1", schema)
+        await connection.execute("DELETE FROM platform.report_schedule WHERE shop_schema = $1", schema)
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)

@@ -15,6 +15,7 @@ from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
+from stoa.workers.reports import jobs as reports
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -58,6 +59,9 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.forget_buyer,
     orders.case_due,
     sparing.keep_spares,
+    reports.work_on_report,
+    reports.give_up_report,
+    reports.sweep,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

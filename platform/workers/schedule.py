@@ -10,6 +10,7 @@ from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
 from stoa.workers.clock import Daily, Entry, Every
+from stoa.workers.reports import jobs as reports
 
 CLOCK: Sequence[Entry] = (
     # Each reservation plans its own end; this is for those whose job was lost with a restored backup, or cancelled.
@@ -24,6 +25,7 @@ CLOCK: Sequence[Entry] = (
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
+    Entry("sweep reports", reports.sweep, Daily(time(2, 50))),
 )
 
 

@@ -39,7 +39,7 @@ from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Job
 from stoa.tenants.shop_models import EventRow
-from stoa.tenants.uploading import LinkRefused
+from stoa.tenants.signing import LinkRefused
 from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.exporting.shops import content_of, exported
