@@ -32,6 +32,7 @@ from stoa.settings import Settings
 from stoa.tenants import database
 from stoa.tenants.connecting import APPS, OWNER_ROLE, SERVER_SETTINGS, owner_connection
 from stoa.tenants.context import SCHEMA_NAME
+from stoa.tenants.folding import without_detours
 from stoa.tenants.preparing import prepare_database
 
 LOCK_TIMEOUT = "3s"
@@ -184,7 +185,7 @@ def shop_script(schema: str, steps: Sequence[Step]) -> str:
             f"INSERT INTO platform.shop_migration (shop_schema, name, applied_at) VALUES {done};",
             f"SET LOCAL ROLE {OWNER_ROLE};",
             f'SET LOCAL search_path TO "{schema}", extensions;',
-            *(step.sql for step in steps),
+            *without_detours([sql for step in steps for sql in step.statements]),
             "COMMIT;",
         )
     )

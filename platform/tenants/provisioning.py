@@ -15,6 +15,7 @@ from uuid import UUID
 from stoa.kit.clock import now
 from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.ids import ALPHABET, new_id
+from stoa.kit.letterbox import Letterbox
 from stoa.settings import Settings
 from stoa.tenants import database, migrating
 from stoa.tenants.connecting import ANY_SHOP, OWNER_ROLE, SHOP_LOGIN, owner_connection
@@ -154,6 +155,7 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)
     await StoredFiles(open_store(settings.files), schema).clear()
+    await Letterbox(settings.letterbox).clear(schema)
     return bool(found)
 
 

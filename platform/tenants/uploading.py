@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +26,6 @@ from stoa.settings import settings
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.models import Shop, ShopState
 from stoa.tenants.shop_models import Upload, UploadState
-from stoa.tenants.signing import check_link, signed_link
 
 MEBIBYTE = 1024 * 1024
 TIME_TO_SEND = timedelta(hours=1)
@@ -46,6 +47,12 @@ class UploadTooLarge(Refusal):
     """More bytes than allowed, or than announced."""
 
     code = "TOO_LARGE"
+
+
+class LinkRefused(Refusal):
+    """The address was not signed by us, or its time is over."""
+
+    code = "LINK_REFUSED"
 
 
 class UploadBroken(Refusal):
@@ -95,16 +102,11 @@ async def stage_upload(ctx: Context, file_name: str, content_type: str, size: in
     if size < 1:
         raise InvalidInput("The file is empty.", path=["size"])
     _within(size, LIMITS[_purpose_of(content_type)])
-    upload_id = new_id()
-    link = signed_link(f"/uploads/{ctx.shop.id}/{upload_id}", "upload", ctx.shop.id, upload_id, lasts=TIME_TO_SEND)
+    expires = (now() + TIME_TO_SEND).replace(microsecond=0)
     upload = await Upload.create(
-        id=upload_id,
-        file_name=_file_name(file_name),
-        content_type=content_type,
-        size=size,
-        expires_at=link.expires_at,
+        file_name=_file_name(file_name), content_type=content_type, size=size, expires_at=expires
     )
-    return StagedUpload(upload, link.path)
+    return StagedUpload(upload, _signed_path(ctx.shop.id, upload.id, expires))
 
 
 async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signature: str) -> ShopRef:
@@ -112,7 +114,7 @@ async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signatur
 
     Refuses with `LinkRefused` and `NotFound`.
     """
-    check_link("upload", shop_id, upload_id, expires=expires, signature=signature)
+    _check_link(shop_id, upload_id, expires, signature)
     row = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
     if row is None:
         raise NotFound("There is no such upload.")
@@ -249,6 +251,23 @@ def _purpose_of(content_type: str) -> Purpose:
 
 def _file_name(name: str) -> str:
     return clean_line(re.split(r"[/\\]", name)[-1], what="file name", limit=255)
+
+
+def _signed_path(shop_id: UUID, upload_id: UUID, expires_at: datetime) -> str:
+    expires = int(expires_at.timestamp())
+    return f"/uploads/{shop_id}/{upload_id}?expires={expires}&signature={_sign(shop_id, upload_id, expires)}"
+
+
+def _sign(shop_id: UUID, upload_id: UUID, expires: int) -> str:
+    key = settings().secret_key.get_secret_value().encode()
+    return hmac.new(key, f"upload {shop_id} {upload_id} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def _check_link(shop_id: UUID, upload_id: UUID, expires: int, signature: str) -> None:
+    if not hmac.compare_digest(_sign(shop_id, upload_id, expires).encode(), signature.encode()):
+        raise LinkRefused("This address was not signed by us.")
+    if datetime.fromtimestamp(expires, UTC) < now():
+        raise LinkRefused("The time to send this file is over; announce it again.")
 
 
 @lru_cache(maxsize=4)

@@ -59,8 +59,8 @@ from stoa.domains.catalog.models import (
     Tag,
     Variant,
 )
-from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.requests import Request
 from stoa.graphql.schema import schema
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id, type_id

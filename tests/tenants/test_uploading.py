@@ -17,9 +17,9 @@ from stoa.kit.ids import new_id
 from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.shop_models import Upload, UploadState
-from stoa.tenants.signing import LinkRefused
 from stoa.tenants.uploading import (
     AlreadyUploaded,
+    LinkRefused,
     NotUploaded,
     Purpose,
     StagedUpload,

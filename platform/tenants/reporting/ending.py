@@ -27,7 +27,7 @@ async def end_report(ctx: Context, report: Report, key: str, size: int, rows: in
 
 async def fail_report(ctx: Context, report_id: UUID, reason: Sentence) -> None:
     """There will be no file; a report that has ended stays as it is."""
-    waiting = Report.filter(id=report_id, shop_schema=ctx.shop.schema, state=ReportState.QUEUED)
+    waiting = Report.filter(id=report_id, state=ReportState.QUEUED)
     ended = {"state": ReportState.FAILED, "failure": reason.kept(), "finished_at": now()}
     await waiting.using_db(shop_client()).update(**ended)
 

@@ -10,13 +10,11 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.kit.reporting import Format
 from stoa.tenants.context import Context
-from stoa.tenants.downloading import Download, Kept, download_link, open_download
+from stoa.tenants.lending import KeptFile, Link, Shelf, lend
 from stoa.tenants.reporting.errors import NoSuchReport, ReportNotReady
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import report_of
-from stoa.tenants.signing import Link
 
-KIND: Final = "reports"  # of download
 TIME_IN_MAIL: Final = timedelta(days=7)
 MEDIA_TYPES: Final = {
     Format.PDF: "application/pdf",
@@ -36,38 +34,36 @@ async def report_link(ctx: Context, report_id: UUID) -> Link:
 
     Raises `NoSuchReport`, `MissingScope` and `ReportNotReady`.
     """
-    report = await report_of(ctx, report_id)
-    if report is None:
-        raise NoSuchReport("There is no such report.", path=["id"])
+    report = await _report(report_id)
     for scope in report.scopes:
         ctx.require(scope)
-    _require_file(report)
-    return download_link(ctx, KIND, report.id)
+    _file_of(report)
+    return lend(ctx, REPORTS, report.id)
 
 
 def mailed_link(ctx: Context, report: Report) -> Link:
     """The address that goes out by mail."""
-    return download_link(ctx, KIND, report.id, lasts=TIME_IN_MAIL)
+    return lend(ctx, REPORTS, report.id, lasts=TIME_IN_MAIL)
 
 
-async def open_report(shop_id: UUID, report_id: UUID, *, expires: int, signature: str) -> Download:
-    """The file behind a signed address; the signature is the credential, and no shop need be open."""
-    return await open_download(
-        KIND, shop_id, report_id, _kept, expires=expires, signature=signature, missing=NoSuchReport
-    )
+async def _find(report_id: UUID) -> KeptFile:
+    return _file_of(await _report(report_id))
 
 
-async def _kept(ctx: Context, report_id: UUID) -> Kept:
-    report = await report_of(ctx, report_id)
+REPORTS: Final = Shelf("rep", _find)
+
+
+async def _report(report_id: UUID) -> Report:
+    report = await report_of(report_id)
     if report is None:
-        raise NoSuchReport("There is no such report.")
-    return Kept(_require_file(report), report.file_name, MEDIA_TYPES[report.format])
+        raise NoSuchReport("There is no such report.", path=["id"])
+    return report
 
 
-def _require_file(report: Report) -> str:
-    """The key of the file. Raises `ReportNotReady`."""
+def _file_of(report: Report) -> KeptFile:
+    """Raises `ReportNotReady`."""
     is_over = report.expires_at is not None and report.expires_at < now()
     if report.state is not ReportState.DONE or report.file_key is None or is_over:
         state = STATES[ReportState.EXPIRED if is_over else report.state]
         raise ReportNotReady("{title} is {state}: there is no file to fetch.", title=report.title, state=state)
-    return report.file_key
+    return KeptFile(report.file_key, report.file_name, MEDIA_TYPES[report.format])

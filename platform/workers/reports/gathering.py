@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from stoa.graphql.context import GraphContext
-from stoa.graphql.executing import Executor, Request
+from stoa.graphql.executing import Executor
 from stoa.graphql.reporting.defining import Definition, Wish
 from stoa.graphql.reporting.words import CHROME
+from stoa.graphql.requests import Request
 from stoa.graphql.schema import schema
 from stoa.graphql.serving import Services
 from stoa.kit.errors import Refusal

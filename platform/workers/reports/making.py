@@ -90,7 +90,7 @@ async def make_report(ctx: Context, job: Job, report_id: UUID) -> None:
 
     A report that is refused is failed at once, with the reason; `NotWritten` is for another attempt.
     """
-    report = await report_of(ctx, report_id)
+    report = await report_of(report_id)
     if report is None or report.state is not ReportState.QUEUED:
         return
     with tempfile.TemporaryDirectory(prefix="stoa-report-") as folder:

@@ -16,6 +16,8 @@ from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line
 from stoa.settings import settings
 
+_NAMES = ("customer", "key", "secret", "salt", "account", "password", "net")
+
 
 class FollowedBy(StrEnum):
     """Who is asked."""
@@ -34,10 +36,13 @@ class Following:
     key: str | None = None
     secret: str | None = None
     salt: str | None = None
+    account: str | None = None
+    password: str | None = None
+    net: str | None = None
 
     def over(self, kept: Mapping[str, Any]) -> dict[str, Any]:
         """What will be kept. Raises `InvalidInput` when Kuaidi100 is to be asked without its keys."""
-        named = {name: getattr(self, name) for name in ("customer", "key", "secret", "salt")}
+        named = {name: getattr(self, name) for name in _NAMES}
         given = {
             name: clean_line(value, what="key", limit=120, required=False)
             for name, value in named.items()
@@ -67,4 +72,4 @@ def carrier_of(method: ShippingMethod | None) -> Carrier:
 
 
 def keys_of(kept: Mapping[str, Any]) -> Keys:
-    return Keys(kept.get("customer", ""), kept.get("key", ""), kept.get("secret", ""), kept.get("salt", ""))
+    return Keys(**{name: kept.get(name, "") for name in _NAMES})

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from stoa.domains.orders.models import Shipment
 from stoa.domains.orders.shipping.errors import NoSuchShipment
 from stoa.domains.orders.shipping.papers.making import Paper, paper
-from stoa.kit.languages import LOCALES, Locale
+from stoa.kit.languages import Locale
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.lending import Link, check_link, signed_link
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.signing import Link, LinkRefused, check_link, signed_link
-
-TIME_TO_FETCH = timedelta(minutes=15)
 
 
 async def paper_link(ctx: Context, shipment_id: UUID, which: Paper, locale: Locale) -> Link:
@@ -25,9 +22,7 @@ async def paper_link(ctx: Context, shipment_id: UUID, which: Paper, locale: Loca
     ctx.require(Scope.CUSTOMERS_READ)
     if not await Shipment.exists(id=shipment_id):
         raise NoSuchShipment("There is no such parcel.", path=["id"])
-    path = f"/papers/{ctx.shop.id}/{shipment_id}/{which.value}"
-    told = ("paper", ctx.shop.id, shipment_id, which.value, locale)
-    return signed_link(path, *told, lasts=TIME_TO_FETCH, locale=locale)
+    return signed_link(_path(ctx.shop.id, shipment_id, which, locale))
 
 
 async def open_paper(
@@ -37,12 +32,14 @@ async def open_paper(
 
     Raises `LinkRefused`, `NoSuchShipment` and `NoPapers`.
     """
-    check_link("paper", shop_id, shipment_id, which.value, locale, expires=expires, signature=signature)
-    if locale not in LOCALES:
-        raise LinkRefused("This address was not signed by us.")
+    check_link(_path(shop_id, shipment_id, which, locale), expires, signature)
     shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
     if shop is None:
         raise NoSuchShipment("There is no such parcel.")
     with open_shop(shop.ref):
         chosen: Locale = "zh" if locale == "zh" else "en"
         return await paper(Context(shop.ref), shipment_id, which, chosen)
+
+
+def _path(shop_id: UUID, shipment_id: UUID, which: Paper, locale: str) -> str:
+    return f"/papers/{shop_id}/{shipment_id}/{which.value}?locale={locale}"
