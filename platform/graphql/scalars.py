@@ -69,7 +69,7 @@ def _unread(value: Any) -> Any:
 SCALARS: dict[object, ScalarDefinition] = {
     Point: strawberry.scalar(
         name="Point",
-        description="A figure of a series, `[t, v]`: the first day of its period and the number, minor units for money.",
+        description="A figure of a series, `[t, v]`: the first day of its period, and the number (of money, minor).",
         serialize=_written_point,
         parse_value=_unread,
     ),

@@ -59,6 +59,7 @@ from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
 from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.tenants.migrating import load_models
 
@@ -68,6 +69,7 @@ class Query(
     TenantQueries,
     JobQueries,
     ReportQueries,
+    ReportScheduleQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -109,6 +111,7 @@ class Mutation(
     TenantMutations,
     JobMutations,
     ReportMutations,
+    ReportScheduleMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,

@@ -61,6 +61,9 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     sparing.keep_spares,
     reports.work_on_report,
     reports.give_up_report,
+    reports.follow_schedule,
+    reports.plan_due,
+    reports.mail_report,
     reports.sweep,
 )
 

@@ -25,6 +25,8 @@ CLOCK: Sequence[Entry] = (
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
+    # What merchants have scheduled, each in its own time zone: one look over all of them.
+    Entry("plan reports", reports.plan_due, Every(timedelta(minutes=1))),
     Entry("sweep reports", reports.sweep, Daily(time(2, 50))),
 )
 

@@ -1,8 +1,8 @@
 """Sales: what a span of days brought in, in all, by day, by channel and by product.
 
-The days are the shop's. An order counts on the day on which it was placed, unless it is a draft, or was called off before
-any of it was paid; what is given back counts on the day on which it went back, so that a month that is closed stays as it
-was. All in one currency, in minor units::
+The days are the shop's. An order counts on the day on which it was placed, unless it is a draft, or was called off
+before any of it was paid; what is given back counts on the day on which it went back, so that a month that is closed
+stays as it was. All in one currency, in minor units::
 
     gross      unit prices x quantities
     discounts  taken off the lines, order discounts included
@@ -66,7 +66,7 @@ SELECT coalesce(json_agg(json_build_array(day, units)), '[]')::text FROM (
 """
 _PRODUCTS = f"""
 SELECT coalesce(json_agg(json_build_array(sku, title, variant_id, orders, units, gross, discounts)), '[]')::text FROM (
-  SELECT l.sku, max(l.title || CASE WHEN l.variant_title = '' THEN '' ELSE ' · ' || l.variant_title END) AS title,
+  SELECT l.sku, max(l.title || CASE WHEN l.variant_title = '' THEN '' ELSE ' – ' || l.variant_title END) AS title,
     l.variant_id, count(DISTINCT o.id) AS orders, sum(l.quantity)::bigint AS units,
     sum(l.unit_minor * l.quantity)::bigint AS gross, sum(l.discount_minor)::bigint AS discounts
   FROM sales_order o JOIN order_line l ON l.order_id = o.id WHERE {_COUNTED}

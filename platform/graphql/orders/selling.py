@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -43,10 +43,10 @@ Metric = shown_enum(
     TOTAL="NET + SHIPPING + TAX.",
 )
 RULE = (
-    "Sales of a span of days, in the shop's time zone. The basis is placing: an order counts on the day on which it was "
-    "placed, unless it is a draft or was called off before any of it was paid. What is given back counts on the day on "
-    "which it went back: a month that is over stays as it was. Amounts are of one currency, the shop's if none is "
-    f"named. Needs the scope `{Scope.ANALYTICS_READ}`."
+    "Sales of a span of days, in the shop's time zone. The basis is placing: an order counts on the day on which it "
+    "was placed, unless it is a draft or was called off before any of it was paid. What is given back counts on the "
+    "day on which it went back: a month that is over stays as it was. Amounts are of one currency, the shop's if none "
+    f"is named. Needs the scope `{Scope.ANALYTICS_READ}`."
 )
 
 

@@ -10,7 +10,7 @@ ADDRESS = "fragment Lines on Address { name company line1 line2 district city pr
 
 
 def address_lines(address: Mapping[str, str] | None, locale: Locale) -> list[str]:
-    """Name first, then from the large to the small in Chinese, the other way round elsewhere; what is empty is left out."""
+    """Name first, then from the large to the small in Chinese, the other way round elsewhere; without what is empty."""
     if address is None:
         return []
     get = address.get

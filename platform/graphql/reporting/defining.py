@@ -39,8 +39,8 @@ class Wish:
     location_id: str | None = None
     order_ids: Sequence[str] = ()
 
-    def say(self, sentence: Sentence, **values: str | int | Sentence) -> str:
-        return (sentence.filled(**values) if values else sentence).said_in(self.locale)
+    def say(self, words: Sentence, **values: str | int | Sentence) -> str:
+        return (words.filled(**values) if values else words).said_in(self.locale)
 
     @property
     def period(self) -> tuple[date, date]:
@@ -95,8 +95,8 @@ class Layout:
 class Definition:
     """A report. `takes` says of each parameter whether it must be given.
 
-    `query` is sent as often as there are pages of the connection that `pages` names (a field of Query, with `$after` for
-    its cursor); once when it names none. `scopes` are what it cannot do without.
+    `query` is sent as often as there are pages of the connection that `pages` names (a field of Query, with `$after`
+    for its cursor); once when it names none. `scopes` are what it cannot do without.
     """
 
     name: str

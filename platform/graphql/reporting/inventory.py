@@ -62,8 +62,8 @@ class InventoryLayout(Layout):
             Column(say(words.CODE), Kind.CODE, 1.1),
             Column(say(words.PRODUCT), width=2.6),
             Column(say(LOCATION), width=1.1),
-            *(Column(say(each), Kind.COUNT, is_summed=True, on_paper=each not in (DAMAGED, HELD)) for each in counts),
             Column(say(LOW), width=0.5),
+            *(Column(say(each), Kind.COUNT, is_summed=True, on_paper=each not in (DAMAGED, HELD)) for each in counts),
         ]
         if self.has_costs:
             columns += [
@@ -71,17 +71,17 @@ class InventoryLayout(Layout):
                 Column(say(COST), Kind.MONEY),
                 Column(say(WORTH), Kind.MONEY, is_summed=True),
             ]
-        yield Table("stock", say(INVENTORY.title), columns, is_main=True)
+        yield Table("stock", "", columns, is_main=True)
 
     def page(self, nodes: Sequence[Mapping[str, Any]]) -> Iterable[Block]:
         yield Rows([self._row(each) for each in nodes])
 
     def _row(self, level: Mapping[str, Any]) -> list[Any]:
         variant = level["variant"]
-        title = " · ".join(filter(None, (variant["product"]["title"], variant["title"])))
+        title = " – ".join(filter(None, (variant["product"]["title"], variant["title"])))
         counts = [level[key] for key in ("onHand", "available", "reserved", "damaged", "held", "incoming")]
-        row = [variant["sku"] or "", title, level["location"]["name"], *counts]
-        row.append(self.wish.say(YES) if level["isLow"] else "")
+        low = self.wish.say(YES) if level["isLow"] else ""
+        row = [variant["sku"] or "", title, level["location"]["name"], low, *counts]
         if self.has_costs:
             cost = variant["cost"]
             minor = None if cost is None else cost["minor"]

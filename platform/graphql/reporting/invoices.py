@@ -48,7 +48,7 @@ TAX_ADDED = Sentence("Tax")
 TAX_WITHIN = Sentence("Tax included in the total")
 WAIVED = Sentence("Called off before payment")
 PAID = Sentence("Paid")
-REFUNDED = Sentence("Refunded")
+REFUNDED = Sentence("Refunded since")
 DUE = Sentence("Amount due")
 PAYMENT = Sentence("Payment")
 EACH_TOTAL = Sentence("Amount")
@@ -101,24 +101,24 @@ class InvoiceLayout(Layout):
         ]
 
     def _line(self, line: Mapping[str, Any], order: Mapping[str, Any]) -> list[Any]:
-        title = " · ".join(filter(None, (line["title"], line["variantTitle"])))
+        title = " – ".join(filter(None, (line["title"], line["variantTitle"])))
         amounts = [line[key]["minor"] for key in ("unitPrice", "discount", "tax", "total")]
         return [line["sku"], title, line["quantity"], order["subtotal"]["currency"], *amounts]
 
     def _balance(self, order: Mapping[str, Any]) -> Balance:
         minor = {key: order[key]["minor"] for key in AMOUNTS}
-        due = minor["total"] - minor["waived"] - minor["captured"] + minor["refunded"]
+        due = minor["total"] - minor["waived"] - minor["captured"]
         rows: list[tuple[Sentence, int, bool]] = [
             (SUBTOTAL, minor["subtotal"], False),
-            (DISCOUNT, -minor["discount"], False),
+            *([(DISCOUNT, -minor["discount"], False)] if minor["discount"] else []),
             (SHIPPING, minor["shipping"], False),
             *([] if order["taxIncluded"] else [(TAX_ADDED, minor["tax"], False)]),
             (words.TOTAL, minor["total"], True),
             *([(TAX_WITHIN, minor["tax"], False)] if order["taxIncluded"] and minor["tax"] else []),
             *([(WAIVED, -minor["waived"], False)] if minor["waived"] else []),
             (PAID, -minor["captured"], False),
+            (DUE, max(0, due), True),
             *([(REFUNDED, minor["refunded"], False)] if minor["refunded"] else []),
-            (DUE, max(0, due - minor["refunded"]), True),
         ]
         figures = [Figure(self.wish.say(name), Kind.MONEY, value) for name, value, _ in rows]
         strong = [i for i, (_, _, is_strong) in enumerate(rows) if is_strong]

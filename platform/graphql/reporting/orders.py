@@ -70,7 +70,7 @@ class OrdersLayout(Layout):
             Column(say(words.CURRENCY), Kind.CURRENCY, 0.8),
             *(Column(say(each), Kind.MONEY, is_summed=True, on_paper=each in ON_PAPER) for each in AMOUNTS),
         ]
-        yield Table("orders", say(ORDER_LIST.title), columns, is_main=True)
+        yield Table("orders", "", columns, is_main=True)
 
     def page(self, nodes: Sequence[Mapping[str, Any]]) -> Iterable[Block]:
         yield Rows([self._row(each) for each in nodes])

@@ -76,8 +76,8 @@ class PackingLayout(Layout):
         ]
 
     def _line(self, line: Mapping[str, Any]) -> list[Any]:
-        title = " · ".join(filter(None, (line["title"], line["variantTitle"])))
-        return [line["sku"], title, _left(line), ""]
+        title = " – ".join(filter(None, (line["title"], line["variantTitle"])))
+        return [line["sku"], title, _left(line), "□"]
 
 
 def _left(line: Mapping[str, Any]) -> int:

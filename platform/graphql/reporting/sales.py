@@ -50,9 +50,9 @@ SOLD = Sentence("Sold")
 WITHIN = Sentence("Prices include tax of {amount}, as far as the orders say.")
 ELSEWHERE = Sentence("Orders in other currencies are not counted: {count}.")
 NOTE = Sentence(
-    "Orders count on the day they were placed, in the shop's time zone; drafts, and orders called off before any payment, "
-    "do not. Returns count on the day the money went back. Net sales = gross sales - discounts - cancelled - returns. "
-    "Total = net sales + shipping + tax. Average order = (gross sales - discounts - cancelled) / orders."
+    "Orders count on the day they were placed, in the shop's time zone; drafts, and orders called off before any "
+    "payment, do not. Returns count on the day the money went back. Net sales = gross sales - discounts - cancelled - "
+    "returns. Total = net sales + shipping + tax. Average order = (gross sales - discounts - cancelled) / orders."
 )
 COLUMNS = (
     ("ORDERS", words.ORDERS, Kind.COUNT),

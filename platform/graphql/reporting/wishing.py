@@ -175,7 +175,6 @@ def wanted(
     fixed = asked.on(today_of(ctx.shop, moment))
     title = definition.title.said_in(locale)
     said = [title, *([str(fixed.since), str(fixed.until)] if fixed.since else [f"{today_of(ctx.shop, moment)}"])]
-    more = [each for each in definition.optional_scopes if each in ctx.scopes or ctx.actor.kind == "system"]
     return Wanted(
         definition=definition.name,
         format=format,
@@ -183,9 +182,15 @@ def wanted(
         parameters=fixed.kept(),
         title=" ".join([title, *_days_said(fixed, locale)]),
         file_name=f"{slugify(' '.join(said))}.{format.lower()}",
-        scopes=[*definition.scopes, *more],
+        scopes=rights_of(ctx, definition),
         recipients=tuple(recipients),
     )
+
+
+def rights_of(ctx: Context, definition: Definition) -> list[str]:
+    """What the report needs, and what the caller holds of that which makes it tell more."""
+    more = [each for each in definition.optional_scopes if each in ctx.scopes or ctx.actor.kind == "system"]
+    return [str(each) for each in (*definition.scopes, *more)]
 
 
 def _days_said(asked: Parameters, locale: Locale) -> list[str]:

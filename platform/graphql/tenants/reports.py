@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -19,25 +19,23 @@ from stoa.graphql.reporting.registry import DEFINITIONS, definition
 from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt, read_id
 from stoa.graphql.tenants.jobs import Job
+from stoa.graphql.tenants.report_inputs import (
+    ReportFormat,
+    ReportParametersInput,
+    ReportParametersShown,
+    read_report_locale,
+    shown_parameters,
+)
+from stoa.graphql.tenants.report_schedules import ReportSchedule
 from stoa.kit.clock import now
-from stoa.kit.languages import Locale, reader
 from stoa.kit.reporting import Format
 from stoa.settings import settings
-from stoa.tenants.access.accounts import read_locale
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.reporting import models
 from stoa.tenants.reporting.handing_out import report_link
 from stoa.tenants.reporting.requesting import request_report
 
-ReportFormat = shown_enum(
-    Format,
-    "What a report is written as.",
-    name="ReportFormat",
-    PDF="For reading and printing: figures, charts and tables.",
-    XLSX="A workbook: numbers with formats, sums as formulas, charts of Excel's own.",
-    CSV="The main table alone, for programs: UTF-8 with the mark by which Excel knows it.",
-)
 ReportState = shown_enum(
     models.ReportState,
     "How far a report is.",
@@ -45,19 +43,6 @@ ReportState = shown_enum(
     DONE="The file can be fetched.",
     FAILED="Given up; there is no file.",
     EXPIRED="The file has been deleted.",
-)
-ReportSpan = shown_enum(
-    wishing.Span,
-    "Days of the shop's calendar that follow from today's.",
-    name="ReportSpan",
-    YESTERDAY="The day before.",
-    LAST_7_DAYS="The seven days before today.",
-    LAST_30_DAYS="The thirty days before today.",
-    LAST_WEEK="The last whole week, from Monday on.",
-    LAST_MONTH="The last whole month.",
-    LAST_QUARTER="The last whole quarter.",
-    LAST_YEAR="The last whole year.",
-    THIS_MONTH="From the first of the month until today.",
 )
 ReportParameterName = shown_enum(
     Takes,
@@ -93,15 +78,17 @@ class Report(Node):
 
     definition: str = column("Which report: the name of its definition.")
     title: str = column("What it is called, with its days, in the language it was made in.")
-    format: ReportFormat = column("What it is written as.")  # type: ignore[valid-type]
+    format: ReportFormat = column("What it is written as.")
     locale: str = column("The language it is made in: en or zh.")
     state: ReportState = column("How far it is.")  # type: ignore[valid-type]
+    parameters: ReportParametersShown = derived(("parameters",), shown_parameters, "What it is about: its days fixed.")
     job: Job | None = to_one("The job that makes it, with its progress; null when that has been forgotten.")
     failure: str | None = derived(("failure",), said_now, "Why there is no file, in the reader's language.")
     scopes: list[str] = column("What whoever fetches the file must hold: the rights that it was made with.")
     requested_by: str = column("Who asked for it, or arranged it.", of="actor_name")
     recipients: list[str] = column("Who is sent the address of the file.", scope=Scope.MEMBERS_READ)
     file_name: str = column("What the file is called.")
+    schedule: ReportSchedule | None = to_one("The schedule that it was made for; null when somebody asked for it.")
     size: BigInt | None = column("Bytes of the file; known once it is written.")
     rows: int | None = column("Rows of all its tables; known once it is written.")
     created_at: datetime = column("When it was asked for.")
@@ -116,32 +103,10 @@ class ReportLink:
     expires_at: datetime = strawberry.field(description="Until when it is good; ask for another one then.")
 
 
-@strawberry.input(description="What a report is about. Which of these it takes says its definition.")
-class ReportParametersInput:
-    since: date | None = strawberry.field(default=None, description="The first day.")
-    until: date | None = strawberry.field(default=None, description="The last day.")
-    span: ReportSpan | None = strawberry.field(  # type: ignore[valid-type]
-        default=None, description="Days that follow from today's, in place of `since` and `until`."
-    )
-    channel: str | None = strawberry.field(default=None, description="Orders of this channel alone.")
-    location_id: strawberry.ID | None = strawberry.field(default=None, description="Stock at this location alone.")
-    order_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="These orders; 200 at the most.")
-
-    def read(self) -> wishing.Parameters:
-        return wishing.Parameters(
-            self.since,
-            self.until,
-            None if self.span is None else wishing.Span(self.span),
-            self.channel,
-            self.location_id,
-            tuple(self.order_ids or ()),
-        )
-
-
 @strawberry.input(description="A report that is to be made.")
 class ReportRunInput:
     definition: str = strawberry.field(description="Which one: the name of its definition.")
-    format: ReportFormat = strawberry.field(description="What it is to be written as.")  # type: ignore[valid-type]
+    format: ReportFormat = strawberry.field(description="What it is to be written as.")
     locale: str | None = strawberry.field(
         default=None, description="The language it is made in, en or zh; the reader's when left out."
     )
@@ -174,10 +139,6 @@ async def report_run(ctx: Context, input: ReportRunInput) -> ReportPayload:
     wanted = wishing.wanted(ctx, found, Format(input.format), locale, asked, now(), input.recipients or ())
     report = await request_report(ctx, wanted)
     return ReportPayload.of(report=report.id)
-
-
-def read_report_locale(text: str | None) -> Locale:
-    return reader() if text is None else read_locale(text)
 
 
 @root

@@ -1,8 +1,8 @@
 """Reports as files: a document told block by block, written as PDF, XLSX or CSV in processes of their own.
 
-`documents` says what a document is made of, `spooling` puts it into a file on the way, `press` is the process that reads
-it and writes PDF (`paper`, `charts`), XLSX (`workbook`) or CSV (`lines`), `presses` are those processes together. No file
-here knows a shop or a domain.
+`documents` says what a document is made of, `spooling` puts it into a file on the way, `press` is the process that
+reads it and writes PDF (`paper`, `charts`), XLSX (`workbook`) or CSV (`lines`), `presses` are those processes together.
+No file here knows a shop or a domain.
 """
 
 from stoa.kit.reporting.documents import (

@@ -87,7 +87,8 @@ def _grid(scale: Scale, y: object, locale: Locale) -> str:
         stroke = FAINT if tick == 0 else RULE
         lines.append(
             f'<line x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{at:.1f}" y2="{at:.1f}" stroke="{stroke}" stroke-width="0.7"/>'
-            f'<text x="{LEFT - 7}" y="{at + 3.3:.1f}" text-anchor="end" fill="{FAINT}">{short_number(tick, locale)}</text>'
+            f'<text x="{LEFT - 7}" y="{at + 3.3:.1f}" text-anchor="end" fill="{FAINT}">'
+            f"{short_number(tick, locale)}</text>"
         )
     return "".join(lines)
 
@@ -122,7 +123,8 @@ def _line(values: Sequence[float], x: object, y: object, colour: str, *, is_area
     if not points:
         return ""
     dashes = ' stroke-dasharray="4 3"' if is_dashed else ""
-    line = f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"{dashes}/>'
+    stroke = f'stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"{dashes}'
+    line = f'<polyline points="{points}" fill="none" {stroke}/>'
     if not is_area:
         return line
     under = f"{x(0):.1f},{y(0):.1f} {points} {x(len(values) - 1):.1f},{y(0):.1f}"
@@ -176,7 +178,7 @@ def shortened(text: str, room: float, size: float) -> str:
     """What of it has room, with an ellipsis for the rest."""
     if width_of(text, size) <= room:
         return text
-    start, dot, form = text.rpartition(" · ")
+    start, dot, form = text.rpartition(" – ")
     if dot and width_of(form, size) < room / 2:  # what tells it from its like stays
         return shortened(start, room - width_of(dot + form, size), size) + dot + form
     while text and width_of(text, size) + size > room:

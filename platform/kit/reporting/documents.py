@@ -19,8 +19,11 @@ class Format(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a value is, and so how it is written. Money is minor units of the document's currency, or of the one in the
-    row's CURRENCY column; a SHARE is of 1; a DAY is ``2026-11-26``, a MOMENT ``2026-11-26 14:05`` in the shop's zone."""
+    """What a value is, and so how it is written.
+
+    Money is minor units of the document's currency, or of the one in the row's CURRENCY column; a SHARE is of 1; a DAY
+    is ``2026-11-26``, a MOMENT ``2026-11-26 14:05`` in the shop's zone.
+    """
 
     TEXT = "TEXT"
     CODE = "CODE"

@@ -65,9 +65,12 @@ class Paper:
                 self.told.append(self._told(block))
 
     def typeset(self) -> bytes:
+        return bytes(self.pictured("pdf"))
+
+    def pictured(self, format: str, ppi: float = 110.0) -> Any:
+        """As pictures ("png"), one for each page; by which one looks at it."""
         self._close()
-        assert self.head is not None
-        return typeset(self.head, self.told)
+        return typeset(self._head, self.told, format=format, ppi=ppi)
 
     def _told(self, block: Any) -> dict[str, Any]:
         match block:
@@ -179,7 +182,7 @@ def typeset(head: Head, told: Sequence[dict[str, Any]], *, format: str = "pdf", 
     }
     return _compiler().compile(
         input=_template(),
-        format=format,  # type: ignore[arg-type]
+        format=format,
         ppi=ppi,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
     )

@@ -1,4 +1,4 @@
-"""The presses: some processes that write documents, so that no event loop waits for one, and none that dies takes others along."""
+"""The presses: some processes that write documents. No event loop waits for one; what dies takes no other along."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from stoa.kit.reporting.documents import Block, Rows
 
 LENGTH = 4  # bytes before each block that say how many follow
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Block)  # type: ignore[var-annotated]  # a union is no type to mypy
+_decoder = msgspec.msgpack.Decoder(Block)
 
 
 class Spool:

@@ -1,7 +1,7 @@
 """Write a document as XLSX: a sheet that sums it up with charts of Excel's own, and one for each table.
 
-A row is written and forgotten (constant memory). Numbers are numbers with formats, totals are formulas with their result;
-what people have written is text and never a formula.
+A row is written and forgotten (constant memory). Numbers are numbers with formats, totals are formulas with their
+result; what people have written is text and never a formula.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class Book:
         """A chart of Excel's own over numbers that stand in the sheet `data` from the row `at` on; and the next row."""
         head = self._top
         kind = {Shape.COLUMNS: "column", Shape.LINE: "line", Shape.BARS: "bar"}[chart.shape]
-        drawn: Any = self._book.add_chart({"type": kind})  # type: ignore[arg-type]
+        drawn: Any = self._book.add_chart({"type": kind})
         data.write_string(at, 0, chart.title, self._format(bold=True))
         for i, series in enumerate(chart.series):
             data.write_string(at, i + 1, series.title, self._format(bold=True))

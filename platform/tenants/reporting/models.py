@@ -39,8 +39,8 @@ class ReportSchedule(Model):
     are then.
 
     `parameters` are the definition's, as its own `kept` writes them. At `hour`:`minute` in the shop's time zone; on the
-    `weekday` (Monday is 0) or the `day` of the month, or its last if it has fewer. `next_at` is its next slot; null while it
-    is paused. `failure` tells why it paused itself. `recipients` are addresses; empty: nobody is written to.
+    `weekday` (Monday is 0) or the `day` of the month, or its last if it has fewer. `next_at` is its next slot; null
+    while it is paused. `failure` tells why it paused itself. `recipients` are addresses; empty: nobody is written to.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -76,8 +76,8 @@ class ReportSchedule(Model):
 class Report(Model):
     """One report: asked for, and then a file.
 
-    `scopes` are the rights that it was asked with and needs: whoever fetches the file must have them as well. `actor_id`
-    of the account or token that asked; null for a schedule, whose owner's rights count. `slot` names the moment of the
+    `scopes` are the rights that it was asked with and needs: whoever fetches the file must have them as well.
+    `actor_id` is of the account or token that asked, or that arranged the schedule. `slot` names the moment of the
     schedule that it is for: there is one report for each. `failure` is a sentence as `Sentence.kept` writes it.
     """
 

@@ -87,6 +87,11 @@ async def write_report(
     )
 
 
+async def report_exists(schedule_id: UUID, slot: str) -> bool:
+    """Whether a slot of a schedule has its report already."""
+    return await Report.filter(schedule_id=schedule_id, slot=slot).using_db(shop_client()).exists()
+
+
 async def report_of(report_id: UUID) -> Report | None:
     """The open shop's report of that id: its role sees no other's."""
     return await Report.get_or_none(id=report_id, using_db=shop_client())

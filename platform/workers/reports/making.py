@@ -1,4 +1,4 @@
-"""Make a report: check the rights once more, gather, have it written, keep the file; and end it, one way or the other."""
+"""Make a report: check the rights once more, gather, have it written, keep the file, and end it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from stoa.tenants.access.standing import standing_of
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.jobs import Job
+from stoa.tenants.outbox import enqueue
 from stoa.tenants.reporting.ending import end_report, fail_report
 from stoa.tenants.reporting.errors import NotAllowedAnyMore, ReportTooLarge
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import report_of
 from stoa.tenants.uploading import shop_files
 from stoa.workers.reports.gathering import gather
+from stoa.workers.reports.mailing import languages_of
 
 CHUNK: Final = 256 * 1024
+MAIL: Final = "reports.mail"
 ROWS_A_STEP: Final = 100  # what progress counts in; nobody knows how many there will be
 
 
@@ -68,8 +71,7 @@ class _Making:
                 "{name} does not have the scope {scope} any more.", name=report.actor_name, scope=missing[0]
             )
         locale: Locale = "zh" if report.locale == "zh" else "en"
-        kind = "token" if report.actor_kind == "token" else "account"
-        actor = Actor(kind, report.actor_id, report.actor_name)
+        actor = Actor("token" if report.actor_kind == "token" else "account", report.actor_id, report.actor_name)
         return replace(self.ctx, actor=actor, scopes=frozenset(report.scopes), locale=locale)
 
     async def _written(self, spool: Path, out: Path) -> Written:
@@ -103,12 +105,17 @@ async def make_report(ctx: Context, job: Job, report_id: UUID) -> None:
 
 
 async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: int) -> None:
+    otherwise: Locale = "zh" if report.locale == "zh" else "en"
+    readers = await languages_of(report.recipients, otherwise)
     files = shop_files(ctx.shop)
     key = files.key("reports", new_id().hex)
     try:
         size = await files.put(key, _chunks(written.path))
         async with job.finish():
             await end_report(ctx, report, key, size, rows, client=shop_client())
+            for address, locale in readers.items():
+                told = {"report_id": str(report.id), "address": address, "locale": locale}
+                await enqueue(ctx, MAIL, told, kind="general", dedupe_key=f"{report.id} {address}", max_attempts=10)
     except BaseException:
         await files.delete(key)
         raise
