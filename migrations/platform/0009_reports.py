@@ -154,6 +154,8 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL(
             [
+                # a job is forgotten before its report is; Tortoise 1.1.9 writes the constraint in spite of db_constraint
+                "ALTER TABLE platform.report DROP CONSTRAINT report_job_id_fkey",
                 *_for_its_shop("report_schedule"),
                 *_for_its_shop("report"),
                 "ALTER TABLE platform.report ADD CONSTRAINT report_state CHECK "
