@@ -63,15 +63,17 @@ class Presses:
         """Have the document in the spool written. Raises `NotWritten` and `TooLong`."""
         turn = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.number))
         async with turn:
-            process, is_well = await asyncio.to_thread(self._take), False
+            order = _Order(Told(str(spool), str(out), format))
+            work = asyncio.ensure_future(asyncio.to_thread(self._serve, order))
             try:
                 async with asyncio.timeout(seconds):
-                    answer = await asyncio.to_thread(_order, process, Told(str(spool), str(out), format))
-                is_well = True
-            except TimeoutError:
-                raise TooLong(f"It took longer than {seconds:g} seconds.") from None
-            finally:
-                self._give_back(process, is_well=is_well)
+                    answer = await asyncio.shield(work)
+            except (TimeoutError, asyncio.CancelledError) as error:
+                order.call_off()
+                await asyncio.wait([work])
+                if isinstance(error, TimeoutError):
+                    raise TooLong(f"It took longer than {seconds:g} seconds.") from None
+                raise
         if answer.failure:
             raise NotWritten(answer.failure)
         return Written(out, answer.size)
@@ -83,6 +85,19 @@ class Presses:
         for process in idle:
             _end(process)
 
+    def _serve(self, order: _Order) -> Answer:
+        """In a thread, from the taking of a process to its giving back. Raises `NotWritten` when it is gone."""
+        process = self._take()
+        try:
+            answer = order.give(process)
+        except BaseException:
+            process.kill()
+            _end(process)
+            raise
+        with self._lock:
+            self._idle.append(process)
+        return answer
+
     def _take(self) -> subprocess.Popen[bytes]:
         with self._lock:
             while self._idle:
@@ -92,13 +107,32 @@ class Presses:
                 _end(process)
         return _started()
 
-    def _give_back(self, process: subprocess.Popen[bytes], *, is_well: bool) -> None:
-        if is_well and process.poll() is None:
-            with self._lock:
-                self._idle.append(process)
-        else:
-            process.kill()  # whoever reads from it in a thread gets the end of its output
-            _end(process)
+
+class _Order:
+    """A document that is being written; whoever waits for it may call it off."""
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self._lock = Lock()
+        self._is_off = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def give(self, process: subprocess.Popen[bytes]) -> Answer:
+        """Tell the process, and wait for its answer. Raises `NotWritten`."""
+        with self._lock:
+            if self._is_off:
+                raise NotWritten("It was called off.")
+            self._process = process
+        answer = _asked(process, self.told)
+        with self._lock:
+            self._process = None
+        return answer
+
+    def call_off(self) -> None:
+        with self._lock:
+            self._is_off = True
+            if self._process is not None:
+                self._process.kill()  # whoever reads from it gets the end of its output
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -111,8 +145,7 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def _order(process: subprocess.Popen[bytes], told: Told) -> Answer:
-    """In a thread: it waits. Raises `NotWritten` when the process is gone."""
+def _asked(process: subprocess.Popen[bytes], told: Told) -> Answer:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import io
-import os
-import signal
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from stoa.domains import orders
 from stoa.domains.orders import selling
-from stoa.kit.money import Money
-from stoa.kit.reporting import Format, presses
+from stoa.kit.reporting import Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
-from stoa.tenants.context import Actor, Context, MissingScope, open_shop
+from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.models import Job, JobState, Membership
 from stoa.tenants.reporting.errors import TooManyReports
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import MAX_WAITING
 from stoa.tenants.steering import cancel_job
-from stoa.workers.reports import making
 from tests import make
 from tests.domains.orders.ledgers import pay
 from tests.workers.reports import desk
-from tests.workers.conftest import until
 
 
 async def sold_some(ctx: Context) -> None:
