@@ -7,7 +7,7 @@ import io
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from openpyxl import load_workbook
@@ -203,11 +203,11 @@ def test_an_axis_has_round_steps_and_all_values_on_it(values: list[float]) -> No
 def test_a_chart_is_well_formed_whatever_it_shows(shape: Shape, count: int) -> None:
     labels = [f"2026-{1 + i % 12:02}-{1 + i % 28:02}" for i in range(count)]
     series = [Series("a < b & c", Kind.MONEY, [(-1) ** i * i * 1000 for i in range(count)])]
-    series += [] if shape is Shape.BARS else [Series("before", Kind.MONEY, [i for i in range(count)])]
+    series += [] if shape is Shape.BARS else [Series("before", Kind.MONEY, list(range(count)))]
 
     drawn = svg(Chart("x", shape, labels, series, Kind.DAY), "zh", "CNY")
 
-    root = ElementTree.fromstring(drawn)
+    root = ET.fromstring(drawn)
     assert root.tag.endswith("svg")
     assert "nan" not in drawn.lower()
 
