@@ -21,7 +21,10 @@ async def checked_recipients(ctx: Context, addresses: Sequence[str]) -> list[str
         raise InvalidInput(
             "{count} addresses; {limit} are allowed.", path=["recipients"], count=len(addresses), limit=MAX_RECIPIENTS
         )
-    wanted = {each.key: each.address for each in (_read(text, i) for i, text in enumerate(addresses))}
+    wanted: dict[str, str] = {}
+    for i, text in enumerate(addresses):
+        read = _read(text, i)
+        wanted.setdefault(read.key, read.address)
     if not wanted:
         return []
     strangers = wanted.keys() - await _keys_of_members(ctx)
