@@ -77,6 +77,7 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import report_strangers as of_reports
 
 SCHEMA = schema()._schema
 SECRET = "zq7secret"  # in every text that the other shop holds
@@ -213,7 +214,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_reports.STRANGERS
 
 
 class Stage:
@@ -230,6 +231,7 @@ class Stage:
         return (
             await catalog_of(self.other),
             await of_orders.everything_of(self.other),
+            await of_reports.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -368,6 +370,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "coll": collection,
         "cprod": shown,
         "job": job,
+        **await of_reports.furnish(other, SECRET),
     }
     assert renamed is not None
     return {"evt": type_id("evt", renamed)} | {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
@@ -630,6 +633,7 @@ PREFIXES = [
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
     *of_orders.PREFIXES,
+    *of_reports.PREFIXES,
 ]
 
 

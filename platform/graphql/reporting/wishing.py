@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from stoa.domains import orders
+from stoa.domains.catalog import stock
 from stoa.graphql.reporting.defining import Definition, Takes, Wish
-from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
+from stoa.kit.errors import InvalidInput, NotFound, Refusal, Refusals, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.languages import Locale
 from stoa.kit.reporting import Format
@@ -107,18 +109,20 @@ def checked(definition: Definition, asked: Parameters, *, is_scheduled: bool = F
         Takes.ORDERS: bool(asked.order_ids),
     }
     wrong: list[Refusal] = [
-        InvalidInput("This report takes no {name}.", path=[PLACES[each]], name=PLACES[each])
+        InvalidInput("This report takes no {name}.", path=["parameters", PLACES[each]], name=PLACES[each])
         for each, is_given in given.items()
         if is_given and each not in definition.takes
     ]
     wrong += [
-        InvalidInput("This report needs {name}.", path=[PLACES[each]], name=PLACES[each])
+        InvalidInput("This report needs {name}.", path=["parameters", PLACES[each]], name=PLACES[each])
         for each, is_needed in definition.takes.items()
         if is_needed and not given[each]
     ]
     wrong += _of_days(asked, is_scheduled=is_scheduled) if given[Takes.PERIOD] else []
     if len(asked.order_ids) > MAX_ORDERS:
-        wrong.append(InvalidInput("Name {limit} orders at the most.", path=["orderIds"], limit=MAX_ORDERS))
+        wrong.append(
+            InvalidInput("Name {limit} orders at the most.", path=["parameters", "orderIds"], limit=MAX_ORDERS)
+        )
     if wrong:
         raise Refusals(wrong)
     return _with_ids_checked(asked)
@@ -134,29 +138,50 @@ PLACES: Final = {
 
 def _of_days(asked: Parameters, *, is_scheduled: bool) -> list[Refusal]:
     if is_scheduled and asked.span is None:
-        return [InvalidInput("A schedule takes a span, and no days of the calendar.", path=["span"])]
+        return [InvalidInput("A schedule takes a span, and no days of the calendar.", path=["parameters", "span"])]
     if asked.span is not None:
         both = asked.since is not None or asked.until is not None
-        return [InvalidInput("Give days or a span, and not both.", path=["span"])] if both else []
+        return [InvalidInput("Give days or a span, and not both.", path=["parameters", "span"])] if both else []
     if asked.since is None or asked.until is None:
-        return [InvalidInput("Give both since and until, or a span.", path=["since" if asked.until else "until"])]
+        return [
+            InvalidInput(
+                "Give both since and until, or a span.", path=["parameters", "since" if asked.until else "until"]
+            )
+        ]
     if asked.until < asked.since:
-        return [InvalidInput("The span from {since} ends before it begins.", path=["since"], since=str(asked.since))]
+        return [
+            InvalidInput(
+                "The span from {since} ends before it begins.", path=["parameters", "since"], since=str(asked.since)
+            )
+        ]
     if (asked.until - asked.since).days >= MAX_DAYS:
-        return [InvalidInput("The span is longer than {days} days.", path=["since"], days=MAX_DAYS)]
+        return [InvalidInput("The span is longer than {days} days.", path=["parameters", "since"], days=MAX_DAYS)]
     return []
 
 
 def _with_ids_checked(asked: Parameters) -> Parameters:
     if asked.location_id is not None:
-        with blaming("locationId"):
+        with blaming("parameters", "locationId"):
             parse_type_id(asked.location_id, "loc")
     for i, each in enumerate(asked.order_ids):
-        with blaming("orderIds", i):
+        with blaming("parameters", "orderIds", i):
             parse_type_id(each, "ord")
     channel = None if asked.channel is None else clean_line(asked.channel, what="channel", limit=40)
     order_ids = tuple(dict.fromkeys(asked.order_ids))
     return Parameters(asked.since, asked.until, asked.span, channel, asked.location_id, order_ids)
+
+
+async def check_things(ctx: Context, asked: Parameters) -> None:
+    """That this shop has what the report is asked about. Raises `NotFound` and `Refusals`."""
+    if asked.location_id is not None:
+        location_id = parse_type_id(asked.location_id, "loc")
+        if not await stock.location_exists(ctx, location_id):
+            raise NotFound("There is no such location.", path=["parameters", "locationId"])
+    ids = [parse_type_id(each, "ord") for each in asked.order_ids]
+    known = await orders.orders_there_are(ctx, ids) if ids else set()
+    missing = [i for i, each in enumerate(ids) if each not in known]
+    if missing:
+        raise Refusals([NotFound("There is no such order.", path=["parameters", "orderIds", i]) for i in missing])
 
 
 def wanted(

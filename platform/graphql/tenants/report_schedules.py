@@ -21,7 +21,6 @@ from stoa.graphql.tenants.report_inputs import (
     read_report_locale,
     shown_parameters,
 )
-from stoa.kit.errors import blaming
 from stoa.kit.ids import type_id
 from stoa.kit.reporting import Format
 from stoa.tenants.access.scopes import Scope
@@ -96,10 +95,10 @@ class ReportScheduleCreateInput:
     )
     is_paused: bool = strawberry.field(default=False, description="Whether it makes nothing for now.")
 
-    def plan(self, ctx: Context) -> scheduling.Plan:
+    async def plan(self, ctx: Context) -> scheduling.Plan:
         found = definition(self.definition)
-        with blaming("parameters"):
-            asked = wishing.checked(found, (self.parameters or ReportParametersInput()).read(), is_scheduled=True)
+        asked = wishing.checked(found, (self.parameters or ReportParametersInput()).read(), is_scheduled=True)
+        await wishing.check_things(ctx, asked)
         return scheduling.Plan(
             name=self.name,
             definition=found.name,
@@ -145,15 +144,15 @@ class ReportScheduleDeletePayload(Payload):
     once=True,
 )
 async def report_schedule_create(ctx: Context, input: ReportScheduleCreateInput) -> ReportSchedulePayload:
-    schedule = await scheduling.create_schedule(ctx, input.plan(ctx))
+    schedule = await scheduling.create_schedule(ctx, await input.plan(ctx))
     return ReportSchedulePayload.of(report_schedule=schedule.id)
 
 
 @shop_mutation(Scope.ANALYTICS_WRITE, "Arrange a schedule anew. It is in your name from now on.")
 async def report_schedule_update(ctx: Context, input: ReportScheduleUpdateInput) -> ReportSchedulePayload:
-    schedule = await scheduling.edit_schedule(
-        ctx, read_id("id", input.id, "rsch"), input.plan(ctx), expected_version=input.expected_version
-    )
+    schedule_id = read_id("id", input.id, "rsch")
+    plan = await input.plan(ctx)
+    schedule = await scheduling.edit_schedule(ctx, schedule_id, plan, expected_version=input.expected_version)
     return ReportSchedulePayload.of(report_schedule=schedule.id)
 
 

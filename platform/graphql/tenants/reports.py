@@ -135,6 +135,7 @@ async def report_run(ctx: Context, input: ReportRunInput) -> ReportPayload:
     found = definition(input.definition)
     parameters = input.parameters or ReportParametersInput()
     asked = wishing.checked(found, parameters.read())
+    await wishing.check_things(ctx, asked)
     locale = read_report_locale(input.locale)
     wanted = wishing.wanted(ctx, found, Format(input.format), locale, asked, now(), input.recipients or ())
     report = await request_report(ctx, wanted)
