@@ -44,6 +44,7 @@ from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
 from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
+from stoa.graphql.orders.selling import SalesQueries
 from stoa.graphql.orders.shipping.mutations import ShippingMutations
 from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
@@ -61,6 +62,8 @@ from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.payloads import bind_payloads
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
+from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.graphql.tenants.webhook_mutations import WebhookMutations
 from stoa.graphql.tenants.webhooks import WebhookQueries
 from stoa.tenants.migrating import load_models
@@ -72,6 +75,8 @@ class Query(
     JobQueries,
     WebhookQueries,
     BulkRunQueries,
+    ReportQueries,
+    ReportScheduleQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -95,6 +100,7 @@ class Query(
     RefundQueries,
     OrderImportQueries,
     AftersaleQueries,
+    SalesQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -113,6 +119,8 @@ class Mutation(
     JobMutations,
     WebhookMutations,
     BulkRunMutations,
+    ReportMutations,
+    ReportScheduleMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,

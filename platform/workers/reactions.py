@@ -16,6 +16,7 @@ from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
 from stoa.workers import bulk, webhooks
+from stoa.workers.reports import jobs as reports
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -66,6 +67,12 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     bulk.run_in_bulk,
     bulk.break_off,
     bulk.sweep_bulk_runs,
+    reports.work_on_report,
+    reports.give_up_report,
+    reports.follow_schedule,
+    reports.plan_due,
+    reports.mail_report,
+    reports.sweep,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

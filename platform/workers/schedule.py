@@ -12,6 +12,7 @@ from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
 from stoa.workers import bulk, webhooks
 from stoa.workers.clock import Daily, Entry, Every
+from stoa.workers.reports import jobs as reports
 
 CLOCK: Sequence[Entry] = (
     # Each reservation plans its own end; this is for those whose job was lost with a restored backup, or cancelled.
@@ -31,6 +32,9 @@ CLOCK: Sequence[Entry] = (
     Entry("sweep webhooks", webhooks.sweep_webhooks, Daily(time(2, 50))),
     Entry("sweep bulk runs", bulk.sweep_bulk_runs, Every(timedelta(hours=6))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
+    # What merchants have scheduled, each in its own time zone: one look over all of them.
+    Entry("plan reports", reports.plan_due, Every(timedelta(minutes=1))),
+    Entry("sweep reports", reports.sweep, Daily(time(2, 50))),
 )
 
 

@@ -78,6 +78,7 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import report_strangers as of_reports
 from tests.graphql.tenants import webhook_strangers as of_webhooks
 
 SCHEMA = schema()._schema
@@ -222,7 +223,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS | of_reports.STRANGERS
 
 
 class Stage:
@@ -240,6 +241,7 @@ class Stage:
             await catalog_of(self.other),
             await of_orders.everything_of(self.other),
             await of_webhooks.everything_of(self.other),
+            await of_reports.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -394,6 +396,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "cprod": shown,
         "job": job,
         "bulk": in_bulk,
+        **await of_reports.furnish(other, SECRET),
     }
     assert renamed is not None
     return {"evt": type_id("evt", renamed)} | {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
@@ -657,6 +660,7 @@ PREFIXES = [
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
     *of_orders.PREFIXES,
     *of_webhooks.PREFIXES,
+    *of_reports.PREFIXES,
 ]
 
 
