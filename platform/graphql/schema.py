@@ -60,6 +60,11 @@ from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.notifications.parts import (
+    NotificationMutations,
+    NotificationQueries,
+    NotificationSubscriptions,
+)
 from stoa.graphql.tenants.payloads import bind_payloads
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
@@ -77,6 +82,7 @@ class Query(
     BulkRunQueries,
     ReportQueries,
     ReportScheduleQueries,
+    NotificationQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -121,6 +127,7 @@ class Mutation(
     BulkRunMutations,
     ReportMutations,
     ReportScheduleMutations,
+    NotificationMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -151,6 +158,7 @@ class Mutation(
 class Subscription(
     JobSubscriptions,
     BulkRunSubscriptions,
+    NotificationSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
