@@ -7,7 +7,6 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from stoa.graphql.bulk.engine import bind_bulk
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
@@ -65,12 +64,12 @@ from stoa.graphql.tenants.notifications.parts import (
     NotificationQueries,
     NotificationSubscriptions,
 )
-from stoa.graphql.tenants.payloads import bind_payloads
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
 from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.graphql.tenants.webhook_mutations import WebhookMutations
 from stoa.graphql.tenants.webhooks import WebhookQueries
+from stoa.graphql.within import bind_within
 from stoa.tenants.migrating import load_models
 
 
@@ -189,8 +188,7 @@ def schema() -> strawberry.Schema:
     bind_mutations(built._schema)
     bind_choosing(built._schema)
     bind_views(built._schema)
-    bind_payloads(built)
-    bind_bulk(built)
+    bind_within(built)
     return built
 
 
