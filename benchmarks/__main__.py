@@ -25,6 +25,8 @@ NAMES = (
     "chaos",
     "oversell",
     "intake",
+    "telling",
+    "reports",
 )
 
 

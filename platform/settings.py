@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     shop_pool: int = Field(8, ge=1, description="Connections of one process that serve shops.")
     shops_per_connection: int = Field(
-        250, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
+        150, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
     )
     statements_per_connection: int = Field(1000, ge=1, description="Prepared statements a connection keeps.")
     spare_shops: int = Field(

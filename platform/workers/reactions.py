@@ -17,7 +17,9 @@ from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.notifying import jobs as notifications
 from stoa.tenants.notifying.notices import know
 from stoa.tenants.outbox import Reactions
+from stoa.workers import bulk, webhooks
 from stoa.workers.notices import NOTICES
+from stoa.workers.reports import jobs as reports
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -47,6 +49,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.give_up_export,
     order_imports.work_on_order_import,
     order_imports.give_up_order_import,
+    order_imports.forget_imported_files,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
@@ -61,6 +64,18 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.forget_buyer,
     orders.case_due,
     sparing.keep_spares,
+    webhooks.send_webhooks,
+    webhooks.rescue_webhooks,
+    webhooks.sweep_webhooks,
+    bulk.run_in_bulk,
+    bulk.break_off,
+    bulk.sweep_bulk_runs,
+    reports.work_on_report,
+    reports.give_up_report,
+    reports.follow_schedule,
+    reports.plan_due,
+    reports.mail_report,
+    reports.sweep,
     orders.plan_reminder,
     orders.remind,
     notifications.fan_out,

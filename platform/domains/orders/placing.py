@@ -214,7 +214,7 @@ async def _hold(ctx: Context, draft: OrderDraft, order_id: UUID, offers: Sequenc
     if draft.cart_id is not None:
         await catalog.stock.release(ctx, Holder("cart", draft.cart_id), reason="ordered")
     demand = [
-        Demand(offer.variant_id, line.quantity)
+        Demand(offer.variant_id, line.quantity, pool_id=line.pool_id)
         for line, offer in zip(draft.lines, offers, strict=True)
         if offer is not None and offer.requires_shipping
     ]

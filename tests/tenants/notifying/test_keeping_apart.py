@@ -12,7 +12,7 @@ from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.provisioning import drop_shop
 from tests import make
-from tests.graphql.tenants import strangers
+from tests.graphql.tenants import notification_strangers as strangers
 
 TABLES = ("notification", "notification_rule", "notification_template", "notification_preference")
 

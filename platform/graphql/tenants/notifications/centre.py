@@ -96,7 +96,7 @@ async def notifications_all_read(ctx: Context, input: NotificationsReadInput) ->
 
 def _ids(given: Sequence[strawberry.ID]) -> list[UUID]:
     with blaming("ids"):
-        return [read_id(i, each, "note") for i, each in enumerate(given)]  # type: ignore[arg-type]
+        return [read_id(i, each, "note") for i, each in enumerate(given)]
 
 
 @strawberry.type

@@ -103,7 +103,7 @@ class NotificationRuleRefInput:
 
 def _members(ids: Sequence[strawberry.ID]) -> list[UUID]:
     with blaming("member_ids"):
-        return [read_id(i, each, "acct") for i, each in enumerate(ids)]  # type: ignore[arg-type]
+        return [read_id(i, each, "acct") for i, each in enumerate(ids)]
 
 
 @root
