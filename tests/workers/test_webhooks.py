@@ -331,6 +331,25 @@ async def test_a_query_that_runs_no_more_is_told_and_pauses_the_hook(
     assert stranger.heard[0].signed_by(made.secret)["data"] == {"__typename": "Query"}
 
 
+async def test_a_secret_that_cannot_be_read_pauses_the_hook_until_it_is_rotated(
+    ctx: Context, owner: asyncpg.Connection, stranger: Receiver
+) -> None:
+    """As after STOA_SECRET_KEY was changed."""
+    made = await hook(ctx, stranger.url)
+    await owner.execute("UPDATE platform.webhook SET secret = 'sealed:1:' || repeat('A', 80)")
+    await make.order(ctx)
+    await turns(ctx, owner)
+    kept = await as_kept(ctx, made.hook.id)
+    assert (kept.state, kept.pause_reason, stranger.heard) == (WebhookState.PAUSED, PauseReason.BROKEN, [])
+
+    with open_shop(ctx.shop):
+        fresh = await hooks.rotate_secret(ctx, made.hook.id)
+        await hooks.resume_webhook(ctx, made.hook.id, replay_missed=False)
+    await turns(ctx, owner)
+
+    assert stranger.heard[0].signed_by(fresh.secret)["type"] == "order.placed"
+
+
 async def test_while_secrets_rotate_both_sign(ctx: Context, owner: asyncpg.Connection, stranger: Receiver) -> None:
     made = await hook(ctx, stranger.url)
     with open_shop(ctx.shop):
