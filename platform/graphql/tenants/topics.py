@@ -1,7 +1,8 @@
 """The one list of events that shops may have sent to them: by which word, and about what.
 
 Not in it: what only keeps the shop's own order (views somebody saved, handles set free, the order of rules), what tells
-of reservations that run out one by one, and what happens to webhooks themselves but for their pauses.
+of reservations that run out one by one, and what happens to webhooks themselves but for their pauses: a hook that was
+told of each delivery that failed, and failed, would never hear the end of it.
 """
 
 from __future__ import annotations

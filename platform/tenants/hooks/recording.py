@@ -15,10 +15,12 @@ from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.hooks.errors import PayloadFailed, PayloadTooLarge, QueryRefused, SecretLost
+from stoa.tenants.hooks.events import WebhookDeliveryFailed
 from stoa.tenants.hooks.keeping import change, locked_even_deleted
 from stoa.tenants.hooks.models import DeliveryState, PauseReason, Webhook, WebhookAttempt, WebhookDelivery
 from stoa.tenants.hooks.pausing import pause
 from stoa.tenants.hooks.posting import Outcome
+from stoa.tenants.outbox import publish
 
 # As Standard Webhooks suggests: the first try at once, nine more within 75 hours and a half.
 PAUSES: Final[Sequence[timedelta]] = (
@@ -53,6 +55,9 @@ async def record(ctx: Context, hook_id: UUID, delivery: WebhookDelivery, outcome
     asked = WebhookDelivery.filter(id=delivery.id).using_db(shop_client())
     if fresh := await asked.filter(state=DeliveryState.WAITING, due_at=delivery.due_at).get_or_none():
         await _note_delivery(fresh, outcome, moment)
+        if fresh.state is DeliveryState.FAILED:
+            why = outcome.code or str(outcome.status)
+            await publish(ctx, WebhookDeliveryFailed(hook.id, fresh.id, hook.name, fresh.event_name, why))
     else:
         await asked.update(attempts_made=F("attempts_made") + 1)
     await _note_hook(ctx, hook, outcome, moment)

@@ -314,6 +314,7 @@ UNTOLD = {  # with the reason
     "WebhookDeleted": "about hooks themselves",
     "WebhookSecretRotated": "about hooks themselves",
     "WebhookTested": "sent by webhookTest alone",
+    "WebhookDeliveryFailed": "whoever hears of it and fails would never hear the end of it",
 }
 
 
