@@ -26,6 +26,7 @@ NAMES = (
     "oversell",
     "intake",
     "telling",
+    "reports",
 )
 
 

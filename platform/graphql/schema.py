@@ -7,6 +7,7 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from stoa.graphql.bulk.engine import bind_bulk
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
@@ -43,6 +44,7 @@ from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
 from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
+from stoa.graphql.orders.selling import SalesQueries
 from stoa.graphql.orders.shipping.mutations import ShippingMutations
 from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
@@ -55,10 +57,13 @@ from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
+from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
 from stoa.graphql.tenants.payloads import bind_payloads
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
+from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.graphql.tenants.webhook_mutations import WebhookMutations
 from stoa.graphql.tenants.webhooks import WebhookQueries
 from stoa.tenants.migrating import load_models
@@ -69,6 +74,9 @@ class Query(
     TenantQueries,
     JobQueries,
     WebhookQueries,
+    BulkRunQueries,
+    ReportQueries,
+    ReportScheduleQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -92,6 +100,7 @@ class Query(
     RefundQueries,
     OrderImportQueries,
     AftersaleQueries,
+    SalesQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -109,6 +118,9 @@ class Mutation(
     TenantMutations,
     JobMutations,
     WebhookMutations,
+    BulkRunMutations,
+    ReportMutations,
+    ReportScheduleMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -138,6 +150,7 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     JobSubscriptions,
+    BulkRunSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
@@ -169,6 +182,7 @@ def schema() -> strawberry.Schema:
     bind_choosing(built._schema)
     bind_views(built._schema)
     bind_payloads(built)
+    bind_bulk(built)
     return built
 
 

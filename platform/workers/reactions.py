@@ -15,7 +15,8 @@ from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
-from stoa.workers import webhooks
+from stoa.workers import bulk, webhooks
+from stoa.workers.reports import jobs as reports
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -45,6 +46,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.give_up_export,
     order_imports.work_on_order_import,
     order_imports.give_up_order_import,
+    order_imports.forget_imported_files,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
@@ -62,6 +64,15 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     webhooks.send_webhooks,
     webhooks.rescue_webhooks,
     webhooks.sweep_webhooks,
+    bulk.run_in_bulk,
+    bulk.break_off,
+    bulk.sweep_bulk_runs,
+    reports.work_on_report,
+    reports.give_up_report,
+    reports.follow_schedule,
+    reports.plan_due,
+    reports.mail_report,
+    reports.sweep,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

@@ -11,6 +11,7 @@ import msgspec
 
 from stoa.domains import catalog
 from stoa.domains.catalog.offering import Offer
+from stoa.domains.orders.channels import AFTERSALE
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.pricing import Priced
@@ -108,6 +109,8 @@ def checks_of(
 ) -> list[Check]:
     """What somebody should know before the order is confirmed; nothing when all is right. Rules of risk come later."""
     currency = ctx.shop.currency
+    if draft.channel == AFTERSALE:  # the same again, for nothing: it was looked at when the case was approved
+        return [*_about_the_address(draft, offers, known), *_about_the_amount(priced.total, currency, known)]
     return [
         *_about_the_address(draft, offers, known),
         *_about_prices(draft.lines, offers, currency),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,10 @@ MAX_STATEMENTS = 32  # kept for one plan: as many as clients' filters have forms
 
 async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, declared: RootPage) -> Any:
     """A page of the rows of a type."""
+    if (
+        info.context.in_order_of_ids
+    ):  # then the document is one that is read in no other way: its plans are kept with it
+        declared = replace(declared, order=("id",))
     definition = info.parent_type.fields[info.field_name]
     plan = _plan(
         info,

@@ -47,6 +47,9 @@ class Products(Subject):
 
     name, job = "products", JOB
 
+    def check_source(self, source: str) -> None:
+        """Products may come from anywhere."""
+
     def check_mapping(self, mapping: Mapping[str, str]) -> dict[str, str]:
         return check_mapping(mapping)
 

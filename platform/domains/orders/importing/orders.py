@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from stoa.domains.orders.channels import require_theirs
 from stoa.domains.orders.importing.events import OrdersImported
 from stoa.domains.orders.importing.gathering import gather
 from stoa.domains.orders.importing.options import Field, Options, check_mapping, zone_of
@@ -32,6 +33,10 @@ class Orders(Subject):
     """Orders of the same source and number are one order: what is there stays as it is."""
 
     name, job = "orders", JOB
+
+    def check_source(self, source: str) -> None:
+        """Raises what `require_theirs` raises: our own channels are no source."""
+        require_theirs(source)
 
     def check_mapping(self, mapping: Mapping[str, str]) -> dict[str, str]:
         return check_mapping(mapping)
