@@ -24,11 +24,13 @@ from stoa.domains.orders.shipping import events as parcels
 from stoa.domains.service import events as buyers
 from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
+from stoa.tenants.bulk import events as bulk
 from stoa.tenants.hooks import events as hooks
 
 # What the ids in events are ids of, by the fields' names; the subject's own prefix stands with its topic.
 PREFIXES: Final[Mapping[str, str]] = {
     "attribute_id": "attr",
+    "bulk_run_id": "bulk",
     "case_id": "case",
     "category_id": "cat",
     "channel_id": "chan",
@@ -228,6 +230,7 @@ TOPICS: Final[Sequence[Topic]] = (
     Topic(buyers.CustomersMerged, "customer.merged", "cust", Sentence("Two customers turned out to be one.")),
     Topic(buyers.MergeUndone, "customer.merge_undone", "cust", Sentence("Two customers are two again.")),
     Topic(buyers.CustomerErased, "customer.erased", "cust", Sentence("Nothing is known of a customer any more.")),
+    Topic(bulk.BulkRunEnded, "bulk_run.ended", "bulk", Sentence("A bulk run has come to its end.")),
     Topic(hooks.WebhookPaused, "webhook.paused", "hook", Sentence("Nothing is sent to a webhook any more.")),
     Topic(hooks.WebhookResumed, "webhook.resumed", "hook", Sentence("A webhook is sent events again.")),
 )
