@@ -7,7 +7,6 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from stoa.graphql.bulk.engine import bind_bulk
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
@@ -60,12 +59,17 @@ from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
-from stoa.graphql.tenants.payloads import bind_payloads
+from stoa.graphql.tenants.notifications.parts import (
+    NotificationMutations,
+    NotificationQueries,
+    NotificationSubscriptions,
+)
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
 from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.graphql.tenants.webhook_mutations import WebhookMutations
 from stoa.graphql.tenants.webhooks import WebhookQueries
+from stoa.graphql.within import bind_within
 from stoa.tenants.migrating import load_models
 
 
@@ -77,6 +81,7 @@ class Query(
     BulkRunQueries,
     ReportQueries,
     ReportScheduleQueries,
+    NotificationQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -121,6 +126,7 @@ class Mutation(
     BulkRunMutations,
     ReportMutations,
     ReportScheduleMutations,
+    NotificationMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -151,6 +157,7 @@ class Mutation(
 class Subscription(
     JobSubscriptions,
     BulkRunSubscriptions,
+    NotificationSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
@@ -181,8 +188,7 @@ def schema() -> strawberry.Schema:
     bind_mutations(built._schema)
     bind_choosing(built._schema)
     bind_views(built._schema)
-    bind_payloads(built)
-    bind_bulk(built)
+    bind_within(built)
     return built
 
 

@@ -33,6 +33,7 @@ SHOP_MODELS = [
 ]
 PLATFORM_MODELS = [
     "stoa.tenants.models",
+    "stoa.tenants.notifying.models",
     "stoa.tenants.reporting.models",
     "stoa.tenants.hooks.models",
     "stoa.tenants.bulk.models",

@@ -10,6 +10,7 @@ from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.importing import jobs as order_imports
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
+from stoa.tenants.notifying import jobs as notifications
 from stoa.workers import bulk, webhooks
 from stoa.workers.clock import Daily, Entry, Every
 from stoa.workers.reports import jobs as reports
@@ -23,6 +24,8 @@ CLOCK: Sequence[Entry] = (
     Entry("follow order rules", order_rules.follow_by_the_clock, Every(timedelta(hours=1))),
     # Each spare that is taken plans the next; this is for those whose making failed, and for the first ones.
     Entry("keep spares", sparing.keep_spares, Every(timedelta(minutes=10))),
+    # A digest's job is planned with what it gathers; this is for those whose job was lost, and forgets old messages.
+    Entry("sweep notifications", notifications.sweep, Every(timedelta(minutes=10))),
     # At night, in the shop's time zone, and not at the hour when everybody's night begins.
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("forget files of orders", order_imports.forget_imported_files, Daily(time(3, 25))),

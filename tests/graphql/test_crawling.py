@@ -78,6 +78,7 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import notification_strangers as of_notifications
 from tests.graphql.tenants import report_strangers as of_reports
 from tests.graphql.tenants import webhook_strangers as of_webhooks
 
@@ -223,7 +224,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS | of_reports.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS | of_reports.STRANGERS | of_notifications.STRANGERS
 
 
 class Stage:
@@ -242,6 +243,7 @@ class Stage:
             await of_orders.everything_of(self.other),
             await of_webhooks.everything_of(self.other),
             await of_reports.everything_of(self.other),
+            await of_notifications.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -388,6 +390,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         **stocked,
         **ordered,
         **hooked,
+        **await of_notifications.furnish(other, SECRET),
         "attr": attribute,
         "aval": value,
         "tag": tag,
@@ -661,6 +664,7 @@ PREFIXES = [
     *of_orders.PREFIXES,
     *of_webhooks.PREFIXES,
     *of_reports.PREFIXES,
+    *of_notifications.PREFIXES,
 ]
 
 

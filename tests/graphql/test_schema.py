@@ -107,8 +107,8 @@ VERBS = {
 }
 
 VERBS |= {"Pause", "Rotate", "Test"}  # of webhooks
-VERBS |= {"Run"}  # in bulk
-VERBS |= {"Run"}  # of reports
+VERBS |= {"Run"}  # of reports and bulk runs
+VERBS |= {"Archive", "Read"}  # of notifications
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
 VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"}  # of orders
 

@@ -133,7 +133,7 @@ def _require(context: GraphContext, scopes: Mapping[str, str]) -> None:
 
 
 def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> str:
-    """The SQL for this call's arguments; appends their values to `values`, page after page."""
+    """The SQL for this call's arguments; appends their values to `values`, page after page, and who asks."""
     shapes: list[PageShape] = []
     variables = variables_of(info)
     for page in plan.pages:
@@ -141,6 +141,8 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
         _require(info.context, shaped.scopes)
         shapes.append(shaped.shape)
         values.extend(shaped.values)
+    if plan.asks_who:
+        values.append(info.context.signed_in().account_id)
     key = tuple(shapes)
     sql: str | None = plan.statements.get(key)
     if sql is None:

@@ -1,11 +1,13 @@
 """SQL out of trusted pieces: a value from a request can take a parameter's place here, and never that of text.
 
 A fragment is a tuple. Its text comes from declarations and models only; `ROW` stands for the alias of the row it is
-about, a `Value` for a parameter. Nothing is formatted or replaced, so there is nothing that could be smuggled in.
+about, a `Value` for a parameter, `VIEWER` for the one that says who asks. Nothing is formatted or replaced, so there is
+nothing that could be smuggled in.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
@@ -17,6 +19,13 @@ class _Row:
         return "ROW"
 
 
+class _Viewer:
+    """The account of whoever asks: a parameter behind all others of the statement."""
+
+    def __repr__(self) -> str:
+        return "VIEWER"
+
+
 class Value(int):
     """The nth parameter of a page, from 1; which one of the statement that is, `written` finds out."""
 
@@ -25,17 +34,19 @@ class Value(int):
 
 
 ROW: Final = _Row()
+VIEWER: Final = _Viewer()
 Row: TypeAlias = _Row | str  # the row that is meant, or the alias of another one
-Fragment: TypeAlias = tuple[str | Value | _Row, ...]
+Part: TypeAlias = str | Value | _Row | _Viewer
+Fragment: TypeAlias = tuple[Part, ...]
 
+_NAMED: Final[dict[str, Part]] = {"{row}": ROW, "{viewer}": VIEWER}
 TRUE: Final[Fragment] = ("TRUE",)
 FALSE: Final[Fragment] = ("FALSE",)
 
 
 def template(sql: str) -> Fragment:
-    """A declared expression: `{row}` in it becomes `ROW`, every other brace is SQL's own."""
-    first, *others = sql.split("{row}")
-    return (first, *(part for other in others for part in (ROW, other)))
+    """A declared expression: `{row}` in it becomes `ROW`, `{viewer}` `VIEWER`, every other brace is SQL's own."""
+    return tuple(_NAMED.get(part, part) for part in re.split(r"(\{row\}|\{viewer\})", sql))
 
 
 def column(row: Row, name: str) -> Fragment:
@@ -55,18 +66,22 @@ def any_of(conditions: Iterable[Fragment]) -> Fragment:
 def _joined(conditions: list[Fragment], word: str) -> Fragment:
     if len(conditions) <= 1:
         return conditions[0] if conditions else ()
-    parts: list[str | Value | _Row] = ["("]
+    parts: list[Part] = ["("]
     for condition in conditions:
         parts += [*condition, word]
     return (*parts[:-1], ")")
 
 
-def written(fragment: Fragment, row: str, values_before: int) -> str:
-    """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own."""
-    return "".join([_part(part, row, values_before) for part in fragment])
+def written(fragment: Fragment, row: str, values_before: int, viewer: int = 0) -> str:
+    """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own;
+    `viewer` is the number of the parameter that says who asks."""
+    return "".join([_part(part, row, values_before, viewer) for part in fragment])
 
 
-def _part(part: str | Value | _Row, row: str, values_before: int) -> str:
-    if isinstance(part, Value):
-        return f"${values_before + part}"
-    return row if isinstance(part, _Row) else part
+def _part(part: Part, row: str, values_before: int, viewer: int) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, _Viewer):
+        assert viewer, "only the condition on a stored type may ask who looks"
+        return f"${viewer}::uuid"
+    return f"${values_before + part}" if isinstance(part, Value) else row

@@ -79,13 +79,15 @@ class Slot:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything one root field reads. `scopes` maps a right that is needed to the field that needs it."""
+    """Everything one root field reads. `scopes` maps a right that is needed to the field that needs it; `asks_who`:
+    some of its rows are those of whoever asks."""
 
     root: RowPlan | PagePlan
     pages: list[PagePlan]
     scopes: dict[str, str]
     decoder: msgspec.json.Decoder[Any]
     is_many: bool = False
+    asks_who: bool = False
     statements: dict[Any, str] = field(default_factory=dict)
     constant_shapes: dict[int, Any] = field(default_factory=dict)
 
@@ -98,25 +100,28 @@ class Planner:
         self.selection = Selection(info)
         self.pages: list[PagePlan] = []
         self.scopes: dict[str, str] = {}
+        self.asks_who = False
 
     def plan_one(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
         row = self._row(stored, nodes, ())
-        return Plan(row, self.pages, self.scopes, msgspec.json.Decoder(row.struct | None))
+        decoder = msgspec.json.Decoder(row.struct | None)
+        return Plan(row, self.pages, self.scopes, decoder, asks_who=self.asks_who)
 
     def plan_many(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
         row = self._row(stored, nodes, ())
         decoder = msgspec.json.Decoder(list[tuple[str, row.struct]])  # type: ignore[name-defined]
-        return Plan(row, self.pages, self.scopes, decoder, is_many=True)
+        return Plan(row, self.pages, self.scopes, decoder, is_many=True, asks_who=self.asks_who)
 
     def plan_page(
         self, stored: StoredType, nodes: list[FieldNode], definition: GraphQLField, declared: RootPage
     ) -> Plan:
         page = self._page(stored, nodes, definition, tuple(declared.order), None, ())
         page.only = template(declared.only)
-        return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct))
+        return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct), asks_who=self.asks_who)
 
     def _row(self, stored: StoredType, nodes: Iterable[FieldNode], path: tuple[str, ...]) -> RowPlan:
         self.scopes.setdefault(stored.scope, stored.name)
+        self.asks_who = self.asks_who or "{viewer}" in stored.only
         graphql_type = self.schema.type_map[stored.name]
         assert isinstance(graphql_type, GraphQLObjectType)
         slots: dict[str, Slot] = {}
@@ -175,6 +180,7 @@ class Planner:
         page = PagePlan(len(self.pages), path, target, nodes[0], definition, order or tuple(target.order), relation)
         self.pages.append(page)  # before the pages inside it take their numbers
         self.scopes.setdefault(target.scope, target.name)  # to be counted is to be read
+        self.asks_who = self.asks_who or "{viewer}" in target.only
         connection = get_named_type(definition.type)
         assert isinstance(connection, GraphQLObjectType)
         asked = self.selection.below(connection, nodes)
