@@ -1,8 +1,9 @@
 """The one list of events that shops may have sent to them: by which word, and about what.
 
-Not in it: what only keeps the shop's own order (views somebody saved, handles set free, the order of rules), what tells
-of reservations that run out one by one, and what happens to webhooks themselves but for their pauses: a hook that was
-told of each delivery that failed, and failed, would never hear the end of it.
+Not in it: what only keeps the shop's own order (views somebody saved, handles set free, the order of rules, how people
+are notified, jobs that died), what tells of reservations that run out one by one, and what happens to webhooks
+themselves but for their pauses: a hook that was told of each delivery that failed, and failed, would never hear the end
+of it.
 """
 
 from __future__ import annotations
@@ -183,6 +184,12 @@ TOPICS: Final[Sequence[Topic]] = (
         "order.moved",
         "ord",
         Sentence("An order has taken a step: of itself, its payment, its delivery or an after-sales case."),
+    ),
+    Topic(
+        orders.ConfirmationOverdue,
+        "order.confirmation_overdue",
+        "ord",
+        Sentence("An order has waited too long to be confirmed."),
     ),
     Topic(orders.OrderHeld, "order.held", "ord", Sentence("An order waits until it is resumed.")),
     Topic(orders.OrderResumed, "order.resumed", "ord", Sentence("An order goes on.")),
