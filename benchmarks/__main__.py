@@ -25,6 +25,7 @@ NAMES = (
     "chaos",
     "oversell",
     "intake",
+    "telling",
 )
 
 

@@ -166,6 +166,7 @@ def _settings_of(engines: embedded.Engines, folder: Path, port: int) -> Settings
         "STOA_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "STOA_ALLOWED_ORIGINS": f'["http://localhost:{port}"]',
         "STOA_FILES": str(folder / "files"),
+        "STOA_LETTERBOX": str(folder / "letterbox"),
         "STOA_LOG_FORMAT": "console",
         "STOA_LOG_LEVEL": "WARNING",
     }

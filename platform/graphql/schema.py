@@ -57,7 +57,10 @@ from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.payloads import bind_payloads
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.webhook_mutations import WebhookMutations
+from stoa.graphql.tenants.webhooks import WebhookQueries
 from stoa.tenants.migrating import load_models
 
 
@@ -65,6 +68,7 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     JobQueries,
+    WebhookQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -104,6 +108,7 @@ class Query(
 class Mutation(
     TenantMutations,
     JobMutations,
+    WebhookMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -163,6 +168,7 @@ def schema() -> strawberry.Schema:
     bind_mutations(built._schema)
     bind_choosing(built._schema)
     bind_views(built._schema)
+    bind_payloads(built)
     return built
 
 

@@ -31,7 +31,7 @@ SHOP_MODELS = [
     "stoa.domains.service.models",
     "stoa.domains.orders.models",
 ]
-PLATFORM_MODELS = ["stoa.tenants.models"]
+PLATFORM_MODELS = ["stoa.tenants.models", "stoa.tenants.hooks.models"]
 APPS: dict[str, dict[str, Any]] = {
     database.PLATFORM: {
         "models": PLATFORM_MODELS,

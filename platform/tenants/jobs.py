@@ -20,7 +20,7 @@ from stoa.tenants.database import platform_client, shop_client, shop_transaction
 E = TypeVar("E")
 
 # Each kind has a queue of its own, so that work which takes minutes never stands before work which takes a moment.
-Kind = Literal["general", "imports", "images"]
+Kind = Literal["general", "imports", "images", "webhooks"]
 
 # What stands for the shop of work that is the platform's own. No shop's schema is called so.
 PLATFORM_ITSELF = "platform"

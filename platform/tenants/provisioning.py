@@ -15,6 +15,7 @@ from uuid import UUID
 from stoa.kit.clock import now
 from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.ids import ALPHABET, new_id
+from stoa.kit.letterbox import Letterbox
 from stoa.settings import Settings
 from stoa.tenants import database, migrating
 from stoa.tenants.connecting import ANY_SHOP, OWNER_ROLE, SHOP_LOGIN, owner_connection
@@ -148,10 +149,13 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         found = await connection.fetchval("DELETE FROM platform.shop WHERE schema_name = $1 RETURNING true", schema)
         await connection.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1", schema)
         await connection.execute("DELETE FROM platform.job WHERE shop_schema = $1", schema)
+        for table in ("webhook", "webhook_sequence"):  # deliveries and attempts go with their hooks
+            await connection.execute(f"DELETE FROM platform.{table} WHERE shop_schema = $1", schema)
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)
     await StoredFiles(open_store(settings.files), schema).clear()
+    await Letterbox(settings.letterbox).clear(schema)
     return bool(found)
 
 

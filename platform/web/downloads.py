@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from stoa.domains.catalog.exporting import ExportNotReady, open_export
+from stoa.domains.catalog.exporting import EXPORTS, ExportNotReady
 from stoa.kit.errors import InvalidInput, NotFound, Refusal
+from stoa.kit.ids import parse_type_id
+from stoa.tenants.lending import Shelf, fetch
 
-DOWNLOAD = "/downloads/{shop}/{export}"
+DOWNLOAD = "/downloads/{shop}/{thing}"
 HEADERS = {
     "Cache-Control": "private, no-store",  # the address is a credential, and what is behind it is the merchant's
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS,)}  # every kind of file that is lent
 STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, InvalidInput: 400}
 
 
 async def download(request: Request) -> Response:
-    """GET /downloads/<shop>/<export>: a file with products; the signature in the address is the credential."""
+    """GET /downloads/<shop>/<thing>: the file of an export and its like; the signature in the address is the
+    credential."""
+    query = request.query_params
     try:
-        shop_id, export_id = UUID(request.path_params["shop"]), UUID(request.path_params["export"])
-        expires = int(request.query_params.get("expires", ""))
-        file = await open_export(
-            shop_id, export_id, expires=expires, signature=request.query_params.get("signature", "")
-        )
-    except ValueError:
-        return _refused(InvalidInput("This is not an address that productExportLink gave."))
+        shop_id, expires = UUID(request.path_params["shop"]), int(query.get("expires", ""))
+        shelf, thing_id = _place(request.path_params["thing"])
+        file = await fetch(shelf, shop_id, thing_id, expires=expires, signature=query.get("signature", ""))
+    except (ValueError, OverflowError):
+        return _refused(InvalidInput("This is not an address that we gave."))
     except Refusal as refusal:
         return _refused(refusal)
     headers = HEADERS | {
         "Content-Length": str(file.size),
-        "Content-Disposition": f'attachment; filename="{file.file_name}"',
+        "Content-Disposition": f'attachment; filename="{file.name}"',
     }
-    return StreamingResponse(file.chunks, headers=headers, media_type="text/csv; charset=utf-8")
+    return StreamingResponse(file.chunks, headers=headers, media_type=file.media_type)
+
+
+def _place(thing: str) -> tuple[Shelf, UUID]:
+    """The shelf, and what to look for on it. Raises `ValueError` or `InvalidInput`."""
+    shelf = SHELVES.get(thing.partition("_")[0])
+    if shelf is None:
+        raise ValueError(thing)
+    return shelf, parse_type_id(thing, shelf.prefix)
 
 
 def _refused(refusal: Refusal) -> Response:

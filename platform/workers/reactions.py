@@ -15,6 +15,7 @@ from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
 from stoa.tenants.outbox import Reactions
+from stoa.workers import webhooks
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -59,6 +60,9 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.forget_buyer,
     orders.case_due,
     sparing.keep_spares,
+    webhooks.send_webhooks,
+    webhooks.rescue_webhooks,
+    webhooks.sweep_webhooks,
 )
 
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.

@@ -10,6 +10,7 @@ from stoa.domains.orders import jobs as orders
 from stoa.domains.orders.importing import jobs as order_imports
 from stoa.domains.orders.rules import jobs as order_rules
 from stoa.tenants import sparing, sweeping
+from stoa.workers import webhooks
 from stoa.workers.clock import Daily, Entry, Every
 
 CLOCK: Sequence[Entry] = (
@@ -25,6 +26,9 @@ CLOCK: Sequence[Entry] = (
     Entry("sweep exports", catalog.sweep_exports, Daily(time(3, 10))),
     Entry("forget files of orders", order_imports.forget_imported_files, Daily(time(3, 25))),
     Entry("sweep shop", sweeping.sweep_shop, Daily(time(3, 40))),
+    # Each delivery plans its own; this is for those whose job was lost with a restored backup, or cancelled.
+    Entry("rescue webhooks", webhooks.rescue_webhooks, Every(timedelta(minutes=5))),
+    Entry("sweep webhooks", webhooks.sweep_webhooks, Daily(time(2, 50))),
     Entry("sweep access", sweeping.sweep_access, Daily(time(2, 20))),
 )
 

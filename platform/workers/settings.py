@@ -42,6 +42,8 @@ LANES: Lanes = {
     "imports": Lane(at_once=2, per_shop=1, window=8, longest=timedelta(hours=4)),
     # each has a process that decodes its picture: no more at once than there may be idle processors
     "images": Lane(at_once=2, per_shop=2, window=20, longest=timedelta(minutes=2)),
+    # a turn of one hook: mostly waiting for strangers, so many at once; slow receivers of a shop leave room for others
+    "webhooks": Lane(at_once=16, per_shop=8, window=64, longest=timedelta(minutes=2)),
 }
 
 

@@ -59,8 +59,8 @@ from stoa.domains.catalog.models import (
     Tag,
     Variant,
 )
-from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.requests import Request
 from stoa.graphql.schema import schema
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id, type_id
@@ -77,6 +77,7 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import webhook_strangers as of_webhooks
 
 SCHEMA = schema()._schema
 SECRET = "zq7secret"  # in every text that the other shop holds
@@ -213,7 +214,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS
 
 
 class Stage:
@@ -230,6 +231,7 @@ class Stage:
         return (
             await catalog_of(self.other),
             await of_orders.everything_of(self.other),
+            await of_webhooks.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -253,6 +255,7 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
             "tag": await Tag.create(name="Own", name_key="own"),
             "sup": supplier,
             **await of_orders.own(ask.ctx),
+            **await of_webhooks.own(ask.ctx),
             "po": draft,
         }
         await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
@@ -308,6 +311,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         )
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)
+        hooked = await of_webhooks.furnish(other, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
         value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)
         tag = await Tag.create(name=SECRET, name_key=SECRET)
@@ -361,6 +365,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "shop": other.shop,
         **stocked,
         **ordered,
+        **hooked,
         "attr": attribute,
         "aval": value,
         "tag": tag,
@@ -630,6 +635,7 @@ PREFIXES = [
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
     *of_orders.PREFIXES,
+    *of_webhooks.PREFIXES,
 ]
 
 

@@ -72,7 +72,12 @@ async def test_an_address_that_we_did_not_sign_leads_nowhere(
     ):
         answer = await http.get(forged)
         assert (answer.status_code, answer.json()["code"]) == (403, "LINK_REFUSED"), forged
-    for broken in (f"/downloads/x/{run.id}", path.replace(expires, "soon"), path.partition("?")[0]):
+    for broken in (
+        path.replace(str(ctx.shop.id), "x"),
+        path.replace("/exp_", "/chan_"),
+        path.replace(expires, "soon"),
+        path.partition("?")[0],
+    ):
         answer = await http.get(broken)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID"), broken
 

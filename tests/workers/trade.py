@@ -24,7 +24,7 @@ SOON = Lane(
     first_retry=timedelta(milliseconds=10),
     last_retry=timedelta(milliseconds=50),
 )
-LANES: Lanes = {"general": SOON, "imports": SOON, "images": SOON}
+LANES: Lanes = {"general": SOON, "imports": SOON, "images": SOON, "webhooks": SOON}
 
 # What happened in this process: attempts begun, those under way and the most at once, by shop; and gates to wait at.
 begun: Counter[str] = Counter()

@@ -227,7 +227,7 @@ async def order_rule_update(ctx: Context, input: OrderRuleUpdateInput) -> OrderR
 @shop_mutation(Scope.ORDERS_WRITE, "Say in which order the rules of a kind are asked.")
 async def order_rules_reorder(ctx: Context, input: OrderRulesReorderInput) -> OrderRulesPayload:
     with blaming("ids"):
-        ids = [read_id(i, each, "rule") for i, each in enumerate(input.ids)]  # type: ignore[arg-type]
+        ids = [read_id(i, each, "rule") for i, each in enumerate(input.ids)]
     await rules.reorder_rules(ctx, ids)
     return OrderRulesPayload(rules=ids)  # type: ignore[arg-type]  # the planner makes rules of them
 

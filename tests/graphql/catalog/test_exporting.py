@@ -8,7 +8,7 @@ from typing import Any
 
 from stoa.domains.catalog.exporting import run_export
 from stoa.domains.catalog.models import ExportRun
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import parse_type_id, type_id
 from stoa.tenants.access import Scope
 from stoa.tenants.context import open_shop
@@ -53,7 +53,9 @@ async def test_an_export_is_ordered_followed_and_fetched(ask: Ask) -> None:
         "size": run.size,
     }
     link = (await ask.data(LINK, id=export["id"]))["productExportLink"]
-    assert link["url"].startswith(f"{ask.settings.public_url}/downloads/{ask.ctx.shop.id}/{run.id}?expires=")
+    assert link["url"].startswith(
+        f"{ask.settings.public_url}/downloads/{ask.ctx.shop.id}/{type_id('exp', run.id)}?expires="
+    )
     listed = await ask.data("{ productExports(first: 5) { nodes { id } } }")
     assert listed == {"productExports": {"nodes": [{"id": export["id"]}]}}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from stoa.domains import orders
 from stoa.domains.orders.models import Order, OrderLine, Payment
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.languages import reading
 from stoa.tenants import live

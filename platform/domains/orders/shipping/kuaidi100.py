@@ -13,20 +13,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import httpx
 import msgspec
 
 from stoa.domains.orders.models import ShipmentState
 from stoa.domains.orders.shipping.carriers import Heard, Sent, Whereabouts
 from stoa.domains.orders.shipping.errors import CarrierRefused, CarrierSilent, SenderUnknown
+from stoa.kit.calling import NoAnswer, call
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 
 PEKING = ZoneInfo("Asia/Shanghai")
 SECONDS, MOST_BYTES = 8.0, 1_000_000
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # Their basic states; those of three and four digits are kinds of the one that they begin with.
 STATES: Mapping[str, ShipmentState | None] = {
     "0": ShipmentState.IN_TRANSIT,
@@ -221,21 +224,12 @@ def _heard(event: _Event) -> Heard | None:
 
 async def _post(url: str, form: Mapping[str, str]) -> bytes:
     try:
-        async with (
-            httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client,
-            client.stream("POST", url, data=dict(form)) as response,
-        ):
-            chunks, size = [], 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > MOST_BYTES:
-                    raise _silent()
-                chunks.append(chunk)
-            if response.status_code != httpx.codes.OK:
-                raise _silent()
-            return b"".join(chunks)
-    except httpx.HTTPError:
+        answer = await call(url, content=urlencode(form).encode(), headers=FORM, seconds=SECONDS, most_bytes=MOST_BYTES)
+    except NoAnswer:
         raise _silent() from None
+    if answer.status != HTTPStatus.OK or answer.is_cut:
+        raise _silent()
+    return answer.body
 
 
 def _read(body: bytes, kind: type[Any]) -> Any:

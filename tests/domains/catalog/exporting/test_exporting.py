@@ -15,6 +15,7 @@ import pytest
 
 from stoa.domains.catalog.choosing import Chosen
 from stoa.domains.catalog.exporting import (
+    EXPORTS,
     ExportNotReady,
     FileFormat,
     NoSuchExport,
@@ -23,7 +24,6 @@ from stoa.domains.catalog.exporting import (
     export_link,
     fail_export,
     has_ended,
-    open_export,
     run_export,
     start_export,
 )
@@ -31,12 +31,13 @@ from stoa.domains.catalog.exporting.running import sweep_exports
 from stoa.domains.catalog.models import ExportRun, ExportState, Image, Product, ProductStatus
 from stoa.kit import clock
 from stoa.kit.errors import NotFound
-from stoa.kit.ids import new_id
+from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.lending import fetch
 from stoa.tenants.models import Job
 from stoa.tenants.shop_models import EventRow
 from stoa.tenants.uploading import LinkRefused
@@ -103,7 +104,9 @@ async def test_what_the_shop_pays_is_not_for_everybody(ctx: Context) -> None:
     assert [row["Cost"] for row in table(await content_of(ctx, without))] == [""]
     with pytest.raises(MissingScope):
         await export_link(clerk, with_costs.id)
-    assert (await export_link(clerk, without.id)).path.startswith(f"/downloads/{ctx.shop.id}/{without.id}?")
+    assert (await export_link(clerk, without.id)).path.startswith(
+        f"/downloads/{ctx.shop.id}/{type_id('exp', without.id)}?"
+    )
 
 
 async def test_some_products_may_be_chosen(ctx: Context, other_ctx: Context) -> None:
@@ -237,8 +240,8 @@ async def test_a_stranger_gets_neither_the_address_nor_the_file(ctx: Context, ot
         (ctx.shop.id, run.id, expires + 1),
     ):
         with pytest.raises(LinkRefused):
-            await open_export(shop_id, export_id, expires=until, signature=signature)
-    found = await open_export(ctx.shop.id, run.id, expires=expires, signature=signature)
+            await fetch(EXPORTS, shop_id, export_id, expires=until, signature=signature)
+    found = await fetch(EXPORTS, ctx.shop.id, run.id, expires=expires, signature=signature)
     assert found.size == run.size
 
 

@@ -15,12 +15,13 @@ from stoa.domains.orders import shipping
 from stoa.domains.orders.models import Shipment
 from stoa.domains.orders.shipping import PackDraft, ShipDraft
 from stoa.domains.orders.shipping.errors import NoSuchShipment
-from stoa.domains.orders.shipping.papers import Paper, PaperLink, open_paper, paper, paper_link
+from stoa.domains.orders.shipping.papers import Paper, open_paper, paper, paper_link
 from stoa.domains.orders.shipping.papers.making import address_lines
 from stoa.kit import clock
 from stoa.kit.ids import new_id
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
+from stoa.tenants.lending import Link
 from stoa.tenants.uploading import LinkRefused
 from tests import make
 from tests.domains.orders.shipping.sending import confirmed, method
@@ -83,7 +84,7 @@ def test_an_address_is_written_as_it_is_there() -> None:
     ]
 
 
-async def fetch(link: PaperLink, **changed: str) -> bytes:
+async def fetch(link: Link, **changed: str) -> bytes:
     parts = urlsplit(link.path)
     _, _, shop, shipment, which = parts.path.split("/")
     query = {name: values[0] for name, values in parse_qs(parts.query).items()} | changed

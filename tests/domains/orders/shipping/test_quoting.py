@@ -9,12 +9,14 @@ from stoa.domains.catalog.models import Product
 from stoa.domains.orders import LineDraft, OrderDraft, shipping
 from stoa.domains.orders.errors import NoSuchOrder, NotSellable
 from stoa.domains.orders.models import Order, ShippingMethod
-from stoa.domains.orders.shipping import FeeBasis, FeeTemplate, Following, MethodDraft, Region, Tariff, Told, Wanted
+from stoa.domains.orders.shipping import FeeBasis, FeeTemplate, MethodDraft, Region, Tariff, Told, Wanted
 from stoa.domains.orders.shipping.errors import MethodCannot, MethodChanged, MethodTaken, NoSuchMethod
-from stoa.domains.orders.shipping.following import FollowedBy
+from stoa.domains.orders.shipping.following import FollowedBy, Following, keys_of
+from stoa.domains.orders.shipping.kuaidi100 import Keys
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.ids import new_id
 from stoa.kit.money import Money
+from stoa.kit.sealing import is_sealed
 from stoa.tenants.context import Context, open_shop
 from tests import make
 from tests.domains.catalog.catalogs import events_of
@@ -125,9 +127,27 @@ async def test_a_way_is_made_changed_and_taken_out_of_use(ctx: Context) -> None:
 
     assert await events_of(ctx) == told
     after = await ShippingMethod.get(id=made.id)
-    assert after.settings == {"by": "KUAIDI100", "customer": "C", "key": "K", "salt": "S"}
+    assert keys_of(after.settings) == Keys("C", "K", salt="S")
+    assert (after.settings["by"], after.settings["customer"]) == ("KUAIDI100", "C")
+    assert is_sealed(after.settings["key"])
+    assert is_sealed(after.settings["salt"])
     assert (after.promised_days, after.is_active, after.version) == (None, False, 3)
     assert after.code not in [each.method.code for each in await shipping.quotes_for_order((await make.order(ctx)).id)]
+
+
+async def test_keys_that_lie_open_are_read_and_put_under_seal_when_the_way_is_saved_again(ctx: Context) -> None:
+    """As they were kept before there were seals."""
+    way = await method(ctx, settings={"by": "KUAIDI100", "customer": "C", "key": "K", "salt": "S"})
+    assert keys_of(way.settings) == Keys("C", "K", salt="S")
+
+    again = Following(FollowedBy.KUAIDI100, key="K")
+    await shipping.update_method(ctx, way.id, MethodDraft(following=again))
+    sealed = await ShippingMethod.get(id=way.id)
+    await shipping.update_method(ctx, way.id, MethodDraft(following=again))
+
+    assert keys_of(sealed.settings) == Keys("C", "K", salt="S")
+    assert is_sealed(sealed.settings["key"])
+    assert (await ShippingMethod.get(id=way.id)).settings == sealed.settings
 
 
 async def test_a_way_that_cannot_be_is_refused(ctx: Context, other_ctx: Context) -> None:

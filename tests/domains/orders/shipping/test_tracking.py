@@ -123,7 +123,7 @@ async def test_a_carrier_that_does_not_answer_changes_nothing(ctx: Context, fake
         with pytest.raises(CarrierSilent):
             await shipping.track_parcel(ctx, parcel.id, via=asked(fake))
     with pytest.raises(CarrierSilent):
-        await shipping.track_parcel(ctx, parcel.id, via=Kuaidi100(Keys("C", "K"), "http://127.0.0.1:9", ""))
+        await shipping.track_parcel(ctx, parcel.id, via=Kuaidi100(Keys("C", "K"), "http://127.0.0.1:1025", ""))
     with pytest.raises(NotFollowed):
         await shipping.track_parcel(ctx, parcel.id)
 

@@ -1,0 +1,107 @@
+"""Lend files: what was written for a merchant, on a signed address that is good for a while, to whoever has it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from stoa.kit.clock import now
+from stoa.kit.errors import NotFound
+from stoa.kit.files import NoSuchFile
+from stoa.kit.ids import type_id
+from stoa.settings import settings
+from stoa.tenants.context import Context, open_shop
+from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.uploading import LinkRefused, shop_files
+
+TIME_TO_FETCH = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A path (below the API's own address) to GET the file from, and until when."""
+
+    path: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file in the shop's store, and how it is to be called."""
+
+    key: str
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Files of things of one type. `find` gives that of a thing, its shop open: it asks again whether there is one.
+
+    Who may have the file is asked where the address is given (`lend`): whoever has the address has the file. By the
+    prefix of the ids in the addresses `web/downloads.py` finds the shelf.
+    """
+
+    prefix: str
+    find: Callable[[UUID], Awaitable[KeptFile]]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file on its way out."""
+
+    name: str
+    media_type: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+def lend(ctx: Context, shelf: Shelf, thing_id: UUID) -> Link:
+    """A fresh address for the file of a thing. The caller has checked that there is one, and for whom."""
+    return signed_link(_path(shelf, ctx.shop.id, thing_id))
+
+
+async def fetch(shelf: Shelf, shop_id: UUID, thing_id: UUID, *, expires: int, signature: str) -> Download:
+    """The file behind an address that `lend` gave; the signature is the credential, and no shop need be open.
+
+    Raises `LinkRefused`, `NotFound`, and what the shelf's `find` raises.
+    """
+    check_link(_path(shelf, shop_id, thing_id), expires, signature)
+    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    if shop is None:
+        raise NotFound("There is no such file.")
+    with open_shop(shop.ref):
+        found = await shelf.find(thing_id)
+    files = shop_files(shop.ref)
+    try:
+        return Download(found.name, found.media_type, await files.size(found.key), files.stream(found.key))
+    except NoSuchFile:
+        raise NotFound("There is no such file any more.") from None
+
+
+def signed_link(path: str) -> Link:
+    """The path, which may have a query, with an end of its time and our signature under both."""
+    expires_at = (now() + TIME_TO_FETCH).replace(microsecond=0)
+    expires = int(expires_at.timestamp())
+    return Link(f"{path}{'&' if '?' in path else '?'}expires={expires}&signature={_sign(path, expires)}", expires_at)
+
+
+def check_link(path: str, expires: int, signature: str) -> None:
+    """Raises `LinkRefused` unless `signed_link` has signed this path and its time is not over."""
+    if not hmac.compare_digest(_sign(path, expires).encode(), signature.encode()):
+        raise LinkRefused("This address was not signed by us.")
+    if datetime.fromtimestamp(expires, UTC) < now():
+        raise LinkRefused("The time to fetch this file is over; ask for the address again.")
+
+
+def _path(shelf: Shelf, shop_id: UUID, thing_id: UUID) -> str:
+    return f"/downloads/{shop_id}/{type_id(shelf.prefix, thing_id)}"
+
+
+def _sign(path: str, expires: int) -> str:
+    key = settings().secret_key.get_secret_value().encode()
+    return hmac.new(key, f"{path} {expires}".encode(), hashlib.sha256).hexdigest()
