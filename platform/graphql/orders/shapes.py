@@ -38,8 +38,8 @@ class PricingStep:
     amount: Money = strawberry.field(description="What it made; below zero for what was taken off.")
     line: int | None = strawberry.field(description="The line it is about, from 0; null for the whole order.")
     why: str | None = strawberry.field(
-        description="How it comes about, in the reader's language: of SHIPPING, by which way of delivery; or why nothing "
-        "is charged."
+        description="How it comes about, in the reader's language: of SHIPPING, by which way of delivery; or why "
+        "nothing is charged."
     )
 
 
