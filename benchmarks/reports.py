@@ -110,7 +110,8 @@ async def _peopled(shops: Sequence[ShopRef]) -> list[Context]:
 
 
 async def _compete(config: Settings, contexts: Sequence[Context]) -> bool:
-    rounds = [contexts[i : i + ROUND] for i in range(0, len(contexts), ROUND)]
+    size = min(ROUND, max(6, len(contexts) // 8 // 3 * 3))  # every format as often
+    rounds = [contexts[i : i + size] for i in range(0, len(contexts), size)]
     ticking, bare, made = Ticking(), 0.0, 0.0
     await _bare(contexts[:4])  # both find the presses running, and the schema built
     gc.collect()
