@@ -42,8 +42,8 @@ LANES: Lanes = {
     "imports": Lane(at_once=2, per_shop=1, window=8, longest=timedelta(hours=4)),
     # each has a process that decodes its picture: no more at once than there may be idle processors
     "images": Lane(at_once=2, per_shop=2, window=20, longest=timedelta(minutes=2)),
-    # while two are being written by the presses, the next ones are gathered
-    "reports": Lane(at_once=4, per_shop=2, window=40, longest=timedelta(minutes=20)),
+    # while two are being written by the presses, others are gathered and ended: no connection is held meanwhile
+    "reports": Lane(at_once=6, per_shop=2, window=40, longest=timedelta(minutes=20)),
 }
 
 
