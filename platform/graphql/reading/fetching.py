@@ -152,7 +152,7 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
 
 
 def _said_of(context: GraphContext, asked: Asker) -> Any:
-    return context.signed_in().account_id if asked is VIEWER else sorted(context.in_shop().scopes)
+    return context.account_id() if asked is VIEWER else sorted(context.in_shop().scopes)
 
 
 def _shape(plan: Plan, page: PagePlan, variables: VariableValues) -> Shaped:

@@ -256,7 +256,7 @@ async def test_the_list_of_notices_says_what_templates_can_say(ask: Ask) -> None
 
     assert set(notices) == {
         *("order_waits", "order_overdue", "payment_received", "refund_asked", "aftersale_opened", "aftersale_overdue"),
-        *("orders_imported", "stock_low", "products_imported", "job_dead"),
+        *("orders_imported", "stock_low", "products_imported", "bulk_ended", "job_dead"),
         *("webhook_paused", "webhook_delivery_failed"),
     }
     waits = notices["order_waits"]

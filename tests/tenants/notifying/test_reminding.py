@@ -15,6 +15,7 @@ from stoa.domains.orders.models import CaseKind, OrderLine
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.languages import LOCALES
 from stoa.kit.money import Money
+from stoa.tenants.bulk.events import BulkRunEnded
 from stoa.tenants.context import open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.notifying.notices import Notice, voice_of
@@ -128,6 +129,15 @@ async def test_a_job_that_is_given_up_is_told_to_the_owner(day: Day) -> None:
     [row] = await day.messages(notice="job_dead")
     assert row["subject"] == type_id("job", str(id))
     assert "Something went wrong on our side." in row["body"]  # what went wrong is for our logs
+
+
+async def test_a_bulk_run_that_has_ended_is_told(day: Day) -> None:
+    async with shop_transaction():
+        await publish(day.ctx, BulkRunEnded(new_id(), "MUTATION", "FAILED", 12000, 3))
+
+    assert await told(day, "bulk_ended") == [("IN_APP", "Bulk run: it failed")]
+    [row] = await day.messages(notice="bulk_ended")
+    assert row["body"] == "12,000 objects, 3 lines that failed."
 
 
 async def test_a_message_that_is_given_up_makes_no_news(day: Day) -> None:
