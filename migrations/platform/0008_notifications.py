@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ("title", fields.CharField(max_length=300)),
                 ("body", fields.TextField(unique=False)),
                 ("subject", fields.CharField(default="", max_length=60)),
+                ("scope", fields.CharField(max_length=40)),
                 ("is_urgent", fields.BooleanField(default=False)),
                 (
                     "state",

@@ -41,13 +41,16 @@ Delivery = tuple[UUID, int]
 # its time is not in that index at all. Of very many shops a pick sees some, going round from a place that is drawn
 # anew each time: more than can have anything under way, so that it never comes back empty while there is room.
 SEEN = 256
+# What has left a window is replaced some at a time: a pick for each job that ends may cost more than the job. All the
+# rest of the window is on its way or under way meanwhile, so nobody is idle.
+REFILL = 8
 PICK = f"""
 WITH RECURSIVE under_way AS (
   SELECT shop_schema, count(*) AS number FROM platform.job
   WHERE kind = $1 AND state IN ('SENT', 'RUNNING') GROUP BY shop_schema),
 room AS (SELECT $3::int - coalesce(sum(number), 0)::int AS number FROM under_way),
 waiting AS (
-  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > 0
+  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > $3::int / {REFILL}
   UNION ALL
   SELECT n.shop_schema, n.wraps, n.place FROM waiting w CROSS JOIN LATERAL (
     (SELECT j.shop_schema::text, w.wraps, w.place + 1 AS place FROM platform.job j

@@ -660,7 +660,7 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
-    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job", "bulk"),
     *of_orders.PREFIXES,
     *of_webhooks.PREFIXES,
     *of_reports.PREFIXES,

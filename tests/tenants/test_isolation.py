@@ -17,6 +17,12 @@ from stoa.tenants.connecting import PLATFORM_LOGIN, SHOP_LOGIN, login_password, 
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import platform_client, shop_client
 from stoa.tenants.models import Job
+from stoa.tenants.notifying.models import (
+    Notification,
+    NotificationPreference,
+    NotificationRule,
+    NotificationTemplate,
+)
 from tests import make
 
 SECRET = "Hemlock & Daughters"
@@ -248,6 +254,12 @@ async def test_no_relation_that_a_shop_can_read_holds_anything_of_another_shop(
     assert any(relation.startswith(f"{victim.schema}.") for (relation,) in relations)
 
 
+GUARDED = """
+SELECT relname FROM pg_class c WHERE relnamespace = 'platform'::regnamespace AND relrowsecurity
+  AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles @> ARRAY['stoa_any_shop'::regrole::oid])
+"""
+
+
 async def test_what_a_shop_can_read_outside_its_schema_is_the_catalog_and_how_its_jobs_get_on(
     opened: ShopRef, victim: ShopRef, owner: asyncpg.Connection
 ) -> None:
@@ -268,7 +280,14 @@ async def test_what_a_shop_can_read_outside_its_schema_is_the_catalog_and_how_it
     )
     of_runs = {("bulk_run", name) for name in BulkRun._meta.db_fields}
     of_lines = {("bulk_line", name) for name in ("run_id", "line", "shop_schema", "answer", "is_failed")}
-    assert {tuple(row) for row in columns} == {("job", name) for name in Job.SHOWN} | of_runs | of_lines
+    told = {
+        (each._meta.db_table, name)
+        for each in (Notification, NotificationPreference, NotificationRule, NotificationTemplate)
+        for name in each._meta.db_fields
+    }
+    assert {tuple(row) for row in columns} == {("job", name) for name in Job.SHOWN} | of_runs | of_lines | told
+    # where rows of many shops stand side by side, a policy shows each shop its own (notifying/test_keeping_apart.py)
+    assert {row[0] for row in columns} <= {row[0] for row in await owner.fetch(GUARDED)}
 
 
 async def test_a_shop_sees_its_own_jobs_and_no_other(

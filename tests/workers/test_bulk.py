@@ -142,7 +142,7 @@ async def test_a_query_whose_worker_is_killed_gives_one_whole_file(
     await shop_client().execute_query(
         "INSERT INTO product SELECT (jsonb_populate_record(p, jsonb_build_object("
         "'id', gen_random_uuid(), 'handle', 'cup-' || n, 'title', 'Cup ' || n))).* "
-        "FROM product p, generate_series(1, 30000) n WHERE p.id = $1",
+        "FROM product p, generate_series(1, 12000) n WHERE p.id = $1",
         [first.id],
     )
     run_id = (await ask_for_query(ctx, QUERY, None, needs=[])).id
@@ -152,17 +152,16 @@ async def test_a_query_whose_worker_is_killed_gives_one_whole_file(
         found = await owner.fetchval("SELECT part_key FROM platform.bulk_run WHERE id = $1", run_id)
         return found is not None and row is not None
 
-    for _ in range(2):
-        process = await worker()
-        await until(far, bool)
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+    process = await worker()
+    await until(far, bool)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
     await worker()
     run = await until(lambda: BulkRun.get(id=run_id), lambda run: run.file_key is not None)
 
     lines = await content(ctx, run)
-    assert (run.state, run.objects_done, run.lines_written, run.is_partial) == ("DONE", 30001, 30001, False)
+    assert (run.state, run.objects_done, run.lines_written, run.is_partial) == ("DONE", 12001, 12001, False)
     assert [line["id"] for line in lines] == sorted({line["id"] for line in lines})
-    assert len(lines) == 30001
+    assert len(lines) == 12001
     files = await owner.fetchval("SELECT parts::text FROM platform.bulk_run WHERE id = $1", run_id)
     assert files == "[]"

@@ -26,6 +26,7 @@ from stoa.domains.orders.refunding import (
     refund,
     refund_within,
 )
+from stoa.domains.orders.retrying import retry_refund
 from stoa.domains.orders.settling import fail_refund, settle_refund
 from stoa.domains.orders.states import ACTIONS, STEPS, Action, transitions_of
 
@@ -67,6 +68,7 @@ __all__ = [
     "reject_order",
     "require_theirs",
     "resume_order",
+    "retry_refund",
     "rules",
     "settle_refund",
     "shipping",

@@ -20,6 +20,7 @@ from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declared import RootPage, StoredType
+from stoa.graphql.reading.fragments import VIEWER, Asker
 from stoa.graphql.reading.planning import PagePlan, Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
 from stoa.graphql.reading.selecting import Selection, is_constant, variables_of
@@ -141,14 +142,17 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
         _require(info.context, shaped.scopes)
         shapes.append(shaped.shape)
         values.extend(shaped.values)
-    if plan.asks_who:
-        values.append(info.context.signed_in().account_id)
+    values.extend(_said_of(info.context, each) for each in plan.asks)
     key = tuple(shapes)
     sql: str | None = plan.statements.get(key)
     if sql is None:
         sql = render(plan, shapes)
         _keep(plan.statements, key, sql, MAX_STATEMENTS)
     return sql
+
+
+def _said_of(context: GraphContext, asked: Asker) -> Any:
+    return context.signed_in().account_id if asked is VIEWER else sorted(context.in_shop().scopes)
 
 
 def _shape(plan: Plan, page: PagePlan, variables: VariableValues) -> Shaped:

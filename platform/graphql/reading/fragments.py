@@ -1,14 +1,15 @@
 """SQL out of trusted pieces: a value from a request can take a parameter's place here, and never that of text.
 
 A fragment is a tuple. Its text comes from declarations and models only; `ROW` stands for the alias of the row it is
-about, a `Value` for a parameter, `VIEWER` for the one that says who asks. Nothing is formatted or replaced, so there is
+about, a `Value` for a parameter, an `Asker` for one that says who asks. Nothing is formatted or replaced, so there is
 nothing that could be smuggled in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 
@@ -19,11 +20,15 @@ class _Row:
         return "ROW"
 
 
-class _Viewer:
-    """The account of whoever asks: a parameter behind all others of the statement."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Something of whoever asks: a parameter behind all others of the statement, of this PostgreSQL type."""
+
+    name: str
+    sql: str
 
     def __repr__(self) -> str:
-        return "VIEWER"
+        return self.name.upper()
 
 
 class Value(int):
@@ -34,19 +39,22 @@ class Value(int):
 
 
 ROW: Final = _Row()
-VIEWER: Final = _Viewer()
+VIEWER: Final = Asker("viewer", "uuid")  # their account
+SCOPES: Final = Asker("scopes", "text[]")  # what their credential may do
 Row: TypeAlias = _Row | str  # the row that is meant, or the alias of another one
-Part: TypeAlias = str | Value | _Row | _Viewer
+Part: TypeAlias = str | Value | _Row | Asker
 Fragment: TypeAlias = tuple[Part, ...]
 
-_NAMED: Final[dict[str, Part]] = {"{row}": ROW, "{viewer}": VIEWER}
+_NAMED: Final[dict[str, Part]] = {"{row}": ROW, "{viewer}": VIEWER, "{scopes}": SCOPES}
+NOBODY: Final[Mapping[Asker, int]] = {}
 TRUE: Final[Fragment] = ("TRUE",)
 FALSE: Final[Fragment] = ("FALSE",)
 
 
 def template(sql: str) -> Fragment:
-    """A declared expression: `{row}` in it becomes `ROW`, `{viewer}` `VIEWER`, every other brace is SQL's own."""
-    return tuple(_NAMED.get(part, part) for part in re.split(r"(\{row\}|\{viewer\})", sql))
+    """A declared expression: `{row}` in it becomes `ROW`, `{viewer}` and `{scopes}` their `Asker`s, every other brace
+    is SQL's own."""
+    return tuple(_NAMED.get(part, part) for part in re.split(r"(\{row\}|\{viewer\}|\{scopes\})", sql))
 
 
 def column(row: Row, name: str) -> Fragment:
@@ -72,16 +80,15 @@ def _joined(conditions: list[Fragment], word: str) -> Fragment:
     return (*parts[:-1], ")")
 
 
-def written(fragment: Fragment, row: str, values_before: int, viewer: int = 0) -> str:
+def written(fragment: Fragment, row: str, values_before: int, asked: Mapping[Asker, int] = NOBODY) -> str:
     """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own;
-    `viewer` is the number of the parameter that says who asks."""
-    return "".join([_part(part, row, values_before, viewer) for part in fragment])
+    `asked` are the numbers of those that say who asks."""
+    return "".join([_part(part, row, values_before, asked) for part in fragment])
 
 
-def _part(part: Part, row: str, values_before: int, viewer: int) -> str:
+def _part(part: Part, row: str, values_before: int, asked: Mapping[Asker, int]) -> str:
     if isinstance(part, str):
         return part
-    if isinstance(part, _Viewer):
-        assert viewer, "only the condition on a stored type may ask who looks"
-        return f"${viewer}::uuid"
+    if isinstance(part, Asker):  # a KeyError says: only the condition on a stored type may look at who asks
+        return f"${asked[part]}::{part.sql}"
     return f"${values_before + part}" if isinstance(part, Value) else row

@@ -15,27 +15,13 @@ import msgspec
 
 from stoa.kit.reporting.documents import Format
 from stoa.kit.reporting.lines import Lines
+from stoa.kit.reporting.orders import Answer, Told
 from stoa.kit.reporting.paper import Paper
 from stoa.kit.reporting.spooling import blocks_in
 from stoa.kit.reporting.workbook import Book
 
 MOST_MEMORY = 3 * 2**30  # bytes of address space: what a document may take, the font and the libraries among it
 WORN_AT = 500 * 2**10  # KiB in use at the most: after a document that took more a fresh process goes on
-
-
-class Told(msgspec.Struct):
-    """An order to the press."""
-
-    spool: str
-    out: str
-    format: Format
-
-
-class Answer(msgspec.Struct):
-    """`failure` is empty when the file is written."""
-
-    size: int = 0
-    failure: str = ""
 
 
 def write(spool: Path, out: Path, format: Format) -> int:

@@ -17,7 +17,7 @@ import msgspec
 
 from stoa.kit.reporting import lines, paper, workbook
 from stoa.kit.reporting.documents import Format
-from stoa.kit.reporting.press import Answer, Told
+from stoa.kit.reporting.orders import Answer, Told
 
 PASSED_ON = ("PATH", "PYTHONPATH", "LANG")  # nothing secret is where strangers' words are typeset
 MAX_SECONDS = 120.0

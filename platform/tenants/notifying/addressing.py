@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from stoa.kit.calling import check_address
 from stoa.kit.errors import InvalidInput
@@ -12,31 +13,31 @@ from stoa.kit.messaging import Channel
 from stoa.kit.text import clean_line
 
 LONGEST = 300
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _PUNCTUATION = re.compile(r"[ ()./-]")
-_KEY = re.compile(r"[A-Za-z0-9_-]{8,100}")
-_QQ = re.compile(r"(group:)?[1-9][0-9]{4,11}")
-ADDRESS = Sentence("address")
+PHONE, ROBOT, QQ = (
+    Sentence("{text!r} is no telephone number; write it like +8613800138000."),
+    Sentence("{text!r} is not the key of a robot in a WeCom group."),
+    Sentence("{text!r} is no QQ number; write group: before that of a group."),
+)
+FORMS: Mapping[Channel, tuple[re.Pattern[str], Sentence]] = {
+    Channel.SMS: (re.compile(r"\+[1-9][0-9]{6,14}"), PHONE),
+    Channel.WECHAT: (re.compile(r"[A-Za-z0-9_-]{8,100}"), ROBOT),
+    Channel.QQ: (re.compile(r"(group:)?[1-9][0-9]{4,11}"), QQ),
+}
 
 
 def checked_address(channel: Channel, text: str) -> str:
     """In normal form. Raises `InvalidInput`, `MailRefused`, `AddressRefused`."""
-    address = clean_line(text, what=ADDRESS, limit=LONGEST)
+    address = clean_line(text, what="address", limit=LONGEST)
     if channel is Channel.MAIL:
         return Mailbox(address).checked().address
-    if channel is Channel.SMS:
-        number = _PUNCTUATION.sub("", address)
-        return _matching(_PHONE, number, "{text!r} is no telephone number; write it like +8613800138000.")
-    if channel is Channel.WECHAT:
-        return _matching(_KEY, address, "{text!r} is not the key of a robot in a WeCom group.")
-    if channel is Channel.QQ:
-        return _matching(_QQ, address, "{text!r} is no QQ number; write group: before that of a group.")
     if channel is Channel.WEBHOOK:
         return check_address(address)
-    raise InvalidInput("Nobody needs an address to be told in the app.")
-
-
-def _matching(pattern: re.Pattern[str], text: str, sentence: str) -> str:
-    if not pattern.fullmatch(text):
-        raise InvalidInput(sentence, text=text[:60])
-    return text
+    if channel is Channel.IN_APP:
+        raise InvalidInput("Nobody needs an address to be told in the app.")
+    if channel is Channel.SMS:
+        address = _PUNCTUATION.sub("", address)
+    form, sentence = FORMS[channel]
+    if not form.fullmatch(address):
+        raise InvalidInput(sentence.text, text=address[:60])
+    return address

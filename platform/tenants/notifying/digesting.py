@@ -10,6 +10,7 @@ from stoa.kit.clock import now
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.messaging import Channel
+from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.notifying.deciding import Decision
@@ -63,6 +64,7 @@ def _digest(ctx: Context, waiting: Sequence[Notification]) -> Draft:
         title=title,
         body="\n\n".join(parts),
         subject="",
+        scope=last.scope if len({each.scope for each in waiting}) == 1 else Scope.MEMBERS_WRITE,
         is_urgent=any(each.is_urgent for each in waiting),
         decision=Decision(MessageState.QUEUED),
     )

@@ -92,6 +92,7 @@ def _to(
                 title=title,
                 body=body,
                 subject=facts.subject,
+                scope=notice.scope,
                 is_urgent=notice.is_urgent,
                 decision=decide(recipient.wishes, asked),
             )

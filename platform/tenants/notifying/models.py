@@ -113,10 +113,10 @@ class NotificationPreference(Model):
 class Notification(Model):
     """One message: of one event, by one rule, to one recipient, by one channel. In the app, it is what is read there.
 
-    `rule` is the id of a rule, or the name of the default one; `recipient` the id of an account, or an address.
-    `reason` is a `Sentence.kept`: why it waits, was merged or was suppressed. `due_at` is when it will be looked at
-    again; for what is gathered, its digest's slot. `digest_id` names the message that carried it. `taken_at` is when
-    sending began: by it, the cap counts.
+    `rule` is the id of a rule, or the name of the default one; `recipient` the id of an account, or an address. `scope`
+    is what one must be allowed to see to read it. `reason` is a `Sentence.kept`: why it waits, was merged or was
+    suppressed. `due_at` is when it will be looked at again; for what is gathered, its digest's slot. `digest_id` names
+    the message that carried it. `taken_at` is when sending began: by it, the cap counts.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -133,6 +133,7 @@ class Notification(Model):
     title = fields.CharField(max_length=300)
     body = fields.TextField()
     subject = fields.CharField(max_length=60, default="")
+    scope = fields.CharField(max_length=40)
     is_urgent = fields.BooleanField(default=False)
     state = fields.CharEnumField(MessageState, max_length=12)
     reason: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)

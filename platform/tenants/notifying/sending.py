@@ -29,7 +29,8 @@ Step = Callable[[], AbstractAsyncContextManager[None]]
 BY_DIGEST: Final = "digest"
 WITHIN: Final = timedelta(hours=1)
 LEFT = Sentence("The recipient works here no more.")
-NOBODY_ANSWERED = "Nobody answered, however often it was tried."
+NOBODY_ANSWERED = Sentence("Nobody answered, however often it was tried.")
+CANCELLED = Sentence("It was cancelled.")  # as the ledger says of a job
 _FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")  # a refusal's code; anything else is for our logs
 _ON_ITS_WAY = (MessageState.QUEUED, MessageState.WAITING)
 
@@ -65,8 +66,14 @@ async def give_up(ctx: Context, message_id: UUID, error: str) -> None:
     """Note that it will not be sent, and why; what has ended already stays as it is."""
     message = await _locked(ctx, message_id)
     if message is not None and message.state in (*_ON_ITS_WAY, MessageState.SENDING):
-        told = _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else NOBODY_ANSWERED
-        await _update(ctx, message_id, state=MessageState.FAILED, failure=told[:1000])
+        await _update(ctx, message_id, state=MessageState.FAILED, failure=_why(error)[:1000])
+
+
+def _why(error: str) -> str:
+    """A job's error, as people are told."""
+    if error == CANCELLED.text:
+        return error
+    return _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else NOBODY_ANSWERED.text
 
 
 async def _take(ctx: Context, message_id: UUID) -> Notification | None:

@@ -27,13 +27,13 @@ LONGEST_NAME: Final = 120
 # What is there already was told by an earlier attempt, or by a second delivery of the same event.
 _INSERT: Final = """
 INSERT INTO platform.notification (id, shop_schema, notice, event_id, rule, channel, recipient, account_id, address,
-  name, locale, title, body, subject, is_urgent, state, reason, due_at, external_id, created_at, sent_at)
+  name, locale, title, body, subject, scope, is_urgent, state, reason, due_at, external_id, created_at, sent_at)
 SELECT id, $1::text, notice, event_id, rule, channel, recipient, account_id, address,
-  name, locale, title, body, subject, is_urgent, state, reason, due_at, '', $2::timestamptz,
+  name, locale, title, body, subject, scope, is_urgent, state, reason, due_at, '', $2::timestamptz,
   CASE WHEN state = 'SENT' THEN $2::timestamptz END
 FROM jsonb_to_recordset($3::jsonb) AS m (id uuid, notice text, event_id uuid, rule text, channel text, recipient text,
-  account_id uuid, address text, name text, locale text, title text, body text, subject text, is_urgent bool,
-  state text, reason jsonb, due_at timestamptz)
+  account_id uuid, address text, name text, locale text, title text, body text, subject text, scope text,
+  is_urgent bool, state text, reason jsonb, due_at timestamptz)
 ON CONFLICT DO NOTHING RETURNING id
 """
 _TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -55,6 +55,7 @@ class Draft:
     title: str
     body: str
     subject: str
+    scope: str
     is_urgent: bool
     decision: Decision
 
@@ -74,6 +75,7 @@ class Draft:
             "title": self.title,
             "body": self.body,
             "subject": self.subject,
+            "scope": self.scope,
             "is_urgent": self.is_urgent,
             "state": decision.state,
             "reason": kept(decision.reason),

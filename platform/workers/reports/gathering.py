@@ -42,7 +42,8 @@ async def gather(ctx: Context, definition: Definition, wish: Wish, spool: Spool,
             page = data[definition.pages]
             _put(spool, layout.page(page["nodes"]), most)
             after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
-        await progress(spool.rows)
+        if after is not None:
+            await progress(spool.rows)
     _put(spool, layout.closing(), most)
 
 

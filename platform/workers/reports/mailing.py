@@ -66,6 +66,8 @@ def _mail(ctx: Context, job: Job, report: Report, address: str, locale: Locale) 
 
 async def languages_of(addresses: list[str], otherwise: Locale) -> dict[str, Locale]:
     """What each reader reads: an account says so itself, anybody else gets the report's own language."""
+    if not addresses:
+        return {}
     keys = {each.lower(): each for each in addresses}
     known = {each.email_key: each.locale for each in await Account.filter(email_key__in=list(keys))}
     return {address: _locale(known.get(key), otherwise) for key, address in keys.items()}

@@ -74,6 +74,7 @@ async def _message(other: Context, secret: str, channel: Channel, state: Message
         title=secret,
         body=secret,
         subject=secret,
+        scope="shop:read",
         state=state,
         reason={"text": secret},
         failure=secret,

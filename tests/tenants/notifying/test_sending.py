@@ -13,12 +13,15 @@ from stoa.kit import clock
 from stoa.kit.ids import new_id
 from stoa.kit.messaging import Channel
 from stoa.settings import Settings
+from stoa.tenants import steering
 from stoa.tenants.database import platform_transaction, shop_transaction
 from stoa.tenants.models import Account, Membership
 from stoa.tenants.notifying import digesting, preferences, rules, sending
 from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
 from stoa.tenants.notifying.models import Digest
 from stoa.tenants.notifying.sweeping import forget_old, plan_missed_digests
+from stoa.workers import ledger
+from stoa.workers.reactions import JOBS
 from tests import make
 from tests.fakes.mail_server import MailServer, mail_server
 from tests.tenants.notifying.days import NOON, Day, later
@@ -259,6 +262,19 @@ async def test_what_nobody_answers_for_has_failed_after_eight_tries(day: Day, se
     assert (row["state"], row["failure"]) == ("FAILED", "Nobody answered, however often it was tried.")
     [job] = await jobs(day, "notifications.send")
     assert (job["state"], job["failures"]) == ("DEAD", 8)
+
+
+async def test_a_message_whose_job_is_cancelled_says_so(day: Day) -> None:
+    await make.order(day.ctx)
+    await day.work_one("notifications.fan_out")
+    [job] = await jobs(day, "notifications.send")
+    await steering.cancel_job(day.ctx, job["id"])
+
+    await ledger.bury_cancelled(day.owner, "notifications", JOBS)
+    await day.work()
+
+    [row] = await day.messages(channel="MAIL")
+    assert (row["state"], row["failure"]) == ("FAILED", "It was cancelled.")
 
 
 async def test_what_failed_can_be_sent_again(day: Day, server: MailServer) -> None:

@@ -67,7 +67,7 @@ class NotificationsReadInput:
 class NotificationsPayload(Payload):
     """Notifications after a mutation."""
 
-    notifications: list[Notification | None] | None = fetched_many("As they are now, in the order of the input.")
+    notifications: list[Notification] | None = fetched_many("As they are now, in the order of the input.")
 
 
 @strawberry.type(description="How many were marked.")

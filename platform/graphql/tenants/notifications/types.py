@@ -19,12 +19,22 @@ from stoa.kit.languages import Sentence
 from stoa.tenants.access.scopes import Role as RoleEnum
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.notifying import models
+from stoa.tenants.notifying.sending import CANCELLED, NOBODY_ANSWERED
 
-MINE = "{row}.channel = 'IN_APP' AND {row}.state = 'SENT' AND {row}.account_id = {viewer}"
+OUR_WORDS = {each.text: each for each in (NOBODY_ANSWERED, CANCELLED)}
+# A credential that may not see orders is not told of them here either, whoever made it.
+SEEN = "{row}.scope = ANY({scopes})"
+MINE = f"{{row}}.channel = 'IN_APP' AND {{row}}.state = 'SENT' AND {{row}}.account_id = {{viewer}} AND {SEEN}"
 
 
 def _told(reason: Mapping[str, Any] | None) -> str | None:
     return None if reason is None else Sentence.of(reason).said()
+
+
+def _failed(failure: str | None) -> str | None:
+    """What we say ourselves is said in the reader's language; the words of others are theirs."""
+    ours = OUR_WORDS.get(failure) if failure else None
+    return failure if ours is None else ours.said()
 
 
 def _account(id: str | None) -> strawberry.ID | None:
@@ -37,7 +47,7 @@ def _message(id: str | None) -> strawberry.ID | None:
 
 @stored(models.Notification, prefix="note", scope=Scope.SHOP_READ, only=MINE, order=("-id",))
 class Notification(Node):
-    """Something you were told in the app. Everybody sees their own alone."""
+    """Something you were told in the app. Everybody sees their own alone, and of that what the credential may see."""
 
     notice: str = column("What kind of news it is: a key of `notificationNotices`.")
     title: str = column("In one line, in your language.")
@@ -56,7 +66,7 @@ class Notification(Node):
     read_at: datetime | None = column("When you read it.")
 
 
-@stored(models.Notification, prefix="msg", scope=Scope.SHOP_WRITE, order=("-id",))
+@stored(models.Notification, prefix="msg", scope=Scope.SHOP_WRITE, only=SEEN, order=("-id",))
 class NotificationMessage(Node):
     """One message of one event, to one recipient, by one channel: what has become of it, and why."""
 
@@ -64,7 +74,7 @@ class NotificationMessage(Node):
     channel: Channel = column("By which it goes.")
     state: MessageState = column("What has become of it.", filter=True)
     reason: str | None = derived(("reason",), _told, "Why it waits, was merged, or is not sent.")
-    failure: str | None = column("Why it could not be sent.")
+    failure: str | None = derived(("failure",), _failed, "Why it could not be sent.")
     account_id: strawberry.ID | None = derived(
         ("account_id",), _account, "The member it is for; null for an address beyond the shop."
     )

@@ -15,6 +15,7 @@ from stoa.domains.orders.shipping.following import FollowedBy, Following, keys_o
 from stoa.domains.orders.shipping.kuaidi100 import Keys
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
 from stoa.kit.sealing import is_sealed
 from stoa.tenants.context import Context, open_shop
@@ -171,3 +172,34 @@ async def test_a_way_that_cannot_be_is_refused(ctx: Context, other_ctx: Context)
         await shipping.update_method(other_ctx, way.id, MethodDraft(name="X"))
 
     assert await ShippingMethod.all().order_by("id").values() == before
+
+
+async def test_the_first_order_of_a_new_shop_says_what_its_delivery_costs_and_why(ctx: Context) -> None:
+    """O9: nothing when no way was chosen; a way without fees is refused until they are set, which takes one mutation."""
+    cup = await make.sold(ctx, price_minor=2000)
+
+    def told(order: Order) -> tuple[int, str, str]:
+        [step] = [each for each in order.pricing if each["step"] == "SHIPPING"]
+        why = Sentence.of(step["why"])
+        return order.shipping_minor, why.said_in("en"), why.said_in("zh")
+
+    bare = await make.order(ctx, [(cup, 1)])
+    nothing = "No way of delivery was chosen: nothing is charged for it."
+    assert told(bare) == (0, nothing, "未选择配送方式：不收取运费。")
+    pickup = await method(ctx, "pickup")
+    assert told(await make.order(ctx, [(cup, 1)], shipping_method_id=pickup.id))[:2] == (0, "Self pickup.")
+    express = await method(ctx, "express")
+    with pytest.raises(MethodCannot) as refused:
+        await make.order(ctx, [(cup, 1)], shipping_method_id=express.id)
+    assert refused.value.params["reason"] == "NO_FEES"
+
+    flat = FeeTemplate(
+        FeeBasis.PIECE, rest=Tariff(first=1, first_minor=490, next=1, next_minor=0, free_from_minor=5000)
+    )
+    await shipping.update_method(ctx, express.id, MethodDraft(fees=flat))
+
+    assert told(await make.order(ctx, [(cup, 1)], shipping_method_id=express.id))[:2] == (490, "Express.")
+    free = await make.order(ctx, [(cup, 3)], shipping_method_id=express.id)
+    assert told(free)[:2] == (0, "Express: free from so much on.")
+    said = await make.order(ctx, [(cup, 1)], shipping=Money(99, "EUR"))
+    assert told(said)[:2] == (99, "As the order says.")
