@@ -108,7 +108,19 @@ VERBS = {
 
 VERBS |= {"Pause", "Rotate", "Test"}  # of webhooks
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
-VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"}  # of orders
+VERBS |= {
+    "Back",
+    "Capture",
+    "Complete",
+    "Confirm",
+    "Fail",
+    "Hold",
+    "Reject",
+    "Resume",
+    "Retry",
+    "Settle",
+    "Void",
+}  # of orders
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:
