@@ -18,6 +18,7 @@ NAMES = (
     "facets",
     "order_import",
     "order_list",
+    "bulk",
     "order_flow",
     "counting",
     "dispatch",
@@ -26,6 +27,7 @@ NAMES = (
     "oversell",
     "intake",
     "telling",
+    "reports",
 )
 
 

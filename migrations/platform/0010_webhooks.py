@@ -38,7 +38,7 @@ def _guarded(table: str) -> list[str]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platform", "0007_spares")]
+    dependencies = [("platform", "0009_reports")]
 
     initial = False
 

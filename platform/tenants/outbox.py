@@ -100,7 +100,8 @@ class _Published:
     @property
     def as_jobs(self) -> list[dict[str, Any]]:
         payload = self.payload | {"event_id": str(self.id)}
-        return [_reaction(each, payload) for each in _reactions.get(type(self.event), ())]
+        reacting = _reactions.get(type(self.event), ())
+        return [_reaction(each, payload) for each in reacting if each.concerns is None or each.concerns(self.event)]
 
     def announce(self, ctx: Context) -> None:
         subject = self.subject_field.removesuffix("_id")

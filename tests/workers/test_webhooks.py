@@ -23,6 +23,7 @@ from stoa.tenants.hooks.models import DeliveryState, PauseReason, Webhook, Webho
 from stoa.tenants.hooks.recording import PATIENCE, PAUSES, SPREAD
 from stoa.tenants.outbox import publish
 from stoa.workers.running import at_work
+from stoa.workers.settings import LANES
 from tests import make
 from tests.domains.catalog.catalogs import events_of
 from tests.fakes.receiver import Heard, Receiver, receiver
@@ -153,6 +154,10 @@ async def test_what_did_not_arrive_is_sent_again_for_three_days_the_same_each_ti
     [given_up] = await deliveries(ctx)
     assert (given_up.state, given_up.tries, given_up.last_status) == (DeliveryState.FAILED, 10, 503)
     assert timedelta(days=2, hours=18) < given_up.ended_at - start < timedelta(days=3, hours=12)
+    told = [payload for name, payload in await events_of(ctx) if name == "WebhookDeliveryFailed"]
+    assert [(each["delivery_id"], each["told"], each["why"]) for each in told] == [
+        (str(given_up.id), "OrderPlaced", "503")
+    ]
     assert len(await attempts(ctx, given_up)) == len(stranger.heard) == 10
     assert len({each.body for each in stranger.heard}) == 1
     assert len({each.headers["webhook-id"] for each in stranger.heard}) == 1
@@ -331,6 +336,25 @@ async def test_a_query_that_runs_no_more_is_told_and_pauses_the_hook(
     assert stranger.heard[0].signed_by(made.secret)["data"] == {"__typename": "Query"}
 
 
+async def test_a_secret_that_cannot_be_read_pauses_the_hook_until_it_is_rotated(
+    ctx: Context, owner: asyncpg.Connection, stranger: Receiver
+) -> None:
+    """As after STOA_SECRET_KEY was changed."""
+    made = await hook(ctx, stranger.url)
+    await owner.execute("UPDATE platform.webhook SET secret = 'sealed:1:' || repeat('A', 80)")
+    await make.order(ctx)
+    await turns(ctx, owner)
+    kept = await as_kept(ctx, made.hook.id)
+    assert (kept.state, kept.pause_reason, stranger.heard) == (WebhookState.PAUSED, PauseReason.BROKEN, [])
+
+    with open_shop(ctx.shop):
+        fresh = await hooks.rotate_secret(ctx, made.hook.id)
+        await hooks.resume_webhook(ctx, made.hook.id, replay_missed=False)
+    await turns(ctx, owner)
+
+    assert stranger.heard[0].signed_by(fresh.secret)["type"] == "order.placed"
+
+
 async def test_while_secrets_rotate_both_sign(ctx: Context, owner: asyncpg.Connection, stranger: Receiver) -> None:
     made = await hook(ctx, stranger.url)
     with open_shop(ctx.shop):
@@ -362,6 +386,28 @@ async def test_a_slow_receiver_does_not_hold_the_shops_other_hooks(
                 await asyncio.sleep(0.02)
 
         assert len(slow.heard) <= 4  # as many as go to one receiver at once
+        slow.holds.set()
+
+
+async def test_one_shops_slow_receivers_do_not_hold_anothers(
+    ctx: Context, other_ctx: Context, settings: Settings, stranger: Receiver
+) -> None:
+    async with receiver() as slow:
+        slow.holds.clear()
+        for _ in range(12):
+            await hook(ctx, slow.url)
+        made = await hook(other_ctx, stranger.url)
+        async with at_work(settings, ["webhooks"], patience=0), asyncio.timeout(60):
+            await make.order(ctx)
+            while len(slow.heard) < LANES["webhooks"].per_shop:
+                await asyncio.sleep(0.02)
+            with open_shop(other_ctx.shop):
+                await make.order(other_ctx)
+            while not stranger.heard:
+                await asyncio.sleep(0.02)
+
+        assert stranger.heard[0].signed_by(made.secret)["type"] == "order.placed"
+        assert len(slow.heard) == LANES["webhooks"].per_shop < LANES["webhooks"].at_once
         slow.holds.set()
 
 
@@ -510,7 +556,8 @@ async def test_a_turn_that_was_lost_is_made_up_for(ctx: Context, owner: asyncpg.
     await turns(ctx, owner)
 
     assert len(stranger.heard) == 1
-    assert await hooks.rescue() == 0
+    await hooks.rescue()
+    assert await planned(ctx, owner) == []
 
 
 async def test_what_was_sent_long_ago_is_forgotten(ctx: Context, owner: asyncpg.Connection, stranger: Receiver) -> None:

@@ -6,6 +6,7 @@ from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
 from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
 from stoa.domains.orders.ending import cancel_order, complete_order, expire_order, reject_order
+from stoa.domains.orders.finding import orders_there_are
 from stoa.domains.orders.guarding import Facts
 from stoa.domains.orders.holding import hold_order, resume_order
 from stoa.domains.orders.paying import (
@@ -58,6 +59,7 @@ __all__ = [
     "fail_refund",
     "hold_order",
     "is_blocked",
+    "orders_there_are",
     "place_order",
     "preview_refund",
     "record_payment",

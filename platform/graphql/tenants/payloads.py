@@ -8,29 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 
-import strawberry
 from graphql import NonNullTypeNode, OperationDefinitionNode, OperationType
 
 from stoa.graphql.answers import Answer
-from stoa.graphql.context import GraphContext
 from stoa.graphql.documents import InvalidDocument
-from stoa.graphql.executing import Executor
 from stoa.graphql.reading.declared import TYPES
-from stoa.graphql.requests import Request
-from stoa.graphql.serving import Services
 from stoa.graphql.tenants.topics import TEST, TOPIC_OF, Topic
+from stoa.graphql.within import InnerContext, ask, executor, inner_context
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id, prefix_of, type_id
-from stoa.settings import settings
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.hooks.enveloping import Happened, Payload
 from stoa.tenants.hooks.errors import PayloadFailed, QueryRefused
 from stoa.tenants.hooks.models import Webhook
 
-ENDLESS: Final = 1e15  # points: a query costs no more than others may, and no bucket pays for it
 # What is wrong with a query as such, whatever it is asked about.
 OF_THE_QUERY: Final = frozenset(
     {
@@ -38,25 +31,6 @@ OF_THE_QUERY: Final = frozenset(
         *("PERMISSION_DENIED", "TOO_COMPLEX", "UNAUTHENTICATED"),
     }
 )
-_bound: list[strawberry.Schema] = []
-
-
-def bind_payloads(schema: strawberry.Schema) -> None:
-    """Let queries run against the finished schema."""
-    _bound[:] = [schema]
-
-
-class _Asked(frozenset[str]):
-    """Scopes that note which of them were asked for."""
-
-    def __init__(self, _: Iterable[str]) -> None:
-        self.noted: set[str] = set()
-
-    def __contains__(self, scope: object) -> bool:
-        has = super().__contains__(scope)
-        if has:
-            self.noted.add(str(scope))
-        return has
 
 
 async def scopes_needed(ctx: Context, query: str, topics: Sequence[Topic]) -> list[str]:
@@ -69,11 +43,11 @@ async def scopes_needed(ctx: Context, query: str, topics: Sequence[Topic]) -> li
     for topic in _of_each_form(topics):
         _check_variables(operation, topic)
         told = {field: new_id() for field, _ in topic.ids.values()}
-        asked = _Asked(ctx.scopes)
-        answer = await _run(replace(ctx, scopes=asked), query, _declared(operation, topic.variables(told)))
+        context = inner_context(ctx)
+        answer = await _run(context, query, _declared(operation, topic.variables(told)))
         if why := _complaint(answer):
             raise QueryRefused("The query cannot be run for {topic}: {why}", path=["query"], topic=topic.name, why=why)
-        scopes |= asked.noted
+        scopes |= context.needed
     return sorted(scopes)
 
 
@@ -99,7 +73,7 @@ def kind_of(prefix: str) -> str | None:
 
 async def _data(ctx: Context, query: str, variables: Mapping[str, str]) -> Any:
     try:
-        answer = await _run(ctx, query, _declared(_operation_of(query), variables))
+        answer = await _run(inner_context(ctx), query, _declared(_operation_of(query), variables))
     except TimeoutError:
         raise PayloadFailed("The query took too long.") from None
     if why := _complaint(answer):
@@ -109,17 +83,9 @@ async def _data(ctx: Context, query: str, variables: Mapping[str, str]) -> Any:
     return answer.body["data"]
 
 
-async def _run(ctx: Context, query: str, variables: dict[str, Any]) -> Answer:
-    executor = _executor()
-    context = GraphContext(Services(settings()), ctx.request_id, ctx=ctx)
-    async with asyncio.timeout(executor.seconds):
-        return await executor.answer(Request(query, variables), context)
-
-
-@lru_cache(maxsize=1)
-def _executor() -> Executor:
-    unlimited = {"points_capacity": ENDLESS, "points_per_second": ENDLESS}
-    return Executor(_bound[0], settings().model_copy(update=unlimited))
+async def _run(context: InnerContext, query: str, variables: dict[str, Any]) -> Answer:
+    async with asyncio.timeout(executor().seconds):
+        return await ask(context, query, variables)
 
 
 def _as_hook(ctx: Context, hook: Webhook) -> Context:
@@ -129,7 +95,7 @@ def _as_hook(ctx: Context, hook: Webhook) -> Context:
 
 def _operation_of(query: str) -> OperationDefinitionNode:
     try:
-        documents = _executor().documents
+        documents = executor().documents
         operations = list((documents.known(query) or documents.read(query)).operations.values())
     except InvalidDocument as invalid:
         why = invalid.errors[0].message

@@ -1,7 +1,9 @@
 """The one list of events that shops may have sent to them: by which word, and about what.
 
-Not in it: what only keeps the shop's own order (views somebody saved, handles set free, the order of rules), what tells
-of reservations that run out one by one, and what happens to webhooks themselves but for their pauses.
+Not in it: what only keeps the shop's own order (views somebody saved, handles set free, the order of rules, how people
+are notified, jobs that died), what tells of reservations that run out one by one, and what happens to webhooks
+themselves but for their pauses: a hook that was told of each delivery that failed, and failed, would never hear the end
+of it.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ from stoa.domains.orders.shipping import events as parcels
 from stoa.domains.service import events as buyers
 from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
+from stoa.tenants.bulk import events as bulk
 from stoa.tenants.hooks import events as hooks
 
 # What the ids in events are ids of, by the fields' names; the subject's own prefix stands with its topic.
 PREFIXES: Final[Mapping[str, str]] = {
     "attribute_id": "attr",
+    "bulk_run_id": "bulk",
     "case_id": "case",
     "category_id": "cat",
     "channel_id": "chan",
@@ -181,6 +185,12 @@ TOPICS: Final[Sequence[Topic]] = (
         "ord",
         Sentence("An order has taken a step: of itself, its payment, its delivery or an after-sales case."),
     ),
+    Topic(
+        orders.ConfirmationOverdue,
+        "order.confirmation_overdue",
+        "ord",
+        Sentence("An order has waited too long to be confirmed."),
+    ),
     Topic(orders.OrderHeld, "order.held", "ord", Sentence("An order waits until it is resumed.")),
     Topic(orders.OrderResumed, "order.resumed", "ord", Sentence("An order goes on.")),
     Topic(order_edits.OrderEdited, "order.edited", "ord", Sentence("What was ordered, or where it goes, has changed.")),
@@ -227,6 +237,7 @@ TOPICS: Final[Sequence[Topic]] = (
     Topic(buyers.CustomersMerged, "customer.merged", "cust", Sentence("Two customers turned out to be one.")),
     Topic(buyers.MergeUndone, "customer.merge_undone", "cust", Sentence("Two customers are two again.")),
     Topic(buyers.CustomerErased, "customer.erased", "cust", Sentence("Nothing is known of a customer any more.")),
+    Topic(bulk.BulkRunEnded, "bulk_run.ended", "bulk", Sentence("A bulk run has come to its end.")),
     Topic(hooks.WebhookPaused, "webhook.paused", "hook", Sentence("Nothing is sent to a webhook any more.")),
     Topic(hooks.WebhookResumed, "webhook.resumed", "hook", Sentence("A webhook is sent events again.")),
 )

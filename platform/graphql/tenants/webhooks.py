@@ -38,7 +38,7 @@ WebhookPauseReason = shown_enum(
     ASKED="Somebody paused it.",
     GONE="The receiver answered 410 Gone.",
     FAILING="Nothing has arrived for three days.",
-    BROKEN="Its query does not run any more; `pauseNote` says what is wrong with it.",
+    BROKEN="Its query does not run any more, or its secret is lost; `pauseNote` says more.",
 )
 WebhookDeliveryState = shown_enum(
     models.DeliveryState,

@@ -37,6 +37,12 @@ class QueryRefused(InvalidInput):
     code = "QUERY_REFUSED"
 
 
+class SecretLost(Refusal):
+    """It was sealed with another key of the installation's: nothing can be signed with it."""
+
+    code = "SECRET_LOST"
+
+
 class PayloadFailed(Refusal):
     """The payload could not be made this time; it may be another time."""
 

@@ -55,3 +55,14 @@ class WebhookTested:
 
     webhook_id: UUID
     about: str = ""
+
+
+@event
+class WebhookDeliveryFailed:
+    """One event was given up; others may have arrived meanwhile. `told` is its name; `why` a code or a status."""
+
+    webhook_id: UUID
+    delivery_id: UUID
+    name: str
+    told: str
+    why: str

@@ -12,6 +12,8 @@ from stoa.kit.clock import now
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
+from stoa.kit.sealing import SealBroken
+from stoa.tenants.hooks.errors import SecretLost
 from stoa.tenants.hooks.models import Webhook, WebhookDelivery
 from stoa.tenants.hooks.signing import secrets_of, signed
 
@@ -58,11 +60,16 @@ class Outcome:
 async def post(hook: Webhook, delivery: WebhookDelivery, message_id: str, body: bytes) -> Outcome:
     """Send it, signed at this moment with the secrets of this moment."""
     moment, started = now(), monotonic()
+    try:
+        keys = secrets_of(hook, moment)
+    except SealBroken:
+        lost = SecretLost("The secret cannot be read any more: rotate it, and resume.")
+        return Outcome.of_refusal(lost, 0)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stoa-Webhook": type_id("hook", hook.id),
         "Stoa-Delivery": type_id("whd", delivery.id),
-        **signed(secrets_of(hook, moment), message_id, moment, body),
+        **signed(keys, message_id, moment, body),
     }
     try:
         answer = await call(hook.address, content=body, headers=headers, seconds=SECONDS, most_bytes=MOST_BYTES)

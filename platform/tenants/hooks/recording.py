@@ -14,11 +14,13 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
-from stoa.tenants.hooks.errors import PayloadFailed, PayloadTooLarge, QueryRefused
+from stoa.tenants.hooks.errors import PayloadFailed, PayloadTooLarge, QueryRefused, SecretLost
+from stoa.tenants.hooks.events import WebhookDeliveryFailed
 from stoa.tenants.hooks.keeping import change, locked_even_deleted
 from stoa.tenants.hooks.models import DeliveryState, PauseReason, Webhook, WebhookAttempt, WebhookDelivery
 from stoa.tenants.hooks.pausing import pause
 from stoa.tenants.hooks.posting import Outcome
+from stoa.tenants.outbox import publish
 
 # As Standard Webhooks suggests: the first try at once, nine more within 75 hours and a half.
 PAUSES: Final[Sequence[timedelta]] = (
@@ -31,7 +33,8 @@ SPREAD: Final = 0.1  # of a pause, either way: what failed together does not com
 PATIENCE: Final = timedelta(days=3)  # with a receiver that takes nothing at all
 LONGEST_REST: Final = timedelta(minutes=10)
 NEVER_AGAIN: Final = (PayloadTooLarge.code,)
-OURS: Final = (PayloadFailed.code, PayloadTooLarge.code, QueryRefused.code)  # not the receiver's fault
+BROKEN: Final = (QueryRefused.code, SecretLost.code)  # nothing can be sent until somebody has changed the hook
+OURS: Final = (PayloadFailed.code, PayloadTooLarge.code)  # not the receiver's fault
 
 
 async def record(ctx: Context, hook_id: UUID, delivery: WebhookDelivery, outcome: Outcome) -> None:
@@ -52,6 +55,9 @@ async def record(ctx: Context, hook_id: UUID, delivery: WebhookDelivery, outcome
     asked = WebhookDelivery.filter(id=delivery.id).using_db(shop_client())
     if fresh := await asked.filter(state=DeliveryState.WAITING, due_at=delivery.due_at).get_or_none():
         await _note_delivery(fresh, outcome, moment)
+        if fresh.state is DeliveryState.FAILED:
+            why = outcome.code or str(outcome.status)
+            await publish(ctx, WebhookDeliveryFailed(hook.id, fresh.id, hook.name, fresh.event_name, why))
     else:
         await asked.update(attempts_made=F("attempts_made") + 1)
     await _note_hook(ctx, hook, outcome, moment)
@@ -64,8 +70,8 @@ async def _note_delivery(delivery: WebhookDelivery, outcome: Outcome, moment: da
     columns: dict[str, Any] = {"state": DeliveryState.WAITING}
     if outcome.has_arrived:
         columns = {"state": DeliveryState.DELIVERED, "ended_at": moment}
-    elif outcome.code == QueryRefused.code:
-        delivery.tries -= 1  # it waits for a query that runs; nothing was tried
+    elif outcome.code in BROKEN:
+        delivery.tries -= 1  # it waits until the hook is mended; nothing was tried
     elif outcome.code in NEVER_AGAIN or delivery.tries > len(PAUSES):
         columns = {"state": DeliveryState.FAILED, "ended_at": moment}
     else:
@@ -78,7 +84,7 @@ async def _note_delivery(delivery: WebhookDelivery, outcome: Outcome, moment: da
 async def _note_hook(ctx: Context, hook: Webhook, outcome: Outcome, moment: datetime) -> None:
     if outcome.has_arrived:
         await change(hook, failures=0, failing_since=None, rest_until=None, delivered_at=moment)
-    elif outcome.code == QueryRefused.code:
+    elif outcome.code in BROKEN:
         await pause(ctx, hook, PauseReason.BROKEN, outcome.error)
     elif outcome.code not in OURS:
         since, failures = hook.failing_since or moment, hook.failures + 1

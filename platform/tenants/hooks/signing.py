@@ -11,10 +11,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from stoa.kit.sealing import seal, unseal
+from stoa.kit.sealing import SealBroken, seal, unseal
 from stoa.tenants.hooks.models import Webhook
 
 PREFIX = "whsec_"
@@ -30,11 +31,13 @@ def sealed(shop_schema: str, hook_id: UUID, secret: str) -> str:
 
 
 def secrets_of(hook: Webhook, moment: datetime) -> Sequence[str]:
-    """Those that sign at this moment, the newest first."""
-    kept = [hook.secret]
+    """Those that sign at this moment, the newest first. Raises `SealBroken` when the newest cannot be read."""
+    about = _about(hook.shop_schema, hook.id)
+    kept = [unseal(hook.secret, about=about)]
     if hook.old_secret and hook.old_secret_until and moment < hook.old_secret_until:
-        kept.append(hook.old_secret)
-    return [unseal(each, about=_about(hook.shop_schema, hook.id)) for each in kept]
+        with suppress(SealBroken):  # then there is nothing to overlap with
+            kept.append(unseal(hook.old_secret, about=about))
+    return kept
 
 
 def signed(keys: Sequence[str], message_id: str, moment: datetime, body: bytes) -> dict[str, str]:

@@ -309,11 +309,19 @@ UNTOLD = {  # with the reason
     "SavedViewEdited": "how people look at orders",
     "SavedViewDeleted": "how people look at orders",
     "OrderRulesReordered": "the order of rules",
+    "JobDied": "hooks' own jobs may be among them",
+    "NotificationRuleCreated": "how the shop tells its people",
+    "NotificationRuleEdited": "how the shop tells its people",
+    "NotificationRuleDeleted": "how the shop tells its people",
+    "NotificationTemplateCreated": "how the shop tells its people",
+    "NotificationTemplateEdited": "how the shop tells its people",
+    "NotificationTemplateDeleted": "how the shop tells its people",
     "WebhookCreated": "about hooks themselves",
     "WebhookEdited": "about hooks themselves",
     "WebhookDeleted": "about hooks themselves",
     "WebhookSecretRotated": "about hooks themselves",
     "WebhookTested": "sent by webhookTest alone",
+    "WebhookDeliveryFailed": "whoever hears of it and fails would never hear the end of it",
 }
 
 

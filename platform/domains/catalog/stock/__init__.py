@@ -6,7 +6,13 @@ from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import expire_reservations, extend, release, ship
 from stoa.domains.catalog.stock.holding import Held, held_for, hold_elsewhere
 from stoa.domains.catalog.stock.keeping import keep, trim
-from stoa.domains.catalog.stock.locations import LocationChanges, create_location, set_main_location, update_location
+from stoa.domains.catalog.stock.locations import (
+    LocationChanges,
+    create_location,
+    location_exists,
+    set_main_location,
+    update_location,
+)
 from stoa.domains.catalog.stock.locking import lock_stock, there_of
 from stoa.domains.catalog.stock.moving import Move, move
 from stoa.domains.catalog.stock.noticing import TOPIC
@@ -45,6 +51,7 @@ __all__ = [
     "integrity_report",
     "keep",
     "keep_aside",
+    "location_exists",
     "lock_stock",
     "move",
     "open_count",
