@@ -17,9 +17,9 @@ from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.money import Money
 
 
-def given(description: str) -> Any:
-    """A field that may be left out; what is left out stays as it is."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
+def given(description: str, *, instead: str | None = None) -> Any:
+    """A field that may be left out; what is left out stays as it is. `instead`: why it is deprecated."""
+    return strawberry.field(default=strawberry.UNSET, description=description, deprecation_reason=instead)
 
 
 def optional(description: str, default: Any = None) -> Any:
