@@ -104,7 +104,7 @@ def derived(
     scope: str | None = None,
     instead: str | None = None,
 ) -> Any:
-    """`rule` gets the values of the columns `of`, as JSON has them. `instead`: what to ask for, of a deprecated field."""
+    """`rule` gets the values of the columns `of`, as JSON has them. `instead`: why the field is deprecated."""
     return Derived(description=description, of=of, rule=rule, scope=scope, instead=instead)
 
 
