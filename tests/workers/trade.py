@@ -12,6 +12,7 @@ from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, job
 from stoa.workers.reactions import named
+from stoa.workers.running import KINDS
 from stoa.workers.settings import Lane, Lanes
 
 SOON = Lane(
@@ -24,7 +25,7 @@ SOON = Lane(
     first_retry=timedelta(milliseconds=10),
     last_retry=timedelta(milliseconds=50),
 )
-LANES: Lanes = {"general": SOON, "imports": SOON, "images": SOON}
+LANES: Lanes = dict.fromkeys(KINDS, SOON)
 
 # What happened in this process: attempts begun, those under way and the most at once, by shop; and gates to wait at.
 begun: Counter[str] = Counter()
