@@ -18,6 +18,7 @@ NAMES = (
     "facets",
     "order_import",
     "order_list",
+    "bulk",
     "order_flow",
     "counting",
     "dispatch",
@@ -25,6 +26,7 @@ NAMES = (
     "chaos",
     "oversell",
     "intake",
+    "telling",
     "reports",
 )
 

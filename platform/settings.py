@@ -69,6 +69,19 @@ class Settings(BaseSettings):
     letterbox: str = Field(
         ".stoa/letterbox", description="The folder of what would have been sent, where nobody outside is to be reached."
     )
+    sms_url: str = Field(
+        "", description="The gateway of text messages: POST of JSON. None: they go into the letterbox."
+    )
+    sms_token: SecretStr = Field(SecretStr(""), description="What the gateway of text messages is told (Bearer).")
+    wechat_url: str = Field(
+        "", description="WeCom's robots, without their key: https://qyapi.weixin.qq.com/cgi-bin/webhook/send."
+    )
+    qq_url: str = Field("", description="A QQ bot that speaks OneBot 11 over HTTP.")
+    qq_token: SecretStr = Field(SecretStr(""), description="What the QQ bot is told (Bearer).")
+    webhook_messages: Literal["", "call", "keep"] = Field(
+        "", description="Whether notifications by webhook are sent, or kept in the letterbox; by environment if empty."
+    )
+
     callable_networks: tuple[str, ...] = Field(
         (),
         description="Networks that are not public and may be called all the same: receivers of webhooks in your house.",

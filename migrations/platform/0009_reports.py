@@ -26,7 +26,7 @@ def _for_its_shop(table: str) -> list[str]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platform", "0007_spares")]
+    dependencies = [("platform", "0008_notifications")]
 
     initial = False
 

@@ -29,6 +29,7 @@ class GraphContext:
     address: str = ""
     user_agent: str = ""
     document: Document = None  # type: ignore[assignment]  # set before execution
+    in_order_of_ids: bool = False  # lists at the root come in the order in which their things were made
     statements: int = 0
     set_cookies: list[str] = field(default_factory=list)
     retry_after: int = 0  # seconds that a mutation told to wait

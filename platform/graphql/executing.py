@@ -44,6 +44,7 @@ from stoa.settings import Settings
 from stoa.tenants.access.errors import NotSignedIn
 from stoa.tenants.access.throttling import network_of
 
+_NOTHING = Spent(0, 0, 0.0)
 MOST_COSTS = 200  # kept of one document, for as many combinations of sizes
 
 
@@ -84,6 +85,13 @@ class Executor:
             refusal = InvalidInput("Subscribe over the websocket or with Accept: text/event-stream.")
             return _refused(refusal, context.request_id, "subscription")
         return await self._run(ready)
+
+    async def perform(
+        self, operation: OperationDefinitionNode, variables: dict[str, Any], context: GraphContext
+    ) -> ExecutionResult:
+        """Run an operation of the context's document as a part of something larger, which has been checked and is not
+        paid by points. The time it has is the caller's to limit."""
+        return await self._execute(_Ready(Request(None, variables), context, operation, _NOTHING))
 
     def late(self, request_id: str, kind: str = "unknown") -> Answer:
         """The answer to what has run out of time."""

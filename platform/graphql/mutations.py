@@ -23,8 +23,10 @@ from stoa.tenants.context import Context
 
 _Payload = TypeVar("_Payload", bound="Payload")
 KEY: Final = "idempotency_key"
+NEEDS: Final = "stoa.needs"  # extension of a mutation of the open shop: the scope it needs
 KEY_SAYS: Final = "Any text of your own: a request with the same key is done once."
 _RUNS: dict[Any, Callable[..., Awaitable[Any]]] = {}  # what Strawberry was shown -> what runs
+_SCOPES: dict[Any, str] = {}  # what runs -> the scope it needs; what is open to all is not here
 
 
 @strawberry.type
@@ -65,6 +67,7 @@ def shop_mutation(
                 info.context, payload, lambda: answered_once(ctx, info.field_name, input, payload, operation)
             )
 
+        _SCOPES[run] = scope
         return _field(operation, run, f"{description} Needs the scope `{scope}`.", once=once)
 
     return declare
@@ -92,6 +95,7 @@ def bind_mutations(schema: GraphQLSchema) -> None:
         run = _RUNS[field.extensions["strawberry-definition"].base_resolver.wrapped_func]
         field.resolve = _resolver(name, run, readers.reader_of(field.args["input"].type))
         field.extensions[DIRECT] = True
+        field.extensions[NEEDS] = _SCOPES.get(run)
         _payload_of(field).fields["userErrors"].extensions[USUALLY_EMPTY] = True
 
 

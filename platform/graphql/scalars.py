@@ -20,7 +20,7 @@ Point = NewType("Point", tuple[Any, ...])
 EXACT_IN_JSON = 2**53
 
 
-def read_id(name: str, text: str, prefix: str) -> UUID:
+def read_id(name: str | int, text: str, prefix: str) -> UUID:
     """The id in the argument or input field `name`. Refuses, and blames it, what is no id of that type."""
     with blaming(name):
         return parse_type_id(text, prefix)

@@ -56,11 +56,20 @@ from stoa.graphql.reading.making import make_inputs
 from stoa.graphql.scalars import SCALARS, let_text_through
 from stoa.graphql.service.mutations import ServiceMutations
 from stoa.graphql.service.queries import ServiceQueries
+from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.notifications.parts import (
+    NotificationMutations,
+    NotificationQueries,
+    NotificationSubscriptions,
+)
 from stoa.graphql.tenants.queries import TenantQueries
 from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
 from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
+from stoa.graphql.tenants.webhook_mutations import WebhookMutations
+from stoa.graphql.tenants.webhooks import WebhookQueries
+from stoa.graphql.within import bind_within
 from stoa.tenants.migrating import load_models
 
 
@@ -68,8 +77,11 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     JobQueries,
+    WebhookQueries,
+    BulkRunQueries,
     ReportQueries,
     ReportScheduleQueries,
+    NotificationQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -110,8 +122,11 @@ class Query(
 class Mutation(
     TenantMutations,
     JobMutations,
+    WebhookMutations,
+    BulkRunMutations,
     ReportMutations,
     ReportScheduleMutations,
+    NotificationMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -141,6 +156,8 @@ class Mutation(
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(
     JobSubscriptions,
+    BulkRunSubscriptions,
+    NotificationSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
@@ -171,6 +188,7 @@ def schema() -> strawberry.Schema:
     bind_mutations(built._schema)
     bind_choosing(built._schema)
     bind_views(built._schema)
+    bind_within(built)
     return built
 
 

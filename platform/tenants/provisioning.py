@@ -49,6 +49,11 @@ SET id = $2, name = $3, currency = $4, time_zone = $5, locale = $6, created_at =
 WHERE id = (SELECT s.id {FIT_SPARES} ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
 RETURNING schema_name
 """
+# The platform's tables that hold rows of shops: what such a one is, its columns say.
+OF_SHOPS = """
+SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'platform'::regnamespace AND c.relkind = 'r' AND a.attname = 'shop_schema'
+"""
 KEEP_SPARES = "tenants.keep_spares"
 PLAN_SPARES = f"""
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, max_attempts,
@@ -147,10 +152,8 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         raise ValueError(f"{schema!r} is not a shop's schema")
     async with owner_connection(settings) as connection, connection.transaction():
         found = await connection.fetchval("DELETE FROM platform.shop WHERE schema_name = $1 RETURNING true", schema)
-        await connection.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.job WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.report WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.report_schedule WHERE shop_schema = $1", schema)
+        for table in await connection.fetch(OF_SHOPS):
+            await connection.execute(f"DELETE FROM platform.{table[0]} WHERE shop_schema = $1", schema)
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)

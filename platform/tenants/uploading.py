@@ -38,9 +38,22 @@ class Purpose(StrEnum):
 
     IMPORT = "IMPORT"
     IMAGE = "IMAGE"
+    BULK = "BULK"
 
 
-LIMITS = {Purpose.IMPORT: 200 * MEBIBYTE, Purpose.IMAGE: 20 * MEBIBYTE}
+LIMITS = {Purpose.IMPORT: 200 * MEBIBYTE, Purpose.IMAGE: 20 * MEBIBYTE, Purpose.BULK: 100 * MEBIBYTE}
+JSON_LINES = (
+    "application/jsonl",
+    "application/jsonlines",
+    "application/x-ndjson",
+    "application/x-jsonlines",
+    "text/jsonl",
+)
+FITS = {
+    Purpose.IMPORT: "text/csv",
+    Purpose.IMAGE: ", ".join(sorted(IMAGE_STARTS)),
+    Purpose.BULK: ", ".join(JSON_LINES),
+}
 
 
 class UploadTooLarge(Refusal):
@@ -89,7 +102,12 @@ class StagedUpload:
 
 def shop_files(shop: ShopRef) -> Files:
     """Where the shop's files are: no key of another shop can be reached through it."""
-    return StoredFiles(_store(settings().files), shop.schema)
+    return stored_files(shop.schema)
+
+
+def stored_files(schema: str) -> StoredFiles:
+    """The same by the shop's schema, for what works for all shops."""
+    return StoredFiles(_store(settings().files), schema)
 
 
 async def stage_upload(ctx: Context, file_name: str, content_type: str, size: int) -> StagedUpload:
@@ -148,8 +166,10 @@ async def receive_upload(ctx: Context, upload_id: UUID, body: AsyncIterator[byte
 
 async def claim_upload(ctx: Context, upload_id: UUID, purpose: Purpose) -> Upload:
     """The file that arrived, for `purpose`. An image is claimed once and then kept; an import may be repeated
-    within seven days."""
+    within seven days. What is done line by line is there for seven days from now: it may take a while."""
     upload = _fit(await Upload.get_or_none(id=upload_id), purpose)
+    if purpose is Purpose.BULK:
+        await _change(upload, Q(), expires_at=now() + TIME_TO_USE)
     if purpose is Purpose.IMAGE and not await _change(upload, Q(state=UploadState.RECEIVED), state=UploadState.KEPT):
         raise _in_use(upload)
     return upload
@@ -196,7 +216,7 @@ def _fit(upload: Upload | None, purpose: Purpose) -> Upload:
             "{file_name} is {content_type}, which does not serve here. What does: {fit}.",
             file_name=upload.file_name,
             content_type=upload.content_type,
-            fit=", ".join(sorted(IMAGE_STARTS)) if purpose is Purpose.IMAGE else "text/csv",
+            fit=FITS[purpose],
         )
     return upload
 
@@ -246,6 +266,8 @@ def _within(size: int, limit: int) -> None:
 
 def _purpose_of(content_type: str) -> Purpose:
     """SVG and its like are no images here, hence files to import, which they then are not."""
+    if content_type in JSON_LINES:
+        return Purpose.BULK
     return Purpose.IMAGE if content_type in IMAGE_STARTS else Purpose.IMPORT
 
 

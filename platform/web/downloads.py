@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from stoa.domains.catalog.exporting import EXPORTS, ExportNotReady
 from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.ids import parse_type_id
+from stoa.tenants.bulk import BULK_RUNS, BulkRunNotReady
 from stoa.tenants.lending import Shelf, fetch
 from stoa.tenants.reporting.errors import ReportNotReady
 from stoa.tenants.reporting.handing_out import REPORTS
@@ -22,8 +23,10 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS, REPORTS)}  # every kind of file that is lent
-STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, ReportNotReady: 404, InvalidInput: 400}
+# Every kind of file that is lent
+SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS, BULK_RUNS, REPORTS)}
+NOT_READY = (ExportNotReady, BulkRunNotReady, ReportNotReady)
+STATUS: dict[type[Refusal], int] = {NotFound: 404, InvalidInput: 400, **dict.fromkeys(NOT_READY, 404)}
 
 
 async def download(request: Request) -> Response:

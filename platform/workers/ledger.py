@@ -25,7 +25,8 @@ import msgspec
 from stoa.kit.ids import ALPHABET, NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
-from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, JobFunction, Kind, LeaseLost
+from stoa.tenants.notifying.dying import TELL_OF_DEATH
 from stoa.workers.settings import Lane
 
 KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
@@ -297,7 +298,12 @@ async def fail(job: Job, error: str, lane: Lane, jobs: Mapping[str, AnyJobFuncti
 
 
 def _told(jobs: Mapping[str, AnyJobFunction]) -> str:
-    """Whom to tell of whose death, for the statement."""
+    """Whom to tell of whose death, for the statement: who is named by the job, and the one that makes news of it."""
     heirs = [(each.name, jobs[each.on_dead]) for each in jobs.values() if each.on_dead]
+    news = jobs.get(TELL_OF_DEATH)
+    if news is not None:  # of its own kind alone it makes none: that would be told by what cannot be told
+        heirs += [
+            (each.name, news) for each in jobs.values() if isinstance(each, JobFunction) and each.kind != news.kind
+        ]
     told = [{"dead": dead, "name": to.name, "kind": to.kind, "max_attempts": to.max_attempts} for dead, to in heirs]
     return msgspec.json.encode(told).decode()

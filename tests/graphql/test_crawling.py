@@ -67,6 +67,7 @@ from stoa.kit.ids import new_id, type_id
 from stoa.kit.money import Money
 from stoa.tenants import access
 from stoa.tenants.access import Scope
+from stoa.tenants.bulk.models import BulkKind, BulkRun
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Account, ApiToken, Job, JobState, Membership, TrustedDocument
@@ -77,7 +78,9 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import notification_strangers as of_notifications
 from tests.graphql.tenants import report_strangers as of_reports
+from tests.graphql.tenants import webhook_strangers as of_webhooks
 
 SCHEMA = schema()._schema
 SECRET = "zq7secret"  # in every text that the other shop holds
@@ -92,6 +95,13 @@ CART = type_id("cart", UUID(int=77))  # the other shop has reserved something fo
 STRANGERS: dict[str, list[dict[str, Any]]] = {
     "jobCancel": [{"id": "{job}"}],
     "jobReplay": [{"id": "{job}"}],
+    "bulkRunCancel": [{"id": "{bulk}"}],
+    "bulkMutationRun": [
+        {
+            "mutation": "mutation ($input: ProductDeleteInput!) { productDelete(input: $input) { userErrors { code } } }",
+            "uploadId": "{upl}",
+        }
+    ],
     "productCreate": [
         {"title": "Mine", "variants": [{}], "categoryId": "{cat}"},
         {"title": "Mine", "variants": [{}], "images": [{"uploadId": "{upl}"}]},
@@ -214,7 +224,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS | of_reports.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS | of_reports.STRANGERS | of_notifications.STRANGERS
 
 
 class Stage:
@@ -231,12 +241,15 @@ class Stage:
         return (
             await catalog_of(self.other),
             await of_orders.everything_of(self.other),
+            await of_webhooks.everything_of(self.other),
             await of_reports.everything_of(self.other),
+            await of_notifications.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
             await TrustedDocument.filter(shop_id=shop_id).values(),
             await Job.filter(shop_schema=self.other.shop.schema).order_by("id").values(),
+            await BulkRun.filter(shop_schema=self.other.shop.schema).values(),
         )
 
 
@@ -255,6 +268,7 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
             "tag": await Tag.create(name="Own", name_key="own"),
             "sup": supplier,
             **await of_orders.own(ask.ctx),
+            **await of_webhooks.own(ask.ctx),
             "po": draft,
         }
         await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
@@ -310,6 +324,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         )
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)
+        hooked = await of_webhooks.furnish(other, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
         value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)
         tag = await Tag.create(name=SECRET, name_key=SECRET)
@@ -331,6 +346,17 @@ async def _furnish(other: Context) -> dict[str, str]:
         last_error=f"REFUSED: {SECRET}",
         run_at=now(),
         created_at=now(),
+    )
+    in_bulk = await BulkRun.create(
+        shop_schema=other.shop.schema,
+        kind=BulkKind.QUERY,
+        document=f"# {SECRET}",
+        asker={"kind": "system", "id": None, "name": SECRET},
+        scopes=[],
+        needs=[],
+        job=job,
+        file_key=SECRET,
+        failure={"text": SECRET},
     )
     person = await make.member(other.shop, await make.account(name=SECRET), role="MANAGER")
     member = await Membership.get(account_id=person.id, shop_id=other.shop.id)
@@ -363,6 +389,8 @@ async def _furnish(other: Context) -> dict[str, str]:
         "shop": other.shop,
         **stocked,
         **ordered,
+        **hooked,
+        **await of_notifications.furnish(other, SECRET),
         "attr": attribute,
         "aval": value,
         "tag": tag,
@@ -370,6 +398,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "coll": collection,
         "cprod": shown,
         "job": job,
+        "bulk": in_bulk,
         **await of_reports.furnish(other, SECRET),
     }
     assert renamed is not None
@@ -631,9 +660,11 @@ async def test_no_mutation_touches_anothers_things(stage: Stage, name: str, inpu
 PREFIXES = [
     *("prod", "cat", "var", "img", "imp", "iss", "upl", "tok", "mem", "acct", "shop", "sess", "x", "chan"),
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
-    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job"),
+    *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job", "bulk"),
     *of_orders.PREFIXES,
+    *of_webhooks.PREFIXES,
     *of_reports.PREFIXES,
+    *of_notifications.PREFIXES,
 ]
 
 

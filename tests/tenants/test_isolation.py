@@ -12,10 +12,17 @@ from tortoise.exceptions import OperationalError
 
 from stoa.kit.ids import new_id
 from stoa.settings import Settings
+from stoa.tenants.bulk.models import BulkRun
 from stoa.tenants.connecting import PLATFORM_LOGIN, SHOP_LOGIN, login_password, owner_connection
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import platform_client, shop_client
 from stoa.tenants.models import Job
+from stoa.tenants.notifying.models import (
+    Notification,
+    NotificationPreference,
+    NotificationRule,
+    NotificationTemplate,
+)
 from tests import make
 
 SECRET = "Hemlock & Daughters"
@@ -247,6 +254,12 @@ async def test_no_relation_that_a_shop_can_read_holds_anything_of_another_shop(
     assert any(relation.startswith(f"{victim.schema}.") for (relation,) in relations)
 
 
+GUARDED = """
+SELECT relname FROM pg_class c WHERE relnamespace = 'platform'::regnamespace AND relrowsecurity
+  AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles @> ARRAY['stoa_any_shop'::regrole::oid])
+"""
+
+
 async def test_what_a_shop_can_read_outside_its_schema_is_the_catalog_and_how_its_jobs_get_on(
     opened: ShopRef, victim: ShopRef, owner: asyncpg.Connection
 ) -> None:
@@ -265,7 +278,16 @@ async def test_what_a_shop_can_read_outside_its_schema_is_the_catalog_and_how_it
         "AND NOT a.attisdropped AND has_column_privilege($1, c.oid, a.attnum, 'SELECT, UPDATE, REFERENCES')",
         opened.schema,
     )
-    assert {tuple(row) for row in columns} == {("job", name) for name in Job.SHOWN}
+    of_runs = {("bulk_run", name) for name in BulkRun._meta.db_fields}
+    of_lines = {("bulk_line", name) for name in ("run_id", "line", "shop_schema", "answer", "is_failed")}
+    told = {
+        (each._meta.db_table, name)
+        for each in (Notification, NotificationPreference, NotificationRule, NotificationTemplate)
+        for name in each._meta.db_fields
+    }
+    assert {tuple(row) for row in columns} == {("job", name) for name in Job.SHOWN} | of_runs | of_lines | told
+    # where rows of many shops stand side by side, a policy shows each shop its own (notifying/test_keeping_apart.py)
+    assert {row[0] for row in columns} <= {row[0] for row in await owner.fetch(GUARDED)}
 
 
 async def test_a_shop_sees_its_own_jobs_and_no_other(
@@ -288,6 +310,44 @@ async def test_a_shop_sees_its_own_jobs_and_no_other(
         assert await owner.fetchval("SELECT state FROM platform.job WHERE id = $1", other) == "QUEUED"
     finally:
         await owner.execute("DELETE FROM platform.job WHERE id = ANY($1::uuid[])", [own, other])
+
+
+async def test_a_shop_sees_its_own_bulk_runs_and_no_other(
+    naked: asyncpg.Connection, thief: Context, victim: ShopRef, owner: asyncpg.Connection
+) -> None:
+    """As PostgreSQL alone has it, whatever the statement; and who asked for what, nobody changes afterwards."""
+    own, other = new_id(), new_id()
+    insert = (
+        "INSERT INTO platform.bulk_run (id, shop_schema, kind, state, document, asker, scopes, needs, locale, "
+        "objects_done, lines_written, lines_failed, parts, is_partial, created_at) "
+        "VALUES ($1, $2, 'QUERY', 'DONE', 'x', '{}', '[]', '[]', 'en', 0, 0, 0, '[]', false, now())"
+    )
+    line = (
+        "INSERT INTO platform.bulk_line (run_id, line, shop_schema, answer, is_failed) VALUES ($1, 1, $2, 'x', false)"
+    )
+    for id, schema in ((own, thief.shop.schema), (other, victim.schema)):
+        await owner.execute(insert, id, schema)
+        await owner.execute(line, id, schema)
+    try:
+        for table, key in (("bulk_run", "id"), ("bulk_line", "run_id")):
+            question = f"SELECT {key} FROM platform.{table} WHERE (shop_schema <> current_user OR true)"
+            assert [row[key] for row in await naked.fetch(f"{question} AND {key} = ANY($1::uuid[])", [own, other])] == [
+                own
+            ]
+        for statement in (insert, line):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await naked.execute(statement, new_id() if statement == insert else other, victim.schema)
+        changed = "UPDATE platform.bulk_run SET state = 'FAILED' WHERE id = $1"
+        assert await naked.execute(changed, other) == "UPDATE 0"
+        assert await naked.execute(changed, own) == "UPDATE 1"
+        assert await naked.execute("DELETE FROM platform.bulk_line WHERE run_id = $1", other) == "DELETE 0"
+        for column in ("scopes = '[\"x\"]'", "asker = '{}'", "needs = '[]'", "document = 'y'", "shop_schema = 'z'"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await naked.execute(f"UPDATE platform.bulk_run SET {column} WHERE id = $1", own)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await naked.execute("DELETE FROM platform.bulk_run WHERE id = $1", own)
+    finally:
+        await owner.execute("DELETE FROM platform.bulk_run WHERE id = ANY($1::uuid[])", [own, other])
 
 
 async def test_a_shop_owns_nothing(opened: ShopRef, owner: asyncpg.Connection) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from stoa.domains.catalog.models import Product
 from stoa.settings import Settings
+from stoa.tenants.bulk import ask_for_query
 from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import shop_client
 from stoa.tenants.models import Shop
@@ -153,6 +154,8 @@ async def test_a_dropped_shop_leaves_nothing(settings: Settings, owner: asyncpg.
     doomed = await make.shop("Carthage")
     ctx = await make.context(doomed)
     await make.product(ctx, title="Purple dye")
+    with open_shop(doomed):
+        await ask_for_query(ctx, "{ products { nodes { id } } }", None, needs=[])
     await keep_a_file(ctx.shop)
     await keep_a_file(shop)
     oid = await owner.fetchval("SELECT oid FROM pg_roles WHERE rolname = $1", doomed.schema)
@@ -161,6 +164,7 @@ async def test_a_dropped_shop_leaves_nothing(settings: Settings, owner: asyncpg.
 
     assert await owner.fetchrow(TRACES) == before
     assert await roles(owner, doomed.schema) == []
+    assert await owner.fetchval("SELECT count(*) FROM platform.bulk_run WHERE shop_schema = $1", doomed.schema) == 0
     assert await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE $1 IN (roleid, member, grantor)", oid) == 0
     assert await owner.fetchval("SELECT count(*) FROM pg_shdepend WHERE refobjid = $1", oid) == 0
     with open_shop(shop):

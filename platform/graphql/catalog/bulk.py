@@ -21,7 +21,7 @@ Policy = shown_enum(
     catalog.BulkPolicy,
     "What becomes of the good rows of a bulk change when others are refused.",
     IGNORE_FAILED="The good ones are done; each of the others says why it was not.",
-    REJECT_EVERYTHING="Nothing is done, and `userErrors` say why.",
+    REJECT_EVERYTHING="Nothing is done, and the others say why.",
 )
 
 
@@ -29,11 +29,12 @@ Policy = shown_enum(
 class BulkRow:
     index: int = strawberry.field(description="Its place in the input, from 0.")
     id: strawberry.ID = strawberry.field(description="The product.")
+    changed: bool = strawberry.field(description="Whether it was changed; false too when it was so already.")
     version: int | None = strawberry.field(description="Its version now; null when it was not changed, or not counted.")
     user_errors: list[UserError] = strawberry.field(description="Why it was refused; empty when it was not.")
 
 
-@strawberry.type(description="After a bulk change.")
+@strawberry.type(description="After a bulk change. `userErrors` has those of all rows.")
 class BulkPayload(Payload):
     results: list[BulkRow] | None = strawberry.field(default=None, description="One for each row, in their order.")
     succeeded: int = strawberry.field(default=0, description="How many rows were done.")
@@ -80,11 +81,12 @@ def bulk_payload(results: Sequence[catalog.RowResult], *, strict: bool) -> BulkP
     errors = [[user_error(refusal) for refusal in each.refusals] for each in results]
     nothing_done = strict and any(errors)
     return BulkPayload(
-        user_errors=[each for row in errors for each in row] if nothing_done else [],
+        user_errors=[each for row in errors for each in row],
         results=[
             BulkRow(
                 index=i,
                 id=strawberry.ID(type_id("prod", str(each.id))),
+                changed=each.changed and not nothing_done,
                 version=None if nothing_done else each.version,
                 user_errors=wrong,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declared import RootPage, StoredType
+from stoa.graphql.reading.fragments import VIEWER, Asker
 from stoa.graphql.reading.planning import PagePlan, Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
 from stoa.graphql.reading.selecting import Selection, is_constant, variables_of
@@ -32,6 +34,10 @@ MAX_STATEMENTS = 32  # kept for one plan: as many as clients' filters have forms
 
 async def fetch_page(info: GraphQLResolveInfo[Any], stored: StoredType, declared: RootPage) -> Any:
     """A page of the rows of a type."""
+    if (
+        info.context.in_order_of_ids
+    ):  # then the document is one that is read in no other way: its plans are kept with it
+        declared = replace(declared, order=("id",))
     definition = info.parent_type.fields[info.field_name]
     plan = _plan(
         info,
@@ -128,7 +134,7 @@ def _require(context: GraphContext, scopes: Mapping[str, str]) -> None:
 
 
 def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> str:
-    """The SQL for this call's arguments; appends their values to `values`, page after page."""
+    """The SQL for this call's arguments; appends their values to `values`, page after page, and who asks."""
     shapes: list[PageShape] = []
     variables = variables_of(info)
     for page in plan.pages:
@@ -136,12 +142,17 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
         _require(info.context, shaped.scopes)
         shapes.append(shaped.shape)
         values.extend(shaped.values)
+    values.extend(_said_of(info.context, each) for each in plan.asks)
     key = tuple(shapes)
     sql: str | None = plan.statements.get(key)
     if sql is None:
         sql = render(plan, shapes)
         _keep(plan.statements, key, sql, MAX_STATEMENTS)
     return sql
+
+
+def _said_of(context: GraphContext, asked: Asker) -> Any:
+    return context.signed_in().account_id if asked is VIEWER else sorted(context.in_shop().scopes)
 
 
 def _shape(plan: Plan, page: PagePlan, variables: VariableValues) -> Shaped:

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-from stoa.graphql.context import GraphContext
-from stoa.graphql.executing import Executor
 from stoa.graphql.reporting.defining import Definition, Wish
 from stoa.graphql.reporting.words import CHROME
-from stoa.graphql.requests import Request
-from stoa.graphql.schema import schema
-from stoa.graphql.serving import Services
+from stoa.graphql.within import ask, inner_context
 from stoa.kit.errors import Refusal
-from stoa.kit.ids import new_id
 from stoa.kit.languages import reading
 from stoa.kit.reporting import Block, Spool
-from stoa.settings import settings
-from stoa.tenants.access.identifying import Identity
 from stoa.tenants.context import Context
 from stoa.tenants.reporting.errors import ReportTooLarge
 
-PLENTY: Final = 1e12  # points: what reports may ask is limited by their rows
 Progress = Callable[[int], Awaitable[None]]
 
 
@@ -68,10 +59,8 @@ def _put(spool: Spool, blocks: Iterable[Block], most: int) -> None:
 
 
 async def _ask(ctx: Context, query: str, variables: dict[str, Any]) -> Any:
-    identity = Identity(ctx.actor, ctx.actor.id or new_id(), ctx.locale, ctx.shop, ctx.scopes, session_id=new_id())
-    context = GraphContext(Services(settings()), ctx.request_id, identity=identity, ctx=ctx)
     with reading(ctx.locale):
-        answer = await _executor().answer(Request(query, variables), context)
+        answer = await ask(inner_context(ctx), query, variables)
     if answer.code:
         error = answer.body["errors"][0]
         if answer.code in ("PERMISSION_DENIED", "INVALID", "NOT_FOUND"):
@@ -79,9 +68,3 @@ async def _ask(ctx: Context, query: str, variables: dict[str, Any]) -> Any:
         raise NotAnswered(f"{answer.code}: {error['message']}")
     await asyncio.sleep(0)  # others have their turn between pages
     return answer.body["data"]
-
-
-@lru_cache(maxsize=1)
-def _executor() -> Executor:
-    """The schema's own, with a bucket of points that a report does not empty for its shop's front ends."""
-    return Executor(schema(), settings().model_copy(update={"points_capacity": PLENTY, "points_per_second": PLENTY}))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from stoa.graphql.reporting.registry import definition
@@ -18,7 +18,7 @@ from stoa.kit.ids import new_id
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
 from stoa.kit.reporting.presses import MOST_ROWS
-from stoa.tenants.access.standing import standing_of
+from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client
 from stoa.tenants.jobs import Job
@@ -64,14 +64,15 @@ class _Making:
     async def _asker(self) -> Context:
         """Whoever asked, with those of the rights that they still have. Raises `NotAllowedAnyMore`."""
         report = self.report
-        standing = await standing_of(self.ctx.shop.id, report.actor_kind, report.actor_id)
-        missing = [each for each in report.scopes if each not in standing]
+        kind: Any = report.actor_kind  # the column holds one of the three
+        actor = Actor(kind, report.actor_id, report.actor_name)
+        rights = await rights_of(actor, self.ctx.shop.id)
+        missing = [each for each in report.scopes if rights is None or each not in rights.scopes]
         if missing:
             raise NotAllowedAnyMore(
                 "{name} does not have the scope {scope} any more.", name=report.actor_name, scope=missing[0]
             )
         locale: Locale = "zh" if report.locale == "zh" else "en"
-        actor = Actor("token" if report.actor_kind == "token" else "account", report.actor_id, report.actor_name)
         return replace(self.ctx, actor=actor, scopes=frozenset(report.scopes), locale=locale)
 
     async def _written(self, spool: Path, out: Path) -> Written:

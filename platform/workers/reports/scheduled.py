@@ -11,7 +11,7 @@ from stoa.graphql.reporting.registry import definition
 from stoa.graphql.reporting.wishing import Parameters, wanted
 from stoa.kit.languages import Locale, Sentence
 from stoa.tenants.access.members import names_of
-from stoa.tenants.access.standing import standing_of
+from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.reporting.models import ReportSchedule
@@ -26,18 +26,13 @@ async def follow_schedule(ctx: Context, schedule_id: UUID, slot: str, at: dateti
     schedule = await ReportSchedule.get_or_none(id=schedule_id, using_db=shop_client())
     if schedule is None or schedule.next_at is None or await report_exists(schedule.id, slot):
         return
-    standing = await standing_of(ctx.shop.id, "account", schedule.owner_id)
-    if not standing.issuperset(schedule.scopes):
+    names = await names_of([schedule.owner_id])
+    actor = Actor("account", schedule.owner_id, names.get(schedule.owner_id, ""))
+    rights = await rights_of(actor, ctx.shop.id)
+    if rights is None or not rights.scopes.issuperset(schedule.scopes):
         await _pause(schedule)
         return
-    names = await names_of([schedule.owner_id])
-    owner = Context(
-        ctx.shop,
-        Actor("account", schedule.owner_id, names.get(schedule.owner_id, "")),
-        standing,
-        "zh" if schedule.locale == "zh" else "en",
-        ctx.request_id,
-    )
+    owner = Context(ctx.shop, actor, rights.scopes, _locale(schedule), ctx.request_id)
     found, locale = definition(schedule.definition), _locale(schedule)
     wish = wanted(owner, found, schedule.format, locale, Parameters.of(schedule.parameters), at)
     try:

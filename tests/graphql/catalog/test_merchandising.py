@@ -13,7 +13,7 @@ from stoa.tenants.database import shop_transaction
 from tests import make
 from tests.graphql.asking import Ask
 
-ROWS = "results { productId changed userErrors { code path } } userErrors { code path message }"
+ROWS = "succeeded results { index id productId changed userErrors { code path } } userErrors { code path message }"
 
 
 async def do(ask: Ask, name: str, selection: str, /, **input: Any) -> Any:
@@ -89,6 +89,11 @@ async def test_attributes_are_defined_set_shown_and_filtered_by(ask: Ask) -> Non
     missing = type_id("prod", new_id())
     answer = await do(ask, "productAttributesSet", ROWS, productIds=[cup, missing], values=values)
     assert [each["changed"] for each in answer["results"]] == [True, False]
+    assert [(each["index"], each["id"], each["productId"]) for each in answer["results"]] == [
+        (0, cup, cup),
+        (1, missing, missing),
+    ]
+    assert answer["succeeded"] == 1
     assert [each["path"] for each in answer["userErrors"]] == [["input", "productIds", "1"]]
     await do(ask, "productAttributesSet", ROWS, productIds=[pot], values=[{"key": "weight", "values": ["0.1"]}])
 

@@ -274,7 +274,7 @@ async def test_publishing_is_refused_until_a_category_is_there(ask: Ask) -> None
 
 
 BULK = """mutation ($input: ProductsBulkUpdateInput!) { productsBulkUpdate(input: $input) {
-  succeeded results { index id version userErrors { code path } } userErrors { code path } } }"""
+  succeeded results { index id changed version userErrors { code path } } userErrors { code path } } }"""
 
 
 @pytest.mark.parametrize("policy", ["IGNORE_FAILED", "REJECT_EVERYTHING"])
@@ -291,10 +291,10 @@ async def test_a_bulk_edit_answers_for_each_row(ask: Ask, policy: str) -> None:
     assert answer == {
         "succeeded": 0 if strict else 1,
         "results": [
-            {"index": 0, "id": ids[0], "version": None if strict else 2, "userErrors": []},
-            {"index": 1, "id": ids[1], "version": None, "userErrors": wrong},
+            {"index": 0, "id": ids[0], "changed": not strict, "version": None if strict else 2, "userErrors": []},
+            {"index": 1, "id": ids[1], "changed": False, "version": None, "userErrors": wrong},
         ],
-        "userErrors": wrong if strict else [],
+        "userErrors": wrong,
     }
     assert (await catalog_of(ask.ctx) == before) is strict
 

@@ -103,7 +103,7 @@ async def test_numbers_for_many_orders(ask: Ask) -> None:
             },
         ],
         "succeeded": 1,
-        "userErrors": [],
+        "userErrors": [{"code": "NOT_NOW"}],
     }
 
 

@@ -80,8 +80,11 @@ async def set_listings(
         if good and not (refused and all_or_nothing):
             before = await _standing(channel_id, good)
             await _write(channel_id, good)
-            news = [_news(channel, wish, before.get(wish.product_id)) for wish in good]
-            await publish(ctx, *[each for each in news if each], is_told=False)
+            told = [_news(channel, wish, before.get(wish.product_id)) for wish in good]
+            news = {each.product_id: each for each in told if each is not None}
+            await publish(ctx, *news.values(), is_told=False)
+            for result in results:
+                result.changed = not result.refusals and result.id in news
             await publish(ctx, ListingsChanged(channel_id, len(good)))
     return results
 

@@ -62,7 +62,7 @@ class ShipmentsShipRow:
     user_errors: list[UserError] = strawberry.field(description="Why it was refused; empty when it was not.")
 
 
-@strawberry.type(description="After shipping many.")
+@strawberry.type(description="After shipping many. `userErrors` has those of all rows.")
 class ShipmentsShipPayload(Payload):
     results: list[ShipmentsShipRow] | None = strawberry.field(
         default=None, description="One for each row, in their order."
@@ -114,7 +114,7 @@ async def shipments_ship(ctx: Context, input: ShipmentsShipInput) -> ShipmentsSh
     errors = [[user_error(refusal) for refusal in each.refusals] for each in results]
     nothing_done = strict and any(errors)
     return ShipmentsShipPayload(
-        user_errors=[each for row in errors for each in row] if nothing_done else [],
+        user_errors=[each for row in errors for each in row],
         results=[
             ShipmentsShipRow(index=each.index, shipment_id=None if nothing_done else _id(each), user_errors=wrong)
             for each, wrong in zip(results, errors, strict=True)
