@@ -110,7 +110,19 @@ VERBS |= {"Pause", "Rotate", "Test"}  # of webhooks
 VERBS |= {"Run"}  # of reports and bulk runs
 VERBS |= {"Archive", "Read"}  # of notifications
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
-VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Retry", "Settle", "Void"}  # of orders
+VERBS |= {
+    "Back",
+    "Capture",
+    "Complete",
+    "Confirm",
+    "Fail",
+    "Hold",
+    "Reject",
+    "Resume",
+    "Retry",
+    "Settle",
+    "Void",
+}  # of orders
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:
