@@ -188,9 +188,11 @@ async def test_what_an_order_may_not_say_of_itself_is_named(ask: Ask) -> None:
     tomorrow = await done(ask, "orderPlace", {"lines": lines, "placedAt": "2999-01-01T00:00:00Z"}, "order { id }")
 
     said = "returns is Stoa's own: name another one."
-    assert [(each["message"].lower(), each["path"]) for each in ours["userErrors"]] == [(said.lower(), ["channel"])]
+    assert [(each["message"].lower(), each["path"]) for each in ours["userErrors"]] == [
+        (said.lower(), ["input", "channel"])
+    ]
     assert [(each["message"], each["path"]) for each in tomorrow["userErrors"]] == [
-        ("That is not over yet.", ["placedAt"])
+        ("That is not over yet.", ["input", "placedAt"])
     ]
     assert (ours["order"], tomorrow["order"]) == (None, None)
     with open_shop(ask.ctx.shop):
