@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 import uvicorn
+import uvloop
 
 from stoa import demo
 from stoa.domains.catalog.importing import ImportRun
@@ -79,7 +80,7 @@ def work(config: Settings, kinds: Sequence[str]) -> None:
     if unknown:
         _give_up(f"There are no jobs of the kind {', '.join(sorted(unknown))}; there are {', '.join(running.KINDS)}.")
     configure(form=config.log_format, level=config.log_level)
-    asyncio.run(running.work(config, [kind for kind in running.KINDS if not kinds or kind in kinds]))
+    uvloop.run(running.work(config, [kind for kind in running.KINDS if not kinds or kind in kinds]))
 
 
 def whole_app() -> Any:

@@ -19,6 +19,7 @@ from stoa.graphql.executing import Executor
 from stoa.graphql.requests import Request
 from stoa.graphql.serving import Services
 from stoa.settings import settings
+from stoa.tenants.access.identifying import Identity
 from stoa.tenants.context import Context
 
 ENDLESS: Final = 1e15  # points
@@ -56,10 +57,18 @@ class InnerContext(GraphContext):
 
 def inner_context(ctx: Context, document: Document | None = None, *, in_order_of_ids: bool = False) -> InnerContext:
     """The context of one operation, for whoever `ctx` says; `document` is for who runs it piece by piece."""
-    context = InnerContext(_services(), ctx.request_id, ctx=ctx, in_order_of_ids=in_order_of_ids)
+    context = InnerContext(_services(), ctx.request_id, _person(ctx), ctx, in_order_of_ids=in_order_of_ids)
     if document is not None:
         context.document = document
     return context
+
+
+def _person(ctx: Context) -> Identity | None:
+    """What is a person's own (their notifications) is there for a person, and for no program."""
+    actor = ctx.actor
+    if actor.kind != "account" or actor.id is None:
+        return None
+    return Identity(actor, actor.id, ctx.locale, ctx.shop, ctx.scopes)
 
 
 async def ask(context: InnerContext, query: str, variables: dict[str, Any]) -> Answer:

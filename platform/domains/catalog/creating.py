@@ -14,6 +14,7 @@ from stoa.domains.catalog.completeness import require_draft_ready
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated
+from stoa.domains.catalog.furnishing import check_tags, furnish
 from stoa.domains.catalog.inserting import Picture, insert_product
 from stoa.domains.catalog.media.addresses import media_path
 from stoa.domains.catalog.media.processing import plan_processing
@@ -32,13 +33,15 @@ TRIES = 3  # for a numbered handle, while others take the ones we found free
 
 
 async def create_product(ctx: Context, draft: ProductDraft) -> Product:
-    """Create a product with its variants, stock and images, whole or not at all.
+    """Create a product with its variants, stock, images, tags and attributes, whole or not at all.
 
     Raises `Refusals` for what is wrong with the draft, `SkuTaken`, `HandleTaken`, `ExternalIdTaken`, `NoSuchCategory`,
-    `NotReady` when it is to be on sale and lacks what that takes, and `MissingScope` when the draft has costs and the
-    caller may not see any. What the database refuses ends the transaction around it, if there is one.
+    `NotReady` when it is to be on sale and lacks what that takes, `NoSuchAttribute` and `WrongValue`, and
+    `MissingScope` when the draft has costs and the caller may not see any. What the database refuses ends the
+    transaction around it, if there is one.
     """
     draft = draft.checked(ctx)
+    check_tags(draft)
     _require_ready(draft)
     async with _in_one_piece(draft):
         pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
@@ -48,6 +51,7 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
         except asyncpg.IntegrityConstraintViolationError as error:
             raise _refusal_for(error, draft) from None
         await plan_processing(ctx, [each.file_key for each in pictures if each.file_key])
+        await furnish(ctx, product.id, draft)
     return product
 
 
@@ -60,8 +64,9 @@ def _require_ready(draft: ProductDraft) -> None:
 
 @asynccontextmanager
 async def _in_one_piece(draft: ProductDraft) -> AsyncIterator[None]:
-    """A product is one statement and needs no transaction around it, unless uploads are claimed along with it."""
-    if any(image.upload_id for image in draft.images):
+    """A product is one statement and needs no transaction around it, unless uploads are claimed along with it, or it
+    has what stands beside its form."""
+    if draft.tags or draft.attributes or any(image.upload_id for image in draft.images):
         async with shop_transaction():
             yield
     else:

@@ -78,6 +78,8 @@ class ProductDraft:
     keywords: Sequence[str] = ()
     translations: Sequence[Translation] = ()
     metadata: Mapping[str, str | None] | None = None
+    tags: Sequence[str] = ()
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def checked(self, ctx: Context) -> ProductDraft:
         """The draft as it will be stored. Raises `Refusals` with everything that is wrong, not the first alone.

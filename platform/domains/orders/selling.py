@@ -65,10 +65,11 @@ SELECT coalesce(json_agg(json_build_array(day, units)), '[]')::text FROM (
   FROM sales_order o JOIN order_line l ON l.order_id = o.id WHERE {_COUNTED} GROUP BY 1) AS counted
 """
 _PRODUCTS = f"""
-SELECT coalesce(json_agg(json_build_array(sku, title, variant_id, orders, units, gross, discounts)), '[]')::text FROM (
-  SELECT l.sku, max(l.title || CASE WHEN l.variant_title = '' THEN '' ELSE ' – ' || l.variant_title END) AS title,
-    l.variant_id, count(DISTINCT o.id) AS orders, sum(l.quantity)::bigint AS units,
-    sum(l.unit_minor * l.quantity)::bigint AS gross, sum(l.discount_minor)::bigint AS discounts
+SELECT coalesce(json_agg(json_build_array(sku, concat_ws(' – ', title, nullif(form, '')), variant_id, lines, units,
+    gross, discounts)), '[]')::text FROM (
+  SELECT l.sku, max(l.title COLLATE "C") AS title, max(l.variant_title COLLATE "C") AS form, l.variant_id,
+    count(*) AS lines, sum(l.quantity)::bigint AS units, sum(l.unit_minor * l.quantity)::bigint AS gross,
+    sum(l.discount_minor)::bigint AS discounts
   FROM sales_order o JOIN order_line l ON l.order_id = o.id WHERE {_COUNTED}
   GROUP BY l.variant_id, l.sku
   ORDER BY sum(l.unit_minor * l.quantity - l.discount_minor) DESC, l.sku, l.variant_id LIMIT $5) AS best
@@ -168,7 +169,7 @@ class ProductSales(msgspec.Struct, frozen=True, array_like=True):
     sku: str
     title: str
     variant_id: str | None
-    orders: int
+    lines: int
     units: int
     gross: int
     discounts: int

@@ -12,14 +12,15 @@ from stoa.domains import catalog
 from stoa.domains.catalog.changing import SAME
 from stoa.graphql.catalog.options import ProductOptionInput, ProductOptionUpdateInput
 from stoa.graphql.catalog.types import ProductStatus
+from stoa.graphql.catalog.valuing import AttributeValuesInput, values_by_key
 from stoa.graphql.scalars import MoneyInput, read_id
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.money import Money
 
 
-def given(description: str) -> Any:
-    """A field that may be left out; what is left out stays as it is."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
+def given(description: str, *, instead: str | None = None) -> Any:
+    """A field that may be left out; what is left out stays as it is. `instead`: why it is deprecated."""
+    return strawberry.field(default=strawberry.UNSET, description=description, deprecation_reason=instead)
 
 
 def optional(description: str, default: Any = None) -> Any:
@@ -171,6 +172,10 @@ class ProductCreateInput:
     metadata: list[MetadataInput] = strawberry.field(
         default_factory=list, description="Values of the shop's attributes that are no facets."
     )
+    tags: list[str] = strawberry.field(default_factory=list, description="Its tags; those that are new are made.")
+    attributes: list[AttributeValuesInput] = strawberry.field(
+        default_factory=list, description="Values of the shop's attributes, as `productAttributesSet` takes them."
+    )
     idempotency_key: str | None = optional("Any text of your own: a request with the same key is done once.")
 
     def draft(self) -> catalog.ProductDraft:
@@ -191,6 +196,8 @@ class ProductCreateInput:
             keywords=self.keywords,
             translations=[each.read() for each in self.translations],
             metadata=metadata(self.metadata),
+            tags=self.tags,
+            attributes=values_by_key("attributes", self.attributes),
         )
 
 

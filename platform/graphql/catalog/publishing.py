@@ -52,6 +52,7 @@ class ChannelCreateInput:
 @strawberry.input(description="Changes to a channel; what is left out stays.")
 class ChannelUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which channel.")
+    expected_version: int | None = optional("The version you read: refused when it has been changed since.")
     name: str | None = optional("As shown to people.")
     translations: list[NameTranslationInput] | None = optional("Its name in other languages: all of them.")
     is_active: bool | None = optional("Whether anything is seen there.")
@@ -125,7 +126,8 @@ async def channel_create(ctx: Context, input: ChannelCreateInput) -> ChannelPayl
 
 @shop_mutation(Scope.CATALOG_WRITE, "Change a channel; what is left out stays.")
 async def channel_update(ctx: Context, input: ChannelUpdateInput) -> ChannelPayload:
-    channel = await catalog.update_channel(ctx, read_id("id", input.id, "chan"), input.draft())
+    channel_id = read_id("id", input.id, "chan")
+    channel = await catalog.update_channel(ctx, channel_id, input.draft(), expected_version=input.expected_version)
     return ChannelPayload.of(channel=channel.id)
 
 

@@ -7,7 +7,7 @@ import strawberry
 from stoa.domains import orders
 from stoa.graphql.errors import user_error
 from stoa.graphql.mutations import Payload, shop_mutation
-from stoa.graphql.orders.inputs import optional
+from stoa.graphql.orders.inputs import OfOneThing, optional
 from stoa.graphql.orders.mutations import OrderPayload
 from stoa.graphql.orders.types import Order
 from stoa.graphql.reading.declaring import fetched_many, root
@@ -15,8 +15,6 @@ from stoa.graphql.scalars import read_id
 from stoa.kit.errors import blaming
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
-
-VERSION = "The version that this is based on; refused if it has changed since."
 
 
 @strawberry.input(description="So many pieces of an order's line.")
@@ -37,31 +35,24 @@ def read_pieces(given: list[OrderPiecesInput]) -> list[orders.Pieces]:
 
 
 @strawberry.input(description="An order to go on with.")
-class OrderStepInput:
-    id: strawberry.ID = strawberry.field(description="The order.")
-    expected_version: int | None = optional(VERSION)
+class OrderStepInput(OfOneThing):
+    pass
 
 
 @strawberry.input(description="An order to be rejected.")
-class OrderRejectInput:
-    id: strawberry.ID = strawberry.field(description="The order.")
+class OrderRejectInput(OfOneThing):
     reason: str = strawberry.field(description="Why, for the buyer and for the books.")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="An order to be kept from going on.")
-class OrderHoldInput:
-    id: strawberry.ID = strawberry.field(description="The order.")
+class OrderHoldInput(OfOneThing):
     reason: str = optional("Why.", "")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="An order to be called off, or some of it.")
-class OrderCancelInput:
-    id: strawberry.ID = strawberry.field(description="The order.")
+class OrderCancelInput(OfOneThing):
     lines: list[OrderPiecesInput] | None = optional("Only these pieces; null: all of it.")
     reason: str = optional("Why.", "")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="Several orders to be confirmed.")

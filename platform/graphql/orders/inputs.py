@@ -14,9 +14,19 @@ from stoa.graphql.scalars import MoneyInput, read_id
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.money import Money
 
+VERSION = "The version you read: refused when it has been changed since."
+
 
 def optional(description: str, default: Any = None) -> Any:
     return strawberry.field(default=default, description=description)
+
+
+@strawberry.input
+class OfOneThing:
+    """What the inputs have in common by which something is done with one thing: an order, a case, a parcel."""
+
+    id: strawberry.ID = strawberry.field(description="What it is done with, by its id.")
+    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="Where something goes. What is not known is left out.")

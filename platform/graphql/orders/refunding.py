@@ -11,8 +11,8 @@ from strawberry.types import Info
 from stoa.domains import orders
 from stoa.graphql.context import GraphContext
 from stoa.graphql.mutations import Payload, shop_mutation
-from stoa.graphql.orders.handling import VERSION, OrderPiecesInput, read_pieces
-from stoa.graphql.orders.inputs import money, optional
+from stoa.graphql.orders.handling import OrderPiecesInput, read_pieces
+from stoa.graphql.orders.inputs import VERSION, money, optional
 from stoa.graphql.orders.paying import (
     Payment,
     Refund,

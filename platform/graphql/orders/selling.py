@@ -111,7 +111,7 @@ class ProductSales:
     sku: str = strawberry.field(description="Its code when it was bought; may be empty.")
     title: str = strawberry.field(description="What it was called, with its form.")
     variant_id: strawberry.ID | None = strawberry.field(description="The variant; null when it is not in the catalog.")
-    orders: int = strawberry.field(description="How many orders it is on.")
+    lines: int = strawberry.field(description="On how many lines of orders it stands.")
     units: BigInt = strawberry.field(description="How many pieces.")
     gross: Money = strawberry.field(description="Unit prices times quantities.")
     discounts: Money = strawberry.field(description="What was taken off.")
@@ -223,7 +223,7 @@ def _product(each: selling.ProductSales, currency: str) -> ProductSales:
         sku=each.sku,
         title=each.title,
         variant_id=None if each.variant_id is None else strawberry.ID(type_id("var", each.variant_id)),
-        orders=each.orders,
+        lines=each.lines,
         units=BigInt(each.units),
         gross=shown_money(each.gross, currency),
         discounts=shown_money(each.discounts, currency),

@@ -11,10 +11,11 @@ from tortoise.models import Model
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A stored field, as declared. `scope` is a right beyond the one its type needs."""
+    """A stored field, as declared. `scope` is a right beyond the one its type needs; `instead` why it is deprecated."""
 
     description: str
     scope: str | None = None
+    instead: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

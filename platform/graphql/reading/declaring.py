@@ -96,9 +96,16 @@ def computed(
     return Computed(description=description, sql=sql, scope=scope, convert=convert, filter=filter, filter_by=filter_by)
 
 
-def derived(of: Sequence[str], rule: Callable[..., Any], description: str, *, scope: str | None = None) -> Any:
-    """`rule` gets the values of the columns `of`, as JSON has them."""
-    return Derived(description=description, of=of, rule=rule, scope=scope)
+def derived(
+    of: Sequence[str],
+    rule: Callable[..., Any],
+    description: str,
+    *,
+    scope: str | None = None,
+    instead: str | None = None,
+) -> Any:
+    """`rule` gets the values of the columns `of`, as JSON has them. `instead`: why the field is deprecated."""
+    return Derived(description=description, of=of, rule=rule, scope=scope, instead=instead)
 
 
 def to_one(description: str, *, by: str | None = None, filter: bool = False, scope: str | None = None) -> Any:
@@ -200,7 +207,9 @@ def _as_type(cls: type[_T], description: str) -> type[_T]:
 
 
 def _strawberry_field(cls: type, name: str, declared: Declared) -> StrawberryField:
-    made = StrawberryField(python_name=None, description=declared.description, default=None)
+    made = StrawberryField(
+        python_name=None, description=declared.description, deprecation_reason=declared.instead, default=None
+    )
     target = None
     if isinstance(declared, ToOne | FirstOf | Many | RootPage | RootOne | Fetched | FetchedMany):
         target = _target_of(cls, name, is_list=isinstance(declared, Many | RootPage))

@@ -50,6 +50,9 @@ class PackingLayout(Layout):
             yield from self._order(order)
 
     def _order(self, order: Mapping[str, Any]) -> Iterable[Block]:
+        lines = [line for line in order["lines"]["nodes"] if _left(line)]
+        if not lines:
+            return  # all of it has left already
         say, number = self.wish.say, str(order["number"])
         placed = datetime.fromisoformat(order["placedAt"]).astimezone(ZoneInfo(self.wish.shop.time_zone))
         to = address_lines(order["shippingAddress"], self.wish.locale)
@@ -60,7 +63,7 @@ class PackingLayout(Layout):
         ]
         yield Part(say(PACKING_SLIPS.title), say(ORDER_NUMBER, number=number), facts, [[say(SHIP_TO), *to]])
         yield Table("slips", "", self._columns(), is_main=True)
-        yield Rows([[number, ", ".join(to), *self._line(line)] for line in order["lines"]["nodes"] if _left(line)])
+        yield Rows([[number, ", ".join(to), *self._line(line)] for line in lines])
         if order["buyerNote"]:
             yield Text(order["buyerNote"], say(BUYER_NOTE))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 
 import msgspec
@@ -13,6 +11,7 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.kit.messaging.asking import refused
 from stoa.kit.messaging.messages import Message, MessageSilent
+from stoa.kit.signing import shown, signed
 from stoa.settings import Settings
 
 RECEIVER = Sentence("The receiver")
@@ -22,7 +21,7 @@ _LATER = (408, 425, 429)
 def secret_of(settings: Settings, owner: str) -> str:
     """What an owner's messages are signed with: derived, so that no further secret has to be kept."""
     key = settings.secret_key.get_secret_value().encode()
-    return "whsec_" + base64.b64encode(hmac.digest(key, f"notifications of {owner}".encode(), "sha256")).decode()
+    return shown(hmac.digest(key, f"notifications of {owner}".encode(), "sha256"))
 
 
 class HookMessenger:
@@ -33,7 +32,8 @@ class HookMessenger:
 
     async def send(self, message: Message) -> str:
         body = msgspec.json.encode(message.data, order="sorted")
-        headers = {"Content-Type": "application/json"} | self._signed(message, body)
+        secret = secret_of(self.settings, message.owner)
+        headers = {"Content-Type": "application/json", **signed([secret], message.key, now(), body)}
         try:
             answer = await call(message.to, content=body, headers=headers)
         except AddressRefused:
@@ -45,10 +45,3 @@ class HookMessenger:
         if not 200 <= answer.status < 300:
             raise refused(RECEIVER, str(answer.status))
         return ""
-
-    def _signed(self, message: Message, body: bytes) -> dict[str, str]:
-        key = base64.b64decode(secret_of(self.settings, message.owner).removeprefix("whsec_"))
-        at = str(int(now().timestamp()))
-        mac = hmac.digest(key, b".".join((message.key.encode(), at.encode(), body)), hashlib.sha256)
-        signature = "v1," + base64.b64encode(mac).decode()
-        return {"webhook-id": message.key, "webhook-timestamp": at, "webhook-signature": signature}

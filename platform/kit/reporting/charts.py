@@ -69,7 +69,7 @@ def _days(chart: Chart, locale: Locale, currency: str) -> tuple[int, int, str]:
         return TOP + (HEIGHT - TOP - BOTTOM) * (scale.high - value) / (scale.high - scale.low)
 
     parts = [_grid(scale, y, locale), _day_labels(chart, x, locale)]
-    for i, values in reversed(list(enumerate(scaled))):
+    for i, values in enumerate(scaled):
         colour = COLOURS[i % len(COLOURS)]
         if i == 0 and chart.shape is Shape.COLUMNS:
             parts.append(_columns(values, x, y, min(step * 0.68, 34), colour))

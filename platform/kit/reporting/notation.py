@@ -37,7 +37,7 @@ def cell(value: Any, kind: Kind, locale: Locale, currency: str) -> str:
         case Kind.DAY:
             return day(value, locale)
         case Kind.MOMENT:
-            return f"{day(value[:10], locale)} {value[11:16]}"
+            return str(value) if locale == "zh" else f"{day(value[:10], locale)} {value[11:16]}"
         case _:
             return str(value)
 

@@ -19,7 +19,7 @@ from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.hooks.errors import NoSuchWebhook, TooManyWebhooks, WebhookChanged
 from stoa.tenants.hooks.events import WebhookCreated, WebhookDeleted, WebhookEdited
 from stoa.tenants.hooks.models import Webhook, WebhookState
-from stoa.tenants.hooks.signing import new_secret, sealed
+from stoa.tenants.hooks.secrecy import new_secret, sealed
 from stoa.tenants.outbox import publish
 
 MOST_HOOKS = 20

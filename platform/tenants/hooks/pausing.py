@@ -15,7 +15,7 @@ from stoa.tenants.hooks.keeping import NewSecret, change, locked
 from stoa.tenants.hooks.models import DeliveryState, PauseReason, Webhook, WebhookDelivery, WebhookState
 from stoa.tenants.hooks.replaying import Range, replay_range
 from stoa.tenants.hooks.rousing import rouse
-from stoa.tenants.hooks.signing import new_secret, sealed
+from stoa.tenants.hooks.secrecy import new_secret, sealed
 from stoa.tenants.outbox import publish
 
 OVERLAP = timedelta(hours=24)

@@ -13,9 +13,10 @@ from stoa.kit.errors import Refusal
 from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
 from stoa.kit.sealing import SealBroken
+from stoa.kit.signing import signed
 from stoa.tenants.hooks.errors import SecretLost
 from stoa.tenants.hooks.models import Webhook, WebhookDelivery
-from stoa.tenants.hooks.signing import secrets_of, signed
+from stoa.tenants.hooks.secrecy import secrets_of
 
 SECONDS: Final = 15.0
 MOST_BYTES: Final = 1024  # of an answer: enough to see what is wrong

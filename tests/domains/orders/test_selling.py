@@ -144,7 +144,7 @@ async def test_best_sellers_are_told_on_the_first_day(ctx: Context) -> None:
 
     asked = Asked(MAY, date(2026, 5, 31))
     best = await selling.best_sellers(ctx, asked)
-    assert [(each.sku, each.orders, each.units, each.gross) for each in best] == [
+    assert [(each.sku, each.lines, each.units, each.gross) for each in best] == [
         ("CUP", 2, 4, 2000),
         ("POT", 1, 1, 900),
     ]

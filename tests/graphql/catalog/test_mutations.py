@@ -13,6 +13,7 @@ from stoa.demo import png
 from stoa.domains.catalog.models import Product
 from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
+from stoa.tenants.context import open_shop
 from stoa.tenants.shop_models import Upload, UploadState
 from stoa.tenants.uploading import receive_upload, stage_upload
 from tests.graphql.asking import Ask
@@ -84,3 +85,33 @@ async def test_a_picture_that_cannot_be_is_named_and_nothing_is_made(
     assert [(error["code"], error["path"]) for error in made["userErrors"]] == [(code, ["input", "images", "1", *path])]
     assert await Product.all().count() == 0
     assert (await Upload.get(id=free)).state is UploadState.RECEIVED
+
+
+async def test_a_product_is_created_with_tags_and_attributes_by_one_call(ask: Ask) -> None:
+    mutation = """mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product {
+      tags { nodes { tag { name } } } attributes { nodes { attribute { key } text } } } userErrors { code path } } }"""
+    input = {
+        "title": "Cup",
+        "variants": [{}],
+        "tags": ["Gift"],
+        "attributes": [{"key": "style", "values": ["Doric"]}],
+        "idempotencyKey": "once",
+    }
+
+    for _ in range(2):
+        made = (await ask.data(mutation, input=input))["productCreate"]
+        assert made == {
+            "product": {
+                "tags": {"nodes": [{"tag": {"name": "Gift"}}]},
+                "attributes": {"nodes": [{"attribute": {"key": "style"}, "text": "Doric"}]},
+            },
+            "userErrors": [],
+        }
+    twice = [{"key": "style", "values": ["x"]}] * 2
+    wrong = (await ask.data(mutation, input=input | {"attributes": twice, "idempotencyKey": "2"}))["productCreate"]
+    assert wrong == {"product": None, "userErrors": [{"code": "INVALID", "path": ["input", "attributes", "1"]}]}
+    unknown = [{"key": "nothing", "values": ["x"]}]
+    wrong = (await ask.data(mutation, input=input | {"attributes": unknown, "idempotencyKey": "3"}))["productCreate"]
+    assert [error["path"] for error in wrong["userErrors"]] == [["input", "attributes", "0", "key"]]
+    with open_shop(ask.ctx.shop):
+        assert await Product.all().count() == 1

@@ -256,6 +256,28 @@ async def test_a_location_is_opened_changed_made_the_main_one_and_not_closed_whi
     assert names == [{"name": "Main location"}, {"name": "N"}]
 
 
+async def test_a_locations_names_in_other_languages_are_translations_as_everywhere(ask: Ask) -> None:
+    async def done(mutation: str, kind: str, input: dict[str, Any]) -> Any:
+        shown = "location { id translations { locale name } names { locale name } }"
+        query = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ {shown} {ERRORS} }} }}"
+        return (await ask.data(query, input=input))[mutation]
+
+    north, attic = [{"locale": "zh", "name": "北仓"}], [{"locale": "zh", "name": "阁楼"}]
+    made = (await done("locationCreate", "LocationCreateInput", {"name": "North", "translations": north}))["location"]
+    assert (made["translations"], made["names"]) == (north, north)
+    update = {"id": made["id"], "translations": attic}
+    assert (await done("locationUpdate", "LocationUpdateInput", update))["location"]["translations"] == attic
+    update = {"id": made["id"], "names": north}  # as before
+    assert (await done("locationUpdate", "LocationUpdateInput", update))["location"]["translations"] == north
+
+    both = await done("locationUpdate", "LocationUpdateInput", update | {"translations": attic})
+    assert [(each["code"], each["path"]) for each in both["userErrors"]] == [("INVALID", ["input", "names"])]
+    unknown = [{"locale": "tlh", "name": "x"}]
+    wrong = await done("locationUpdate", "LocationUpdateInput", {"id": made["id"], "translations": unknown})
+    assert [each["path"] for each in wrong["userErrors"]] == [["input", "translations"]]
+    assert (await Location.get(name="North")).translations == {"zh": {"name": "北仓"}}
+
+
 async def test_a_transfer_leaves_and_arrives(ask: Ask) -> None:
     cup, _, attic = await cup_and_jug(ask)
     main = await Location.get(is_main=True)

@@ -113,6 +113,10 @@ class ChannelTaken(Taken):
     code = "CHANNEL_TAKEN"
 
 
+class ChannelChanged(Conflict):
+    code = "CHANNEL_CHANGED"
+
+
 class CategoryChanged(Conflict):
     code = "CATEGORY_CHANGED"
 

@@ -230,6 +230,7 @@ class Channel(Model):
     translations: fields.JSONField[Translations] = fields.JSONField(default=dict, db_default={})
     is_active = fields.BooleanField(default=True, db_default=True)
     shows_everything = fields.BooleanField(default=False, db_default=False)
+    version = fields.IntField(default=1, db_default=1)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     listings: fields.ReverseRelation[Listing]

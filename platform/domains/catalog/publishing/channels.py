@@ -9,10 +9,11 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from stoa.domains.catalog.errors import ChannelTaken, NoSuchChannel
+from stoa.domains.catalog.errors import ChannelChanged, ChannelTaken, NoSuchChannel
 from stoa.domains.catalog.events import ChannelSaved
 from stoa.domains.catalog.models import Channel
 from stoa.domains.catalog.variants import set_what_differs
+from stoa.kit.checking import check_version
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.languages import LOCALES, Sentence
 from stoa.kit.text import clean_line, slugify
@@ -61,17 +62,24 @@ async def create_channel(ctx: Context, draft: ChannelDraft) -> Channel:
     return channel
 
 
-async def update_channel(ctx: Context, channel_id: UUID, draft: ChannelDraft) -> Channel:
-    """Raises `NoSuchChannel`, `InvalidInput` and `ChannelTaken`."""
+async def update_channel(
+    ctx: Context, channel_id: UUID, draft: ChannelDraft, *, expected_version: int | None = None
+) -> Channel:
+    """Save the changes and raise the version.
+
+    Raises `NoSuchChannel`, `ChannelChanged`, `InvalidInput` and `ChannelTaken`.
+    """
     columns = draft.columns
     async with shop_transaction():
         channel = await Channel.filter(id=channel_id).select_for_update().get_or_none()
         if channel is None:
             raise NoSuchChannel("There is no such channel.", path=["id"])
+        check_version(channel, expected_version, ChannelChanged, channel.name)
         changed = set_what_differs(channel, columns)
         if changed:
+            channel.version += 1
             try:
-                await channel.save(update_fields=changed)
+                await channel.save(update_fields=[*changed, "version"])
             except IntegrityError:
                 raise _taken(channel.code) from None
             await publish(ctx, ChannelSaved(channel.id))

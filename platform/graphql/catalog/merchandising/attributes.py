@@ -9,9 +9,10 @@ from stoa.domains.catalog.changing import SAME
 from stoa.domains.catalog.merchandising import Choice
 from stoa.graphql.catalog.inputs import changed, given, optional
 from stoa.graphql.catalog.merchandising.categories import DeletePayload
-from stoa.graphql.catalog.merchandising.rows import RowsPayload, answered, read_products, same_twice
+from stoa.graphql.catalog.merchandising.rows import RowsPayload, answered, read_products
 from stoa.graphql.catalog.merchandising.types import Attribute, AttributeType
 from stoa.graphql.catalog.naming import NameTranslationInput, given_translations
+from stoa.graphql.catalog.valuing import AttributeValuesInput, values_by_key
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
 from stoa.graphql.scalars import read_id
@@ -91,14 +92,6 @@ class AttributeDeleteInput:
     with_values: bool = optional("Whether the values that products have of it may go with it.", False)
 
 
-@strawberry.input(description="The values that products are to have of an attribute.")
-class AttributeValuesInput:
-    key: str = strawberry.field(description="The attribute's key.")
-    values: list[str] = strawberry.field(
-        description="In place of those they have; none takes them away. A choice by its value or any name it has."
-    )
-
-
 @strawberry.input(description="Products, and the values that all of them are to have.")
 class ProductAttributesSetInput:
     product_ids: list[strawberry.ID] = strawberry.field(description="The products; 250 at the most.")
@@ -135,6 +128,5 @@ async def attribute_delete(ctx: Context, input: AttributeDeleteInput) -> DeleteP
 @shop_mutation(Scope.CATALOG_WRITE, "Give products values of attributes. Twice changes nothing.", once=True)
 async def product_attributes_set(ctx: Context, input: ProductAttributesSetInput) -> RowsPayload:
     products = read_products(input.product_ids)
-    same_twice("values", [each.key for each in input.values])
-    values = {each.key: each.values for each in input.values}
+    values = values_by_key("values", input.values)
     return answered(await merchandising.set_attributes(ctx, products, values))  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ import strawberry
 from stoa.domains.catalog import stock
 from stoa.domains.catalog.changing import SAME
 from stoa.graphql.catalog.inputs import changed, each_of, given, optional
+from stoa.graphql.catalog.naming import NameTranslationInput
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.scalars import read_id
 from stoa.kit.errors import InvalidInput, blaming
@@ -18,6 +19,7 @@ from stoa.kit.ids import parse_type_id, prefix_of
 
 KEY = "Any text of your own: a request with the same key is done once."
 AT = "Where; at the main location when left out."
+NAMES = "They are `translations`, as of everything else."
 T = TypeVar("T")
 
 StockCorrection = shown_enum(
@@ -55,10 +57,13 @@ class LocationAddressInput:
 
 
 def _location_changes(input: Any) -> stock.LocationChanges:
-    names, address = changed(input, "names"), changed(input, "address")
+    names, translations, address = (changed(input, name) for name in ("names", "translations", "address"))
+    if names is not SAME and translations is not SAME:
+        raise InvalidInput("Give translations alone: names is what they were called before.", path=["names"])
+    wanted = names if translations is SAME else translations
     return stock.LocationChanges(
         name=changed(input, "name"),
-        translations=SAME if names is SAME else {each.locale: {"name": each.name} for each in names},
+        translations=SAME if wanted is SAME else {each.locale: {"name": each.name or ""} for each in wanted},
         address=SAME if address is SAME else dict(vars(address)),
         position=changed(input, "position"),
         is_active=changed(input, "is_active"),
@@ -68,7 +73,8 @@ def _location_changes(input: Any) -> stock.LocationChanges:
 @strawberry.input(description="A place for stock, to be opened.")
 class LocationCreateInput:
     name: str = strawberry.field(description="Unique in the shop.")
-    names: list[LocationNameInput] | None = given("Its name in other languages.")
+    translations: list[NameTranslationInput] | None = given("Its name in other languages.")
+    names: list[LocationNameInput] | None = given("Its name in other languages.", instead=NAMES)
     address: LocationAddressInput | None = given("Where it is.")
     position: int | None = given("Stock is taken from the locations in this order; 0 when left out.")
     is_active: bool | None = given("Whether stock may move there; true when left out.")
@@ -83,7 +89,8 @@ class LocationUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which location.")
     expected_version: int | None = optional("The version you read: refused when it has been changed since.")
     name: str | None = given("Unique in the shop.")
-    names: list[LocationNameInput] | None = given("Its names in other languages, all of them.")
+    translations: list[NameTranslationInput] | None = given("Its name in other languages: all of them.")
+    names: list[LocationNameInput] | None = given("Its names in other languages, all of them.", instead=NAMES)
     address: LocationAddressInput | None = given("Where it is, the whole address.")
     position: int | None = given("Stock is taken from the locations in this order.")
     is_active: bool | None = given("Whether stock may move there; refused while stock or open work is there.")

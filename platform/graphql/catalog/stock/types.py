@@ -9,6 +9,7 @@ import strawberry
 
 from stoa.domains.catalog import models
 from stoa.domains.catalog.stock.reasons import reason_said
+from stoa.graphql.catalog.naming import NameTranslation, name_translations
 from stoa.graphql.catalog.recalling import HistoryEntry
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.paging import Connection, Node
@@ -132,7 +133,13 @@ class Location(Node):
     """A place where stock lies."""
 
     name: str = column("Unique in the shop.", filter=True)
-    names: list[LocationName] = derived(("translations",), shown_names, "Its name in other languages.")
+    translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
+    names: list[LocationName] = derived(
+        ("translations",),
+        shown_names,
+        "Its name in other languages.",
+        instead="They are `translations`, as of everything else.",
+    )
     address: LocationAddress = derived(("address",), shown_address, "Where it is.")
     is_main: bool = column("Whether it is meant where no location is named.")
     is_active: bool = column("Whether stock may move there.", filter=True)

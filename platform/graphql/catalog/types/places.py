@@ -53,6 +53,7 @@ class Channel(Node):
     translations: list[NameTranslation] = column("Its name in other languages.", convert=name_translations)
     is_active: bool = column("Whether anything is seen there.")
     shows_everything: bool = column("Whether it shows whatever is on sale, unless a listing says otherwise.")
+    version: int = column("Goes up with every change; send it back as `expectedVersion`.")
     listings: Connection[Listing] = many("How products stand in it.", order=("product_id",))
     created_at: datetime = column("When it was made.")
     history: Connection[HistoryEntry] = many(

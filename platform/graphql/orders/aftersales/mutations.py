@@ -10,14 +10,12 @@ import strawberry
 from stoa.domains.orders import aftersales
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.orders.aftersales.types import AftersaleCase, CaseKind, CaseReason, ContactKind
-from stoa.graphql.orders.inputs import money, optional
+from stoa.graphql.orders.inputs import OfOneThing, money, optional
 from stoa.graphql.reading.declaring import fetched, root
 from stoa.graphql.scalars import MoneyInput, read_id
 from stoa.kit.errors import blaming
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
-
-VERSION = "The version you read: refused when it has been changed since."
 
 
 @strawberry.input(description="So many pieces of an order's line.")
@@ -57,38 +55,29 @@ class AftersaleOpenInput:
 
 
 @strawberry.input(description="A case.")
-class AftersaleRefInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
-    expected_version: int | None = optional(VERSION)
+class AftersaleRefInput(OfOneThing):
+    pass
 
 
 @strawberry.input(description="The shop's answer.")
-class AftersaleApproveInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleApproveInput(OfOneThing):
     answer: str = optional("What the buyer is told.", "")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="The shop's answer.")
-class AftersaleDeclineInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleDeclineInput(OfOneThing):
     answer: str = strawberry.field(description="Why not.")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="How the buyer sent it back.")
-class AftersaleReturnInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleReturnInput(OfOneThing):
     carrier: str = strawberry.field(description="By whom.")
     tracking: str = optional("The parcel's number.", "")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="What has come back.")
-class AftersaleReceiveInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleReceiveInput(OfOneThing):
     lines: list[AftersalePiecesInput] | None = optional("How many of which line; null: all of it.")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="What became of a line's pieces.")
@@ -100,19 +89,15 @@ class AftersaleInspectedInput:
 
 
 @strawberry.input(description="What was found when it was looked at: every piece that came.")
-class AftersaleInspectInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleInspectInput(OfOneThing):
     lines: list[AftersaleInspectedInput] = strawberry.field(description="What became of the pieces.")
     location_id: strawberry.ID | None = optional("Where they are put; null: the main location.")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="What is given back.")
-class AftersaleReimburseInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleReimburseInput(OfOneThing):
     shipping: MoneyInput | None = optional("What of the delivery is given back.")
     extra: MoneyInput | None = optional("What is given beyond what the pieces are worth; below zero: kept back.")
-    expected_version: int | None = optional(VERSION)
 
 
 @strawberry.input(description="Something that is sent instead.")
@@ -123,10 +108,8 @@ class AftersaleSentInput:
 
 
 @strawberry.input(description="What is sent anew.")
-class AftersaleResendInput:
-    id: strawberry.ID = strawberry.field(description="The case.")
+class AftersaleResendInput(OfOneThing):
     lines: list[AftersaleSentInput] | None = optional("What; null: the same again, for nothing.")
-    expected_version: int | None = optional(VERSION)
 
     def sent(self) -> list[aftersales.Sent] | None:
         if self.lines is None:

@@ -11,13 +11,12 @@ import strawberry
 from stoa.domains.catalog import BulkPolicy
 from stoa.domains.orders import models, shipping
 from stoa.graphql.catalog.bulk import Policy
-from stoa.graphql.orders.inputs import money, optional
+from stoa.graphql.orders.inputs import OfOneThing, money, optional
 from stoa.graphql.orders.shipping.enums import FeeBasis, FollowedBy, ShippingKind
 from stoa.graphql.scalars import BigInt, MoneyInput, read_id
 from stoa.kit.errors import InvalidInput, blaming
 
 KEY = "The same key again gives the same answer, and does nothing more."
-VERSION = "The version you read: refused when it has been changed since."
 
 
 @strawberry.input(description="A country, or some of its provinces.")
@@ -121,8 +120,7 @@ class ShippingMethodCreateInput:
 
 
 @strawberry.input(description="Changes to a way of delivery; what is left out stays.")
-class ShippingMethodUpdateInput:
-    id: strawberry.ID = strawberry.field(description="Which one.")
+class ShippingMethodUpdateInput(OfOneThing):
     name: str | None = optional("What it is called in general.")
     kind: ShippingKind | None = optional("What sort of delivery it is.")
     carrier: str | None = optional("The carrier's code as Kuaidi100 has it.")
@@ -134,7 +132,6 @@ class ShippingMethodUpdateInput:
     pickup_location_id: strawberry.ID | None = optional("Where the buyer fetches it.")
     position: int | None = optional("Its place among them.")
     is_active: bool | None = optional("Whether it is offered. Orders that have it keep it.")
-    expected_version: int | None = optional(VERSION)
 
     def draft(self) -> shipping.MethodDraft:
         return shipping.MethodDraft(has_no_promise=self.has_no_promise, is_active=self.is_active, **_common(self))
@@ -196,13 +193,11 @@ class ShipmentPackInput:
 
 
 @strawberry.input(description="A parcel that leaves.")
-class ShipmentShipInput:
-    id: strawberry.ID = strawberry.field(description="Which parcel.")
+class ShipmentShipInput(OfOneThing):
     tracking_number: str = optional("The carrier's number.", "")
     carrier: str | None = optional("Who carries it; left out: as its method says.")
     cost: MoneyInput | None = optional("What the carrier charges the shop.")
     shipped_at: datetime | None = optional("When it left; left out: now.")
-    expected_version: int | None = optional(VERSION)
     idempotency_key: str | None = optional(KEY)
 
 
@@ -237,34 +232,26 @@ class ShipmentRefInput:
 
 
 @strawberry.input(description="A parcel to be unpacked.")
-class ShipmentCancelInput:
-    id: strawberry.ID = strawberry.field(description="Which parcel.")
-    expected_version: int | None = optional(VERSION)
+class ShipmentCancelInput(OfOneThing):
     idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A parcel that has arrived.")
-class ShipmentDeliverInput:
-    id: strawberry.ID = strawberry.field(description="Which parcel.")
+class ShipmentDeliverInput(OfOneThing):
     at: datetime | None = optional("When; left out: now.")
-    expected_version: int | None = optional(VERSION)
     idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A parcel that is lost.")
-class ShipmentLostInput:
-    id: strawberry.ID = strawberry.field(description="Which parcel.")
+class ShipmentLostInput(OfOneThing):
     reason: str = optional("What is known of it.", "")
-    expected_version: int | None = optional(VERSION)
     idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A parcel that has come back.")
-class ShipmentReturnedInput:
-    id: strawberry.ID = strawberry.field(description="Which parcel.")
+class ShipmentReturnedInput(OfOneThing):
     reason: str = optional("Why.", "")
     restock: bool = optional("Whether its pieces are on hand again where they had left.", True)
-    expected_version: int | None = optional(VERSION)
     idempotency_key: str | None = optional(KEY)
 
 

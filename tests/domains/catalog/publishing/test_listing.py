@@ -9,7 +9,7 @@ import pytest
 
 from stoa.domains import catalog
 from stoa.domains.catalog import ChannelDraft, ListingWish, ProductStatus
-from stoa.domains.catalog.errors import ChannelTaken, NoSuchChannel
+from stoa.domains.catalog.errors import ChannelChanged, ChannelTaken, NoSuchChannel
 from stoa.domains.catalog.models import Channel, Listing, Product
 from stoa.domains.catalog.publishing.listing import VISIBLE_IN
 from stoa.kit.clock import now
@@ -130,6 +130,20 @@ async def test_channels_are_unique_and_need_a_code_and_a_name(ctx: Context) -> N
     await catalog.update_channel(ctx, channel.id, ChannelDraft(name="The app"))
 
     assert await catalog_of(ctx) == before
+
+
+async def test_a_channel_that_somebody_else_changed_stays_as_it_is(ctx: Context) -> None:
+    channel = await app(ctx)
+    for _ in range(2):  # the second time it is so already
+        changed = await catalog.update_channel(ctx, channel.id, ChannelDraft(name="Pocket"))
+        assert changed.version == 2
+    before = await catalog_of(ctx)
+
+    with pytest.raises(ChannelChanged, match="Pocket has been changed since version 1; it is at 2 now"):
+        await catalog.update_channel(ctx, channel.id, ChannelDraft(name="Ours"), expected_version=1)
+
+    assert await catalog_of(ctx) == before
+    assert (await catalog.update_channel(ctx, channel.id, ChannelDraft(name="Ours"), expected_version=2)).version == 3
 
 
 async def test_a_channel_of_another_shop_is_not_found(ctx: Context, other_ctx: Context) -> None:
