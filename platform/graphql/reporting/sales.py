@@ -120,7 +120,7 @@ class SalesLayout(Layout):
         [points] = [each["points"] for each in sales["series"] if each["metric"] == "TOTAL"]
         values = [value for _, value in points]
         earlier = [value for _, value in before["series"][0]["points"]]
-        earlier = (earlier + [0] * len(values))[: len(values)]  # months differ in length
+        earlier = earlier[: len(values)]  # of months that differ in length the shorter one ends before the other
         series = [
             Series(self.wish.period_said, Kind.MONEY, values),
             Series(self.wish.say(BEFORE), Kind.MONEY, earlier),

@@ -97,7 +97,8 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True, tag=True):
-    """`labels` are what the values stand above (or beside); of days, as ``2026-11-26``."""
+    """`labels` are what the values stand above (or beside); of days, as ``2026-11-26``. A series after the first may be
+    shorter."""
 
     title: str
     shape: Shape

@@ -217,7 +217,7 @@ class Book:
             data.write_string(at, i + 1, series.title, self._format(bold=True))
         for n, label in enumerate(chart.labels):
             self._cell(data, at + 1 + n, 0, label, Column("", chart.label_kind), head.currency)
-            for i, series in enumerate(chart.series):
+            for i, series in enumerate(each for each in chart.series if n < len(each.values)):
                 self._cell(data, at + 1 + n, i + 1, series.values[n], Column("", series.kind), head.currency)
         last = at + max(1, len(chart.labels))
         lines: Any = self._book.add_chart({"type": "line"}) if chart.shape is Shape.COLUMNS else None

@@ -12,6 +12,7 @@ from typing import Any
 
 from stoa.graphql.reporting import wishing
 from stoa.graphql.reporting.registry import definition
+from stoa.graphql.schema import schema
 from stoa.kit.clock import now
 from stoa.kit.languages import Locale
 from stoa.kit.reporting import Format
@@ -28,6 +29,7 @@ PATIENCE = 60  # seconds
 @asynccontextmanager
 async def worked(settings: Settings) -> AsyncIterator[None]:
     """Reports are made meanwhile."""
+    schema()  # as every process at work builds it at its start
     async with at_work(settings, ["reports", "general"]):
         yield
 
