@@ -10,5 +10,6 @@ from stoa.tenants.bulk.noticing import BULK_ENDED
 from stoa.tenants.hooks import noticing as hooks
 from stoa.tenants.notifying.dying import JOB_DEAD
 from stoa.tenants.notifying.notices import Notice
+from stoa.tenants.reporting import noticing as reports
 
-NOTICES: Sequence[Notice] = (*orders.NOTICES, *catalog.NOTICES, *hooks.NOTICES, BULK_ENDED, JOB_DEAD)
+NOTICES: Sequence[Notice] = (*orders.NOTICES, *catalog.NOTICES, *hooks.NOTICES, *reports.NOTICES, BULK_ENDED, JOB_DEAD)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 from graphql import NonNullTypeNode, OperationDefinitionNode, OperationType
 
@@ -43,7 +44,7 @@ async def scopes_needed(ctx: Context, query: str, topics: Sequence[Topic]) -> li
     for topic in _of_each_form(topics):
         _check_variables(operation, topic)
         told = {field: new_id() for field, _ in topic.ids.values()}
-        context = inner_context(ctx)
+        context = inner_context(_as_program(ctx, new_id(), "webhook", ctx.scopes))
         answer = await _run(context, query, _declared(operation, topic.variables(told)))
         if why := _complaint(answer):
             raise QueryRefused("The query cannot be run for {topic}: {why}", path=["query"], topic=topic.name, why=why)
@@ -61,7 +62,7 @@ async def make_payload(ctx: Context, hook: Webhook, happened: Happened) -> Paylo
         variables = {"id": about}
     else:
         about, variables = type_id(topic.prefix, happened.subject_id), topic.variables(happened.fields)
-    data = await _data(_as_hook(ctx, hook), hook.query, variables) if about else None
+    data = await _data(_as_program(ctx, hook.id, hook.name, hook.scopes), hook.query, variables) if about else None
     about = about or type_id(topic.prefix, happened.subject_id)
     return Payload(topic.name, {"kind": kind_of(prefix_of(about)), "id": about}, data)
 
@@ -88,9 +89,9 @@ async def _run(context: InnerContext, query: str, variables: dict[str, Any]) -> 
         return await ask(context, query, variables)
 
 
-def _as_hook(ctx: Context, hook: Webhook) -> Context:
+def _as_program(ctx: Context, id: UUID, name: str, scopes: Iterable[str]) -> Context:
     """A hook is a program of the shop's: it has the scopes that it was given, and no person behind it."""
-    return replace(ctx, actor=Actor("token", hook.id, hook.name), scopes=frozenset(hook.scopes))
+    return replace(ctx, actor=Actor("token", id, name), scopes=frozenset(scopes))
 
 
 def _operation_of(query: str) -> OperationDefinitionNode:

@@ -27,6 +27,7 @@ from stoa.kit.ids import type_id
 from stoa.kit.languages import Sentence
 from stoa.tenants.bulk import events as bulk
 from stoa.tenants.hooks import events as hooks
+from stoa.tenants.reporting import events as reports
 
 # What the ids in events are ids of, by the fields' names; the subject's own prefix stands with its topic.
 PREFIXES: Final[Mapping[str, str]] = {
@@ -48,7 +49,9 @@ PREFIXES: Final[Mapping[str, str]] = {
     "purchase_order_id": "po",
     "receipt_id": "rec",
     "refund_id": "rfd",
+    "report_id": "rep",
     "rule_id": "rule",
+    "schedule_id": "rsch",
     "shipment_id": "shp",
     "shipping_method_id": "smet",
     "stock_count_id": "cnt",
@@ -238,6 +241,13 @@ TOPICS: Final[Sequence[Topic]] = (
     Topic(buyers.MergeUndone, "customer.merge_undone", "cust", Sentence("Two customers are two again.")),
     Topic(buyers.CustomerErased, "customer.erased", "cust", Sentence("Nothing is known of a customer any more.")),
     Topic(bulk.BulkRunEnded, "bulk_run.ended", "bulk", Sentence("A bulk run has come to its end.")),
+    Topic(reports.ReportEnded, "report.ended", "rep", Sentence("A report is ready, or could not be made.")),
+    Topic(
+        reports.ReportSchedulePaused,
+        "report_schedule.paused",
+        "rsch",
+        Sentence("Scheduled reports are not made any more."),
+    ),
     Topic(hooks.WebhookPaused, "webhook.paused", "hook", Sentence("Nothing is sent to a webhook any more.")),
     Topic(hooks.WebhookResumed, "webhook.resumed", "hook", Sentence("A webhook is sent events again.")),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from stoa.kit.clock import now
@@ -10,26 +10,39 @@ from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.languages import Sentence
 from stoa.settings import settings
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_client
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import publish
+from stoa.tenants.reporting.events import ReportEnded
 from stoa.tenants.reporting.models import FORGOTTEN, KEPT, Report, ReportState
 
 SWEPT_AT_ONCE: Final = 200
 
 
-async def end_report(ctx: Context, report: Report, key: str, size: int, rows: int, *, client: Any) -> None:
+async def end_report(ctx: Context, report: Report, key: str, size: int, rows: int) -> None:
     """Its file is written: in the open transaction, that of its job."""
     moment = now()
     report.state, report.file_key, report.size, report.rows = ReportState.DONE, key, size, rows
     report.finished_at, report.expires_at = moment, moment + KEPT
     fields = ["state", "file_key", "size", "rows", "finished_at", "expires_at"]
-    await report.save(using_db=client, update_fields=fields)
+    await report.save(using_db=shop_client(), update_fields=fields)
+    await _tell(ctx, report)
 
 
 async def fail_report(ctx: Context, report_id: UUID, reason: Sentence) -> None:
     """There will be no file; a report that has ended stays as it is."""
-    waiting = Report.filter(id=report_id, state=ReportState.QUEUED)
-    ended = {"state": ReportState.FAILED, "failure": reason.kept(), "finished_at": now()}
-    await waiting.using_db(shop_client()).update(**ended)
+    async with shop_transaction():
+        waiting = Report.filter(id=report_id, state=ReportState.QUEUED).using_db(shop_client())
+        report = await waiting.select_for_update().get_or_none()
+        if report is None:
+            return
+        report.state, report.failure, report.finished_at = ReportState.FAILED, reason.kept(), now()
+        await report.save(using_db=shop_client(), update_fields=["state", "failure", "finished_at"])
+        await _tell(ctx, report)
+
+
+async def _tell(ctx: Context, report: Report) -> None:
+    is_scheduled = report.schedule_id is not None  # type: ignore[attr-defined]  # a key that Tortoise adds
+    await publish(ctx, ReportEnded(report.id, report.title, report.state.value, is_scheduled))
 
 
 async def sweep_reports() -> int:

@@ -20,7 +20,6 @@ from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
 from stoa.kit.reporting.presses import MOST_ROWS
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Actor, Context
-from stoa.tenants.database import shop_client
 from stoa.tenants.jobs import Job
 from stoa.tenants.outbox import enqueue
 from stoa.tenants.reporting.ending import end_report, fail_report
@@ -113,7 +112,7 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
     try:
         size = await files.put(key, _chunks(written.path))
         async with job.finish():
-            await end_report(ctx, report, key, size, rows, client=shop_client())
+            await end_report(ctx, report, key, size, rows)
             for address, locale in readers.items():
                 told = {"report_id": str(report.id), "address": address, "locale": locale}
                 await enqueue(ctx, MAIL, told, kind="general", dedupe_key=f"{report.id} {address}", max_attempts=10)

@@ -14,6 +14,8 @@ from stoa.tenants.access.members import names_of
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.outbox import publish
+from stoa.tenants.reporting.events import ReportSchedulePaused
 from stoa.tenants.reporting.models import ReportSchedule
 from stoa.tenants.reporting.requesting import report_exists, write_report
 
@@ -30,7 +32,7 @@ async def follow_schedule(ctx: Context, schedule_id: UUID, slot: str, at: dateti
     actor = Actor("account", schedule.owner_id, names.get(schedule.owner_id, ""))
     rights = await rights_of(actor, ctx.shop.id)
     if rights is None or not rights.scopes.issuperset(schedule.scopes):
-        await _pause(schedule)
+        await _pause(ctx, schedule)
         return
     owner = Context(ctx.shop, actor, rights.scopes, _locale(schedule), ctx.request_id)
     found, locale = definition(schedule.definition), _locale(schedule)
@@ -42,9 +44,10 @@ async def follow_schedule(ctx: Context, schedule_id: UUID, slot: str, at: dateti
         return
 
 
-async def _pause(schedule: ReportSchedule) -> None:
+async def _pause(ctx: Context, schedule: ReportSchedule) -> None:
     schedule.next_at, schedule.failure = None, GONE.kept()
     await schedule.save(using_db=shop_client(), update_fields=["next_at", "failure"])
+    await publish(ctx, ReportSchedulePaused(schedule.id, schedule.name))
 
 
 def _locale(schedule: ReportSchedule) -> Locale:

@@ -48,7 +48,7 @@ async def written(ctx: Context) -> Report:
 
         size = await files.put(key, body())
         async with shop_transaction():
-            await end_report(ctx, report, key, size, 1, client=shop_client())
+            await end_report(ctx, report, key, size, 1)
     return report
 
 
