@@ -26,6 +26,8 @@ NAMES = (
     "chaos",
     "oversell",
     "intake",
+    "telling",
+    "reports",
 )
 
 

@@ -21,7 +21,7 @@ from stoa.tenants.database import shop_transaction
 from stoa.tenants.jobs import Job, job
 from stoa.tenants.outbox import enqueue_each
 from stoa.workers.reactions import named
-from stoa.workers.running import at_work
+from stoa.workers.running import KINDS, at_work
 from stoa.workers.settings import LANES, Lane, Lanes
 
 # As in production, but that what is lost is missed within seconds.
@@ -35,7 +35,7 @@ HASTY = Lane(
     first_retry=timedelta(milliseconds=200),
 )
 CREW_LANES: dict[str, Lanes] = {
-    "hasty": {"general": HASTY, "imports": HASTY, "images": HASTY},
+    "hasty": dict.fromkeys(KINDS, HASTY),
     "production": LANES,
 }
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from stoa.tenants.context import ShopRef
 
-# Ids count up with the number, as those of UUIDv7 do with time. An order in fifty is paid and not sent, one in 500 is
-# on hold, one in 1,000 unpaid; the rest went all the way.
+# Ids count up with the number, as those of UUIDv7 do with time; those of steps say when they happened. An order in
+# fifty is paid and not sent, one in 500 is on hold, one in 1,000 unpaid; the rest went all the way.
 _ORDERS = """
 INSERT INTO sales_order (id, number, channel, external_id, state, payment_state, fulfilment_state, aftersale_state,
   is_on_hold, currency, subtotal_minor, total_minor, queue, tags, placed_at, confirm_by, created_at, updated_at)
@@ -28,13 +28,15 @@ FROM sales_order, generate_series(0, 1) place
 """
 _STEPS = """
 INSERT INTO order_transition (id, order_id, machine, action, from_state, to_state, actor_kind, happened_at)
-SELECT gen_random_uuid(), id, machine, 'X', old, new, 'system', placed_at + hours * interval '1 hour'
+SELECT overlay(md5(random()::text) PLACING lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' FROM 1
+  FOR 13)::uuid, id, machine, 'X', old, new, 'system', at
 FROM sales_order, (VALUES ('ORDER', '', 'PENDING', 0), ('ORDER', 'PENDING', 'CONFIRMED', 1),
   ('FULFILMENT', 'UNFULFILLED', 'ALLOCATED', 1), ('PAYMENT', 'UNPAID', 'PAID', 2),
   ('FULFILMENT', 'ALLOCATED', 'SHIPPED', 20), ('FULFILMENT', 'SHIPPED', 'DELIVERED', 60),
-  ('ORDER', 'CONFIRMED', 'COMPLETED', 90)) AS s (machine, old, new, hours)
+  ('ORDER', 'CONFIRMED', 'COMPLETED', 90)) AS s (machine, old, new, hours),
+LATERAL (SELECT placed_at + hours * interval '1 hour' AS at) moment
 WHERE old = '' OR state = 'COMPLETED' OR state = 'CONFIRMED' AND hours < 20
-ORDER BY placed_at + hours * interval '1 hour'
+ORDER BY at
 """
 _TABLES = ("sales_order", "order_line", "order_transition")
 

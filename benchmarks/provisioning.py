@@ -23,7 +23,7 @@ from stoa.tenants.provisioning import provisioner
 SHOPS, TIMED = 1_000, 60
 ROUNDS = 2
 AT_ONCE = 16
-# STOA_SHOPS_PER_CONNECTION shops (250) at half a megabyte, with 17 tables each, and what a process has anyway.
+# STOA_SHOPS_PER_CONNECTION shops (150) at 0.7 MB, 54 tables each, and what a process has anyway; room for 80 tables.
 MEMORY_BOUND = 160
 
 

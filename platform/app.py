@@ -24,6 +24,7 @@ from stoa.tenants.connecting import connect, disconnect
 from stoa.web import pages
 from stoa.web.carriers import KUAIDI100, hear_kuaidi100
 from stoa.web.downloads import DOWNLOAD, download
+from stoa.web.evidence import CASE_PICTURE, case_picture
 from stoa.web.files import MEDIA, picture, receive
 from stoa.web.health import healthz, metrics, readyz
 from stoa.web.papers import PAPER, fetch_paper
@@ -67,6 +68,7 @@ def assemble(
             Route(MEDIA, picture, methods=["GET"]),
             Route(DOWNLOAD, download, methods=["GET"]),
             Route(PAPER, fetch_paper, methods=["GET"]),
+            Route(CASE_PICTURE, case_picture, methods=["GET"]),
             Route(KUAIDI100, hear_kuaidi100, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 import uvicorn
+import uvloop
 
 from stoa import demo
 from stoa.domains.catalog.importing import ImportRun
@@ -79,7 +80,7 @@ def work(config: Settings, kinds: Sequence[str]) -> None:
     if unknown:
         _give_up(f"There are no jobs of the kind {', '.join(sorted(unknown))}; there are {', '.join(running.KINDS)}.")
     configure(form=config.log_format, level=config.log_level)
-    asyncio.run(running.work(config, [kind for kind in running.KINDS if not kinds or kind in kinds]))
+    uvloop.run(running.work(config, [kind for kind in running.KINDS if not kinds or kind in kinds]))
 
 
 def whole_app() -> Any:
@@ -166,6 +167,7 @@ def _settings_of(engines: embedded.Engines, folder: Path, port: int) -> Settings
         "STOA_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "STOA_ALLOWED_ORIGINS": f'["http://localhost:{port}"]',
         "STOA_FILES": str(folder / "files"),
+        "STOA_LETTERBOX": str(folder / "letterbox"),
         "STOA_LOG_FORMAT": "console",
         "STOA_LOG_LEVEL": "WARNING",
     }

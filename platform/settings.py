@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     shop_pool: int = Field(8, ge=1, description="Connections of one process that serve shops.")
     shops_per_connection: int = Field(
-        250, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
+        150, ge=1, description="A connection is replaced after so many shops: what it learned of each takes memory."
     )
     statements_per_connection: int = Field(1000, ge=1, description="Prepared statements a connection keeps.")
     spare_shops: int = Field(
@@ -61,9 +61,38 @@ class Settings(BaseSettings):
     )
     points_capacity: float = Field(10_000.0, gt=0, description="Cost points a rested credential may spend at once.")
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: smtp://user:password@host:587, or smtps://. None: mail goes into the letterbox.",
+    )
+    mail_from: str = Field("Stoa <stoa@localhost>", description="Whom all mail is from: a name, and <an address>.")
+    letterbox: str = Field(
+        ".stoa/letterbox", description="The folder of what would have been sent, where nobody outside is to be reached."
+    )
+    sms_url: str = Field(
+        "", description="The gateway of text messages: POST of JSON. None: they go into the letterbox."
+    )
+    sms_token: SecretStr = Field(SecretStr(""), description="What the gateway of text messages is told (Bearer).")
+    wechat_url: str = Field(
+        "", description="WeCom's robots, without their key: https://qyapi.weixin.qq.com/cgi-bin/webhook/send."
+    )
+    qq_url: str = Field("", description="A QQ bot that speaks OneBot 11 over HTTP.")
+    qq_token: SecretStr = Field(SecretStr(""), description="What the QQ bot is told (Bearer).")
+    webhook_messages: Literal["", "call", "keep"] = Field(
+        "", description="Whether notifications by webhook are sent, or kept in the letterbox; by environment if empty."
+    )
+
+    callable_networks: tuple[str, ...] = Field(
+        (),
+        description="Networks that are not public and may be called all the same: receivers of webhooks in your house.",
+    )
+    call_plain_http: bool = Field(
+        False, description="Whether webhooks may go over plain http: for development, never where secrets travel."
+    )
+
     kuaidi100_url: str = Field(
         "https://poll.kuaidi100.com",
-        description="Where Kuaidi100 tells where parcels are, for shops that have its keys.",
+        description="Where Kuaidi100 tells where parcels are, for shops that have its keys; a public address.",
     )
     kuaidi100_label_url: str = Field(
         "https://api.kuaidi100.com", description="Where Kuaidi100 gives parcels their numbers."

@@ -81,8 +81,12 @@ def settings(engines: Addresses, database_url: str) -> Iterator[Settings]:
             "STOA_SECRET_KEY": SECRET_KEY,
             "STOA_ENVIRONMENT": "test",
             "STOA_FILES": files,
+            "STOA_LETTERBOX": f"{files}/letterbox",
             "STOA_SHOP_POOL": "4",
             "STOA_SPARE_SHOPS": "0",
+            # the fakes of tests/fakes listen on loopback, without certificates
+            "STOA_CALLABLE_NETWORKS": '["127.0.0.0/8"]',
+            "STOA_CALL_PLAIN_HTTP": "true",
         }.items():
             patch.setenv(name, value)
         settings_module.settings.cache_clear()

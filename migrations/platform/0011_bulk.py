@@ -31,7 +31,7 @@ def _owned(table: str) -> list[str]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platform", "0007_spares")]
+    dependencies = [("platform", "0010_webhooks")]
 
     initial = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
@@ -48,6 +49,13 @@ class GraphContext:
         if self.identity is None:
             raise NotSignedIn
         return self.identity
+
+    def account_id(self) -> UUID | None:
+        """The person in whose name is asked, also from inside (within.py); None for a program there, and for Stoa."""
+        if self.identity is not None:
+            return self.identity.account_id
+        actor = self.in_shop().actor
+        return actor.id if actor.kind == "account" else None
 
     def in_shop(self) -> Context:
         """The context of the shop this request is about."""

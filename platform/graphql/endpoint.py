@@ -14,10 +14,12 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from stoa.graphql import events
+from stoa.graphql.answers import Answer, refused
 from stoa.graphql.context import GraphContext
 from stoa.graphql.entering import Headers, enter, shop_of
-from stoa.graphql.executing import Answer, Executor, Request, read_request, refused
+from stoa.graphql.executing import Executor
 from stoa.graphql.limits import MAX_BODY
+from stoa.graphql.requests import Request, read_request
 from stoa.graphql.serving import Services
 from stoa.kit.errors import InvalidInput, Refusal
 

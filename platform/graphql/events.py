@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Send
 
+from stoa.graphql.answers import Answer, refused
 from stoa.graphql.context import GraphContext
 from stoa.graphql.entering import shop_of, still_welcome
-from stoa.graphql.executing import Answer, refused
 from stoa.kit.metrics import STREAMS
 from stoa.kit.tasks import end
 from stoa.tenants.access.errors import NotSignedIn

@@ -27,15 +27,17 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from stoa.graphql.answers import Answer, refused
 from stoa.graphql.buckets import Buckets, Spent
 from stoa.graphql.coercing import Coercers, Coercion, coerced
 from stoa.graphql.compiled import CompiledExecutor
 from stoa.graphql.context import GraphContext
 from stoa.graphql.costing import FRESH_DOCUMENT, MAX_COST, Prices, sizes_in
-from stoa.graphql.documents import HASH, Document, Documents, InvalidDocument, TrustedDocuments
+from stoa.graphql.documents import Document, Documents, InvalidDocument, TrustedDocuments
 from stoa.graphql.entering import still_welcome
-from stoa.graphql.errors import INTERNAL, OutOfPoints, TimedOut, TooComplex, TooMany, presented
+from stoa.graphql.errors import INTERNAL, OutOfPoints, TimedOut, TooComplex, presented
 from stoa.graphql.limits import check_variables
+from stoa.graphql.requests import Request
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.metrics import EVENTS, POINTS, operations
 from stoa.settings import Settings
@@ -44,68 +46,6 @@ from stoa.tenants.access.throttling import network_of
 
 _NOTHING = Spent(0, 0, 0.0)
 MOST_COSTS = 200  # kept of one document, for as many combinations of sizes
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A GraphQL request, however it came. `sha256` is set by automatic persisted queries."""
-
-    query: str | None
-    variables: dict[str, Any]
-    operation_name: str | None = None
-    sha256: str | None = None
-
-
-def read_request(payload: Any) -> Request:
-    """Check the JSON of a request. Raises `InvalidInput` for anything but an object with the fields GraphQL knows."""
-    if not isinstance(payload, dict):
-        raise InvalidInput("A request is one JSON object with query, variables, operationName; batches are off.")
-    query, name = _text(payload, "query"), _text(payload, "operationName")
-    hash = None if payload.get("extensions") is None else _persisted(_object(payload, "extensions"))
-    if query is None and hash is None:
-        raise InvalidInput("There is no query.")
-    return Request(query, _object(payload, "variables"), name or None, hash)
-
-
-def _persisted(extensions: dict[str, Any]) -> str | None:
-    persisted = _object(extensions, "persistedQuery")
-    hash = _text(persisted, "sha256Hash")
-    if hash is None:
-        return None
-    if persisted.get("version", 1) != 1 or not HASH.fullmatch(hash):
-        raise InvalidInput("A persistedQuery has version 1 and a sha256Hash: 64 hexadecimal digits in small letters.")
-    return hash
-
-
-def _text(payload: dict[str, Any], name: str) -> str | None:
-    value = payload.get(name)
-    if value is not None and not isinstance(value, str):
-        raise InvalidInput("{name} must be text.", name=name)
-    return value
-
-
-def _object(payload: dict[str, Any], name: str) -> dict[str, Any]:
-    value = payload.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise InvalidInput("{name} must be an object.", name=name)
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`body` is the JSON response. `was_run` is False when the operation was refused before it began or cut off."""
-
-    body: dict[str, Any]
-    was_run: bool = True
-    retry_after: int = 0
-
-    @property
-    def code(self) -> str:
-        """Of its first error; "" when there is none."""
-        errors = self.body.get("errors")
-        return str(errors[0]["extensions"]["code"]) if errors else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,21 +273,6 @@ class Executor:
                 POINTS.inc(spent.requested)
                 return spent
             await asyncio.sleep(spent.retry_after)
-
-
-def refused(refusal: Refusal | InvalidDocument, request_id: str) -> Answer:
-    """The answer to a request that was not run."""
-    if isinstance(refusal, InvalidDocument):
-        return Answer({"errors": presented(refusal.errors, request_id, code=refusal.code)}, was_run=False)
-    body: dict[str, Any] = {"errors": presented([GraphQLError("", original_error=refusal)], request_id)}
-    if isinstance(refusal, OutOfPoints):
-        body["extensions"] = {"cost": refusal.spent.shown()}
-    return Answer(body, was_run=False, retry_after=int(refusal.params.get("retry_after", 0)))
-
-
-def too_many(limit: int, request_id: str) -> Answer:
-    """The answer to one operation more than may run at once."""
-    return refused(TooMany("{limit} operations run already; complete one first.", limit=limit), request_id)
 
 
 def _refused(refusal: Refusal | InvalidDocument, request_id: str, kind: str, outcome: str = "refused") -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NewType
 from uuid import UUID
 
@@ -16,10 +16,11 @@ from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
 
 BigInt = NewType("BigInt", int)
+Point = NewType("Point", tuple[Any, ...])
 EXACT_IN_JSON = 2**53
 
 
-def read_id(name: str, text: str, prefix: str) -> UUID:
+def read_id(name: str | int, text: str, prefix: str) -> UUID:
     """The id in the argument or input field `name`. Refuses, and blames it, what is no id of that type."""
     with blaming(name):
         return parse_type_id(text, prefix)
@@ -49,9 +50,37 @@ def _read_time(value: Any) -> datetime:
         raise GraphQLError(f"{value!r} is before or after all time; write it like 2026-11-22T15:04:05Z.") from None
 
 
+def _read_day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError(f"{value!r} is not a day; write it like 2026-11-22.") from None
+
+
+def _written_point(value: Any) -> list[Any]:
+    """A pair as it is; clients never send one."""
+    return list(value)
+
+
+def _unread(value: Any) -> Any:
+    raise GraphQLError("A point is only ever read.")
+
+
 SCALARS: dict[object, ScalarDefinition] = {
+    Point: strawberry.scalar(
+        name="Point",
+        description="A figure of a series, `[t, v]`: the first day of its period, and the number (of money, minor).",
+        serialize=_written_point,
+        parse_value=_unread,
+    ),
     BigInt: strawberry.scalar(
         name="BigInt", description="A whole number up to 2^53, as a JSON number.", serialize=_whole, parse_value=_whole
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day, e.g. 2026-11-22.",
+        serialize=lambda value: value if isinstance(value, str) else value.isoformat(),
+        parse_value=_read_day,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

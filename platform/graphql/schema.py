@@ -7,7 +7,6 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from stoa.graphql.bulk.engine import bind_bulk
 from stoa.graphql.catalog.bulk import BulkMutations
 from stoa.graphql.catalog.bulk_editing import BulkEditMutations, BulkEditQueries, BulkEditSubscriptions
 from stoa.graphql.catalog.choosing import bind_choosing
@@ -44,6 +43,7 @@ from stoa.graphql.orders.organising import OrderArrangingMutations
 from stoa.graphql.orders.queries import OrderQueries
 from stoa.graphql.orders.refunding import OrderMoneyMutations, RefundQueries
 from stoa.graphql.orders.rules import OrderRuleMutations, OrderRuleQueries, OrderRuleTrialQueries
+from stoa.graphql.orders.selling import SalesQueries
 from stoa.graphql.orders.shipping.mutations import ShippingMutations
 from stoa.graphql.orders.shipping.queries import ShippingQueries
 from stoa.graphql.orders.subscriptions import OrderSubscriptions
@@ -59,7 +59,17 @@ from stoa.graphql.service.queries import ServiceQueries
 from stoa.graphql.tenants.bulk import BulkRunMutations, BulkRunQueries, BulkRunSubscriptions
 from stoa.graphql.tenants.jobs import JobMutations, JobQueries, JobSubscriptions
 from stoa.graphql.tenants.mutations import TenantMutations
+from stoa.graphql.tenants.notifications.parts import (
+    NotificationMutations,
+    NotificationQueries,
+    NotificationSubscriptions,
+)
 from stoa.graphql.tenants.queries import TenantQueries
+from stoa.graphql.tenants.report_schedules import ReportScheduleMutations, ReportScheduleQueries
+from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
+from stoa.graphql.tenants.webhook_mutations import WebhookMutations
+from stoa.graphql.tenants.webhooks import WebhookQueries
+from stoa.graphql.within import bind_within
 from stoa.tenants.migrating import load_models
 
 
@@ -67,7 +77,11 @@ from stoa.tenants.migrating import load_models
 class Query(
     TenantQueries,
     JobQueries,
+    WebhookQueries,
     BulkRunQueries,
+    ReportQueries,
+    ReportScheduleQueries,
+    NotificationQueries,
     ExportQueries,
     BulkEditQueries,
     ImportQueries,
@@ -91,6 +105,7 @@ class Query(
     RefundQueries,
     OrderImportQueries,
     AftersaleQueries,
+    SalesQueries,
     ServiceQueries,
 ):
     node: Node | None = resolved_elsewhere(
@@ -107,7 +122,11 @@ class Query(
 class Mutation(
     TenantMutations,
     JobMutations,
+    WebhookMutations,
     BulkRunMutations,
+    ReportMutations,
+    ReportScheduleMutations,
+    NotificationMutations,
     BulkMutations,
     BulkEditMutations,
     ExportMutations,
@@ -138,6 +157,7 @@ class Mutation(
 class Subscription(
     JobSubscriptions,
     BulkRunSubscriptions,
+    NotificationSubscriptions,
     ExportSubscriptions,
     BulkEditSubscriptions,
     StockSubscriptions,
@@ -168,7 +188,7 @@ def schema() -> strawberry.Schema:
     bind_mutations(built._schema)
     bind_choosing(built._schema)
     bind_views(built._schema)
-    bind_bulk(built)
+    bind_within(built)
     return built
 
 

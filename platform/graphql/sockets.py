@@ -13,11 +13,13 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from stoa.graphql.answers import Answer, refused, too_many
 from stoa.graphql.context import GraphContext
 from stoa.graphql.entering import enter_socket, shop_of
 from stoa.graphql.errors import INTERNAL, masked
-from stoa.graphql.executing import Answer, Executor, read_request, refused, too_many
+from stoa.graphql.executing import Executor
 from stoa.graphql.limits import MAX_SOCKET_MESSAGE
+from stoa.graphql.requests import read_request
 from stoa.graphql.serving import Services
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id

@@ -31,7 +31,13 @@ SHOP_MODELS = [
     "stoa.domains.service.models",
     "stoa.domains.orders.models",
 ]
-PLATFORM_MODELS = ["stoa.tenants.models", "stoa.tenants.bulk.models"]
+PLATFORM_MODELS = [
+    "stoa.tenants.models",
+    "stoa.tenants.notifying.models",
+    "stoa.tenants.reporting.models",
+    "stoa.tenants.hooks.models",
+    "stoa.tenants.bulk.models",
+]
 APPS: dict[str, dict[str, Any]] = {
     database.PLATFORM: {
         "models": PLATFORM_MODELS,

@@ -20,7 +20,7 @@ from stoa.tenants.database import platform_client, shop_client, shop_transaction
 E = TypeVar("E")
 
 # Each kind has a queue of its own, so that work which takes minutes never stands before work which takes a moment.
-Kind = Literal["general", "imports", "images", "bulk"]
+Kind = Literal["general", "imports", "images", "reports", "notifications", "webhooks", "bulk"]
 
 # What stands for the shop of work that is the platform's own. No shop's schema is called so.
 PLATFORM_ITSELF = "platform"
@@ -144,6 +144,7 @@ class JobFunction:
     on_dead: str | None
     gather: timedelta | None = None
     priority: Priority = Priority.NORMAL
+    concerns: Callable[[Any], bool] | None = None
 
     async def __call__(self, ctx: Context, job: Job) -> None:
         await self.run(ctx, job)
@@ -175,6 +176,7 @@ def job(
     on_dead: str | None = None,
     gather: timedelta | None = None,
     priority: Priority = Priority.NORMAL,
+    concerns: Callable[[Any], bool] | None = None,
 ) -> Callable[[Run], JobFunction]:
     """Make a function a job; it runs only once it also stands in the table of `workers/reactions.py`.
 
@@ -188,10 +190,12 @@ def job(
 
     `gather`: as a reaction it does not answer each event, but once at the end of each such span of time all that
     happened in it; its payload is ``{"since": ...}``, the beginning of the span, and it finds out itself what to do.
+
+    `concerns` looks at an event that it would react to: where that says no, nothing is planned.
     """
 
     def make(run: Run) -> JobFunction:
-        return JobFunction(name, kind, run, max_attempts, in_one_transaction, on_dead, gather, priority)
+        return JobFunction(name, kind, run, max_attempts, in_one_transaction, on_dead, gather, priority, concerns)
 
     return make
 

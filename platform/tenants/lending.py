@@ -60,9 +60,9 @@ class Download:
     chunks: AsyncIterator[bytes]
 
 
-def lend(ctx: Context, shelf: Shelf, thing_id: UUID) -> Link:
+def lend(ctx: Context, shelf: Shelf, thing_id: UUID, *, lasts: timedelta = TIME_TO_FETCH) -> Link:
     """A fresh address for the file of a thing. The caller has checked that there is one, and for whom."""
-    return signed_link(_path(shelf, ctx.shop.id, thing_id))
+    return signed_link(_path(shelf, ctx.shop.id, thing_id), lasts=lasts)
 
 
 async def fetch(shelf: Shelf, shop_id: UUID, thing_id: UUID, *, expires: int, signature: str) -> Download:
@@ -83,9 +83,9 @@ async def fetch(shelf: Shelf, shop_id: UUID, thing_id: UUID, *, expires: int, si
         raise NotFound("There is no such file any more.") from None
 
 
-def signed_link(path: str) -> Link:
+def signed_link(path: str, *, lasts: timedelta = TIME_TO_FETCH) -> Link:
     """The path, which may have a query, with an end of its time and our signature under both."""
-    expires_at = (now() + TIME_TO_FETCH).replace(microsecond=0)
+    expires_at = (now() + lasts).replace(microsecond=0)
     expires = int(expires_at.timestamp())
     return Link(f"{path}{'&' if '?' in path else '?'}expires={expires}&signature={_sign(path, expires)}", expires_at)
 

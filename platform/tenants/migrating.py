@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import pkgutil
 import re
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -32,6 +33,7 @@ from stoa.settings import Settings
 from stoa.tenants import database
 from stoa.tenants.connecting import APPS, OWNER_ROLE, SERVER_SETTINGS, owner_connection
 from stoa.tenants.context import SCHEMA_NAME
+from stoa.tenants.folding import without_detours
 from stoa.tenants.preparing import prepare_database
 
 LOCK_TIMEOUT = "3s"
@@ -88,6 +90,7 @@ FIRST_STEP = Step(
 
 
 _compiled: dict[str, tuple[Step, ...]] = {}
+_compiling = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -109,13 +112,19 @@ async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None)
     """All migrations of `app` ("shop" or "platform") in order, as SQL.
 
     One walk over all of them; Tortoise's own `collect_sql` walks from the start again for each. It takes half a second
-    of a processor all the same, so our own are compiled once in a process.
+    of a processor all the same, so our own are compiled once in a process, and in a thread: whoever else is served
+    meanwhile need not wait.
     """
     if apps is not None:
         return await _compile_all(app, apps)
-    if app not in _compiled:
-        _compiled[app] = await _compile_all(app, APPS)
-    return _compiled[app]
+    return _compiled[app] if app in _compiled else await asyncio.to_thread(_compile_once, app)
+
+
+def _compile_once(app: str) -> tuple[Step, ...]:
+    with _compiling:
+        if app not in _compiled:
+            _compiled[app] = asyncio.run(_compile_all(app, APPS))
+        return _compiled[app]
 
 
 def forget_compiled() -> None:
@@ -184,7 +193,7 @@ def shop_script(schema: str, steps: Sequence[Step]) -> str:
             f"INSERT INTO platform.shop_migration (shop_schema, name, applied_at) VALUES {done};",
             f"SET LOCAL ROLE {OWNER_ROLE};",
             f'SET LOCAL search_path TO "{schema}", extensions;',
-            *(step.sql for step in steps),
+            *without_detours([sql for step in steps for sql in step.statements]),
             "COMMIT;",
         )
     )

@@ -15,6 +15,7 @@ from uuid import UUID
 from stoa.kit.clock import now
 from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.ids import ALPHABET, new_id
+from stoa.kit.letterbox import Letterbox
 from stoa.settings import Settings
 from stoa.tenants import database, migrating
 from stoa.tenants.connecting import ANY_SHOP, OWNER_ROLE, SHOP_LOGIN, owner_connection
@@ -47,6 +48,11 @@ UPDATE platform.shop
 SET id = $2, name = $3, currency = $4, time_zone = $5, locale = $6, created_at = $7, state = 'ACTIVE'
 WHERE id = (SELECT s.id {FIT_SPARES} ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
 RETURNING schema_name
+"""
+# The platform's tables that hold rows of shops: what such a one is, its columns say.
+OF_SHOPS = """
+SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'platform'::regnamespace AND c.relkind = 'r' AND a.attname = 'shop_schema'
 """
 KEEP_SPARES = "tenants.keep_spares"
 PLAN_SPARES = f"""
@@ -146,13 +152,13 @@ async def drop_shop(settings: Settings, schema: str) -> bool:
         raise ValueError(f"{schema!r} is not a shop's schema")
     async with owner_connection(settings) as connection, connection.transaction():
         found = await connection.fetchval("DELETE FROM platform.shop WHERE schema_name = $1 RETURNING true", schema)
-        await connection.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.job WHERE shop_schema = $1", schema)
-        await connection.execute("DELETE FROM platform.bulk_run WHERE shop_schema = $1", schema)
+        for table in await connection.fetch(OF_SHOPS):
+            await connection.execute(f"DELETE FROM platform.{table[0]} WHERE shop_schema = $1", schema)
         await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", schema):
             await _drop_role(connection, schema)
     await StoredFiles(open_store(settings.files), schema).clear()
+    await Letterbox(settings.letterbox).clear(schema)
     return bool(found)
 
 

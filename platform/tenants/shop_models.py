@@ -13,7 +13,10 @@ from stoa.kit.ids import new_id
 
 
 class EventRow(Model):
-    """Something that happened in the shop; the source of timelines and webhooks. Never changed, never deleted."""
+    """Something that happened in the shop; the source of timelines and webhooks.
+
+    Never deleted, and never changed, but for what people wrote about somebody who is erased.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     name = fields.CharField(max_length=80)

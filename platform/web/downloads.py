@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from stoa.kit.errors import InvalidInput, NotFound, Refusal
 from stoa.kit.ids import parse_type_id
 from stoa.tenants.bulk import BULK_RUNS, BulkRunNotReady
 from stoa.tenants.lending import Shelf, fetch
+from stoa.tenants.reporting.errors import ReportNotReady
+from stoa.tenants.reporting.handing_out import REPORTS
 
 DOWNLOAD = "/downloads/{shop}/{thing}"
 HEADERS = {
@@ -20,8 +23,10 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS, BULK_RUNS)}  # every kind of file that is lent
-STATUS: dict[type[Refusal], int] = {NotFound: 404, ExportNotReady: 404, BulkRunNotReady: 404, InvalidInput: 400}
+# Every kind of file that is lent
+SHELVES: Mapping[str, Shelf] = {each.prefix: each for each in (EXPORTS, BULK_RUNS, REPORTS)}
+NOT_READY = (ExportNotReady, BulkRunNotReady, ReportNotReady)
+STATUS: dict[type[Refusal], int] = {NotFound: 404, InvalidInput: 400, **dict.fromkeys(NOT_READY, 404)}
 
 
 async def download(request: Request) -> Response:
@@ -36,11 +41,16 @@ async def download(request: Request) -> Response:
         return _refused(InvalidInput("This is not an address that we gave."))
     except Refusal as refusal:
         return _refused(refusal)
-    headers = HEADERS | {
-        "Content-Length": str(file.size),
-        "Content-Disposition": f'attachment; filename="{file.name}"',
-    }
+    headers = HEADERS | {"Content-Length": str(file.size), "Content-Disposition": _attached(file.name)}
     return StreamingResponse(file.chunks, headers=headers, media_type=file.media_type)
+
+
+def _attached(name: str) -> str:
+    """A file is saved and not shown (RFC 6266); a name beyond ASCII is told twice, for what is old too."""
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "").strip("- ")
+    if plain == name:
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def _place(thing: str) -> tuple[Shelf, UUID]:

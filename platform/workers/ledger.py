@@ -25,7 +25,8 @@ import msgspec
 from stoa.kit.ids import ALPHABET, NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
-from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, Kind, LeaseLost
+from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, JobFunction, Kind, LeaseLost
+from stoa.tenants.notifying.dying import TELL_OF_DEATH
 from stoa.workers.settings import Lane
 
 KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
@@ -40,13 +41,16 @@ Delivery = tuple[UUID, int]
 # its time is not in that index at all. Of very many shops a pick sees some, going round from a place that is drawn
 # anew each time: more than can have anything under way, so that it never comes back empty while there is room.
 SEEN = 256
+# What has left a window is replaced some at a time: a pick for each job that ends may cost more than the job. All the
+# rest of the window is on its way or under way meanwhile, so nobody is idle.
+REFILL = 8
 PICK = f"""
 WITH RECURSIVE under_way AS (
   SELECT shop_schema, count(*) AS number FROM platform.job
   WHERE kind = $1 AND state IN ('SENT', 'RUNNING') GROUP BY shop_schema),
 room AS (SELECT $3::int - coalesce(sum(number), 0)::int AS number FROM under_way),
 waiting AS (
-  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > 0
+  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > $3::int / {REFILL}
   UNION ALL
   SELECT n.shop_schema, n.wraps, n.place FROM waiting w CROSS JOIN LATERAL (
     (SELECT j.shop_schema::text, w.wraps, w.place + 1 AS place FROM platform.job j
@@ -294,7 +298,12 @@ async def fail(job: Job, error: str, lane: Lane, jobs: Mapping[str, AnyJobFuncti
 
 
 def _told(jobs: Mapping[str, AnyJobFunction]) -> str:
-    """Whom to tell of whose death, for the statement."""
+    """Whom to tell of whose death, for the statement: who is named by the job, and the one that makes news of it."""
     heirs = [(each.name, jobs[each.on_dead]) for each in jobs.values() if each.on_dead]
+    news = jobs.get(TELL_OF_DEATH)
+    if news is not None:  # of its own kind alone it makes none: that would be told by what cannot be told
+        heirs += [
+            (each.name, news) for each in jobs.values() if isinstance(each, JobFunction) and each.kind != news.kind
+        ]
     told = [{"dead": dead, "name": to.name, "kind": to.kind, "max_attempts": to.max_attempts} for dead, to in heirs]
     return msgspec.json.encode(told).decode()

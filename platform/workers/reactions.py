@@ -14,8 +14,12 @@ from stoa.domains.service import events as of_buyers
 from stoa.graphql.schema import schema
 from stoa.tenants import outbox, sparing, sweeping
 from stoa.tenants.jobs import AnyJobFunction, JobFunction
+from stoa.tenants.notifying import jobs as notifications
+from stoa.tenants.notifying.notices import know
 from stoa.tenants.outbox import Reactions
-from stoa.workers import bulk
+from stoa.workers import bulk, webhooks
+from stoa.workers.notices import NOTICES
+from stoa.workers.reports import jobs as reports
 
 
 def named(*functions: AnyJobFunction) -> Mapping[str, AnyJobFunction]:
@@ -45,6 +49,7 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     catalog.give_up_export,
     order_imports.work_on_order_import,
     order_imports.give_up_order_import,
+    order_imports.forget_imported_files,
     catalog.work_on_bulk_edit,
     catalog.give_up_bulk_edit,
     catalog.sweep_exports,
@@ -59,13 +64,37 @@ JOBS: Mapping[str, AnyJobFunction] = named(
     orders.forget_buyer,
     orders.case_due,
     sparing.keep_spares,
+    webhooks.send_webhooks,
+    webhooks.rescue_webhooks,
+    webhooks.sweep_webhooks,
     bulk.run_in_bulk,
     bulk.break_off,
     bulk.sweep_bulk_runs,
+    reports.work_on_report,
+    reports.give_up_report,
+    reports.follow_schedule,
+    reports.plan_due,
+    reports.mail_report,
+    reports.sweep,
+    orders.plan_reminder,
+    orders.remind,
+    notifications.fan_out,
+    notifications.send,
+    notifications.give_up,
+    notifications.send_digest,
+    notifications.tell_of_death,
+    notifications.sweep,
 )
 
+
+def notified(table: Reactions) -> Reactions:
+    """The table, with people told of every event that a notice hangs on."""
+    told = {each.event: [*table.get(each.event, ()), notifications.fan_out] for each in NOTICES}
+    return {**table, **told}
+
+
 # Event -> the jobs that react to it. A domain hears of another's news by this table and in no other way.
-REACTIONS: Reactions = {
+_OF_DOMAINS: Reactions = {
     events.ProductCreated: [catalog.follow_changes],
     events.ProductEdited: [catalog.follow_changes],
     events.ProductTagsChanged: [catalog.follow_changes],
@@ -80,13 +109,16 @@ REACTIONS: Reactions = {
     of_buyers.MergeUndone: [orders.follow_parting],
     of_buyers.CustomerErased: [orders.forget_buyer],
     of_orders.OrderMoved: [order_rules.deliver_files],
+    of_orders.OrderPlaced: [orders.plan_reminder],
 }
+REACTIONS: Reactions = notified(_OF_DOMAINS)
 
 
 def fill(reactions: Reactions = REACTIONS, jobs: Mapping[str, AnyJobFunction] = JOBS) -> None:
     """Let `publish` in this process plan reactions by the table; web and worker processes do so at their start."""
     _check(each for reacting in reactions.values() for each in reacting if jobs.get(each.name) is not each)
     outbox.react(reactions)
+    know(NOTICES)
     schema()  # once it is built, jobs can read the filters that merchants have left with their orders
 
 

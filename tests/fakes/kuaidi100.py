@@ -32,9 +32,13 @@ class FakeKuaidi100:
         self.asked.append(param)
         if path == "/label/order":
             if form["sign"] != md5(form["param"], form["t"], form["key"], SECRET) or form["key"] != KEY:
-                return {"success": False, "code": 30002, "message": "验证签名失败"}
+                return {"code": 30002, "message": "验证签名失败", "data": None, "time": 3}
+            if not all(
+                param.get(who, {}).get(part) for who in ("recMan", "sendMan") for part in ("mobile", "printAddr")
+            ):
+                return {"code": 30001, "message": "收寄件人信息不完整", "data": None, "time": 3}
             number = self.labels.setdefault(param["orderId"], f"YT{len(self.labels) + 1:010d}")
-            return {"success": True, "code": 200, "message": "成功", "data": {"taskId": "T", "kuaidinum": number}}
+            return {"code": 200, "message": "成功", "data": {"taskId": "T", "kuaidinum": number}, "time": 12}
         if form["sign"] != md5(form["param"], KEY, CUSTOMER) or form["customer"] != CUSTOMER:
             return {"result": False, "returnCode": "503", "message": "验证签名失败"}
         nothing = {"result": False, "returnCode": "500", "message": "查询无结果，请隔段时间再查"}

@@ -16,7 +16,8 @@ from stoa.graphql.buckets import Spent
 from stoa.graphql.compiled import CompiledExecutor
 from stoa.graphql.context import GraphContext
 from stoa.graphql.documents import Document
-from stoa.graphql.executing import Executor, Request, _Ready
+from stoa.graphql.executing import Executor, _Ready
+from stoa.graphql.requests import Request
 from stoa.graphql.serving import Services
 from stoa.graphql.shortcut import Way
 from stoa.kit.ids import new_id

@@ -8,7 +8,15 @@ from stoa.graphql.executing import Executor
 from stoa.graphql.schema import schema
 from stoa.settings import Settings
 from stoa.tenants.context import Context
+from stoa.tenants.notifying.notices import know
+from stoa.workers.notices import NOTICES
 from tests.graphql.asking import Ask
+
+
+@pytest.fixture(scope="session", autouse=True)
+def notices() -> None:
+    """What people can be notified of, as every process that serves knows it."""
+    know(NOTICES)
 
 
 @pytest.fixture(scope="session")

@@ -59,8 +59,8 @@ from stoa.domains.catalog.models import (
     Tag,
     Variant,
 )
-from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.requests import Request
 from stoa.graphql.schema import schema
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id, type_id
@@ -78,6 +78,9 @@ from tests import make
 from tests.domains.catalog.catalogs import catalog_of
 from tests.graphql.asking import Ask
 from tests.graphql.orders import strangers as of_orders
+from tests.graphql.tenants import notification_strangers as of_notifications
+from tests.graphql.tenants import report_strangers as of_reports
+from tests.graphql.tenants import webhook_strangers as of_webhooks
 
 SCHEMA = schema()._schema
 SECRET = "zq7secret"  # in every text that the other shop holds
@@ -221,7 +224,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "stockCountClose": [{"id": "{cnt}"}],
     "stockCountCancel": [{"id": "{cnt}"}],
 }
-STRANGERS |= of_orders.STRANGERS
+STRANGERS |= of_orders.STRANGERS | of_webhooks.STRANGERS | of_reports.STRANGERS | of_notifications.STRANGERS
 
 
 class Stage:
@@ -238,6 +241,9 @@ class Stage:
         return (
             await catalog_of(self.other),
             await of_orders.everything_of(self.other),
+            await of_webhooks.everything_of(self.other),
+            await of_reports.everything_of(self.other),
+            await of_notifications.everything_of(self.other),
             runs,
             await ApiToken.filter(shop_id=shop_id).values(),
             await Membership.filter(shop_id=shop_id).order_by("id").values(),
@@ -262,6 +268,7 @@ async def stage(ask: Ask, other_ctx: Context) -> Stage:
             "tag": await Tag.create(name="Own", name_key="own"),
             "sup": supplier,
             **await of_orders.own(ask.ctx),
+            **await of_webhooks.own(ask.ctx),
             "po": draft,
         }
         await SearchLog.create(day=date(2026, 11, 22), words="mine", found=0)
@@ -317,6 +324,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         )
         stocked = await _furnish_stock(other, variant)
         ordered = await of_orders.furnish(other, variant, SECRET)
+        hooked = await of_webhooks.furnish(other, SECRET)
         attribute = await Attribute.create(key=SECRET, name=SECRET, type=AttributeType.TEXT)
         value = await AttributeValue.create(product=product, attribute=attribute, text=SECRET)
         tag = await Tag.create(name=SECRET, name_key=SECRET)
@@ -381,6 +389,8 @@ async def _furnish(other: Context) -> dict[str, str]:
         "shop": other.shop,
         **stocked,
         **ordered,
+        **hooked,
+        **await of_notifications.furnish(other, SECRET),
         "attr": attribute,
         "aval": value,
         "tag": tag,
@@ -389,6 +399,7 @@ async def _furnish(other: Context) -> dict[str, str]:
         "cprod": shown,
         "job": job,
         "bulk": in_bulk,
+        **await of_reports.furnish(other, SECRET),
     }
     assert renamed is not None
     return {"evt": type_id("evt", renamed)} | {prefix: type_id(prefix, row.id) for prefix, row in rows.items()}
@@ -651,6 +662,9 @@ PREFIXES = [
     *("list", "part", "prc", "evt", "loc", "stk", "mov", "rsv", "tran", "cnt", "cnl", "attr", "aval", "tag"),
     *("ptag", "coll", "cprod", "sup", "spr", "po", "pol", "rec", "exp", "bed", "ber", "job", "bulk"),
     *of_orders.PREFIXES,
+    *of_webhooks.PREFIXES,
+    *of_reports.PREFIXES,
+    *of_notifications.PREFIXES,
 ]
 
 

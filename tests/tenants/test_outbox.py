@@ -107,6 +107,23 @@ async def test_an_event_plans_one_job_for_each_reaction(
     assert pages["request_id"] == ctx.request_id
 
 
+@job("test.admire", concerns=lambda lamp: lamp.colour == "blue")
+async def admire(ctx: Context, job: Job) -> None:
+    """Never run here."""
+
+
+async def test_a_reaction_that_an_event_does_not_concern_is_not_planned(
+    ctx: Context, owner: asyncpg.Connection
+) -> None:
+    react({LampLit: [admire]})
+    async with shop_transaction():
+        await publish(ctx, *(LampLit(new_id(), colour=colour) for colour in ("red", "blue", "green")))
+    react({})
+
+    assert [each["payload"]["colour"] for each in await jobs_of(owner, ctx.shop)] == ["blue"]
+    assert await EventRow.all().count() == 3
+
+
 async def test_several_events_are_told_in_one_statement(
     ctx: Context, owner: asyncpg.Connection, reactions: None
 ) -> None:

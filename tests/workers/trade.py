@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from datetime import timedelta
+from typing import get_args
 
 from stoa.domains.catalog.models import Category, Product
 from stoa.kit.errors import Taken
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job, job
+from stoa.tenants.jobs import Job, Kind, job
 from stoa.workers.reactions import named
 from stoa.workers.settings import Lane, Lanes
 
@@ -24,7 +25,7 @@ SOON = Lane(
     first_retry=timedelta(milliseconds=10),
     last_retry=timedelta(milliseconds=50),
 )
-LANES: Lanes = {"general": SOON, "imports": SOON, "images": SOON}
+LANES: Lanes = dict.fromkeys(get_args(Kind), SOON)
 
 # What happened in this process: attempts begun, those under way and the most at once, by shop; and gates to wait at.
 begun: Counter[str] = Counter()

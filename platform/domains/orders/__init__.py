@@ -1,10 +1,13 @@
 """Orders: from every channel to the buyer and back."""
 
 from stoa.domains.orders import editing, rules, shipping
+from stoa.domains.orders.channels import require_theirs
 from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
 from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
 from stoa.domains.orders.ending import cancel_order, complete_order, expire_order, reject_order
+from stoa.domains.orders.finding import orders_there_are
+from stoa.domains.orders.guarding import Facts
 from stoa.domains.orders.holding import hold_order, resume_order
 from stoa.domains.orders.paying import (
     PaymentReport,
@@ -23,8 +26,9 @@ from stoa.domains.orders.refunding import (
     refund,
     refund_within,
 )
+from stoa.domains.orders.retrying import retry_refund
 from stoa.domains.orders.settling import fail_refund, settle_refund
-from stoa.domains.orders.states import ACTIONS, STEPS, Action, Facts, transitions_of
+from stoa.domains.orders.states import ACTIONS, STEPS, Action, transitions_of
 
 __all__ = [
     "ACTIONS",
@@ -55,13 +59,16 @@ __all__ = [
     "fail_refund",
     "hold_order",
     "is_blocked",
+    "orders_there_are",
     "place_order",
     "preview_refund",
     "record_payment",
     "refund",
     "refund_within",
     "reject_order",
+    "require_theirs",
     "resume_order",
+    "retry_refund",
     "rules",
     "settle_refund",
     "shipping",

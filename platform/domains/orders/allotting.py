@@ -72,7 +72,7 @@ def as_rows(parts: Iterable[tuple[UUID, int]]) -> list[dict[str, Any]]:
 def demand_of(lines: Iterable[OrderLine]) -> list[Demand]:
     """What the lines still need of the stock."""
     return [
-        Demand(line.variant_id, line.quantity - line.cancelled - line.shipped)  # type: ignore[attr-defined]
+        Demand(line.variant_id, line.quantity - line.cancelled - line.shipped, pool_id=line.pool_id)  # type: ignore[attr-defined]
         for line in lines
         if line.variant_id and line.requires_shipping and line.quantity > line.cancelled + line.shipped  # type: ignore[attr-defined]
     ]

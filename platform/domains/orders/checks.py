@@ -10,6 +10,8 @@ from typing import Any
 from stoa.kit.languages import Sentence
 
 STOCK_GONE = "STOCK_GONE"
+# What a rule of risk may stand in for: the shop knows better what is much, odd or the same.
+REPLACEABLE = ("PRICE", "DUPLICATE", "AMOUNT", "NEW_BUYER")
 
 
 class Severity(StrEnum):

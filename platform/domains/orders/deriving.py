@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stoa.domains.orders.guarding import Facts
 from stoa.domains.orders.models import (
     AftersaleState,
     FulfilmentState,
@@ -11,7 +12,6 @@ from stoa.domains.orders.models import (
     OrderLine,
     PaymentState,
 )
-from stoa.domains.orders.states import Facts
 
 _BEFORE_SHIPPING = (
     FulfilmentState.UNFULFILLED,

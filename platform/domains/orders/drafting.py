@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from stoa.domains.orders.errors import WrongCurrency
 from stoa.domains.service import Buyer
 from stoa.kit.addresses import clean_address
 from stoa.kit.checking import Problems
+from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.money import Money
 from stoa.kit.text import clean_line, clean_text
@@ -24,13 +25,15 @@ from stoa.tenants.context import Context
 
 MAX_LINES, MAX_DISCOUNTS, MAX_QUANTITY, MAX_MINOR = 200, 20, 1_000_000, 10**13
 MANUAL = "manual"
+CLOCKS_DIFFER = timedelta(minutes=10)  # from the channel's to ours, at the most
 
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
     """So many of a variant, named by its id or its code. `unit_price`: as sold elsewhere; None: as the shop sells it.
 
-    Without a variant the line is of something that the catalog does not have: it needs a title and a price.
+    Without a variant the line is of something that the catalog does not have: it needs a title and a price. With a
+    `pool_id` it takes of what is set aside for that flash sale, and of nothing else.
     """
 
     quantity: int
@@ -40,6 +43,7 @@ class LineDraft:
     unit_price: Money | None = None
     tax_rate: Decimal = Decimal(0)
     properties: Mapping[str, str] = field(default_factory=dict)
+    pool_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class OrderDraft:
             ],
         )
         problems += self._wrong_numbers(ctx)
+        problems += self._wrong_places()
         problems.refuse()
         return draft
 
@@ -128,11 +133,16 @@ class OrderDraft:
             if line.variant_id is None and not line.sku and not (line.title and line.unit_price):
                 sentence = "Name a variant by its id or code; or give a title and a price."
                 yield InvalidInput(sentence, path=["lines", i])
+        for path, money in self._amounts():
+            yield from _wrong_money(ctx, path, money)
+
+    def _wrong_places(self) -> Iterator[Refusal]:
+        """In time, and among the lines."""
+        if self.placed_at is not None and self.placed_at > now() + CLOCKS_DIFFER:
+            yield InvalidInput("That is not over yet.", path=["placed_at"])
         for i, each in enumerate(self.discounts):
             if each.line is not None and not 0 <= each.line < len(self.lines):
                 yield InvalidInput("There is no line {line}.", path=["discounts", i, "line"], line=each.line)
-        for path, money in self._amounts():
-            yield from _wrong_money(ctx, path, money)
 
     def _amounts(self) -> Iterator[tuple[list[str | int], Money | None]]:
         yield ["shipping"], self.shipping
@@ -144,8 +154,12 @@ class OrderDraft:
 
     @property
     def content_hash(self) -> bytes:
-        """The same for the same order, however often it is sent."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted", enc_hook=_plain)).digest()
+        """The same for the same order, however often it is sent; also when drafts have learned something new since."""
+        content = msgspec.to_builtins(self, order="sorted", enc_hook=_plain)
+        for line in content["lines"]:
+            if line["pool_id"] is None:
+                del line["pool_id"]
+        return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
 def _wrong_money(ctx: Context, path: list[str | int], money: Money | None) -> Iterator[Refusal]:

@@ -12,7 +12,7 @@ from stoa.domains.orders.counting import locked_payments, sum_up
 from stoa.domains.orders.deriving import due_of
 from stoa.domains.orders.errors import NotNow
 from stoa.domains.orders.events import PiecesCancelled
-from stoa.domains.orders.models import Order, OrderLine, OrderState, Payment
+from stoa.domains.orders.models import Order, OrderLine, OrderState, Payment, Shipment
 from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
 from stoa.domains.orders.refunding import Given, Giving, Pieces, delivery_left_of, give_back, named_lines
 from stoa.domains.orders.shipping.packing import unpack_cancelled
@@ -34,7 +34,7 @@ async def cancel_order(
     reason: str = "",
     expected_version: int | None = None,
 ) -> Order:
-    """Call it off, or some pieces of it, before anything is shipped. Without lines, twice changes nothing.
+    """Call it off before anything is shipped, or some pieces that have not been. Without lines, twice changes nothing.
 
     The stock goes back; what was paid for these pieces goes out as a pending refund, of all of it everything. What was
     not paid yet need not be. Raises `NotNow`, `TooManyPieces`, `NoSuchLine`.
@@ -45,10 +45,10 @@ async def cancel_order(
         if lines is None and order.state is OrderState.CANCELLED:
             return order
         its_lines = await lines_of(order)
-        require(order, its_lines, Action.CANCEL)
+        require(order, its_lines, Action.CANCEL if lines is None else Action.CANCEL_PIECES)
         pieces = _all_of(its_lines) if lines is None else named_lines(its_lines, lines, _uncancelled)
         moves = Moves(ctx, order)
-        if sum(n for _, n in pieces) == sum(map(_uncancelled, its_lines)):
+        if sum(n for _, n in pieces) == sum(line.quantity - line.cancelled for line in its_lines):
             await _end(ctx, order, its_lines, moves, Action.CANCEL, reason)
         else:
             await _cancel_some(ctx, order, its_lines, pieces, moves, reason)
@@ -122,7 +122,16 @@ async def _cancel_some(
     moves.set(waived_minor=order.waived_minor + sum(worths) - amount)
     await stock.trim(ctx, Holder("order", order.id), _still_needed(lines, pieces), reason="cancelled")
     await _give_for(ctx, order, lines, pieces, _spread(amount, worths), moves, payments, reason=reason)
-    moves.follow(lines, Action.CANCEL, reason)
+    await _note_arrival(moves, order, lines)
+    moves.follow(lines, Action.CANCEL_PIECES, reason)
+
+
+async def _note_arrival(moves: Moves, order: Order, lines: Sequence[OrderLine]) -> None:
+    """When nothing else is to come, it had arrived with the last parcel."""
+    pieces, delivered = sum(line.quantity - line.cancelled for line in lines), sum(line.delivered for line in lines)
+    if order.delivered_at is None and delivered and delivered >= pieces:
+        last = await Shipment.filter(order_id=order.id, delivered_at__isnull=False).order_by("-delivered_at").first()
+        moves.set(delivered_at=last.delivered_at if last else now())
 
 
 async def _end(

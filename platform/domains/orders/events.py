@@ -19,6 +19,14 @@ class OrderPlaced:
 
 
 @event
+class ConfirmationOverdue:
+    """It should have been confirmed by now, and still waits: told once."""
+
+    order_id: UUID
+    number: int
+
+
+@event
 class OrderMoved:
     """A step of one of the order's machines: ORDER, PAYMENT, FULFILMENT, AFTERSALE."""
 

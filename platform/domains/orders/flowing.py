@@ -16,6 +16,7 @@ import msgspec
 from stoa.domains.orders.models import AftersaleState, FulfilmentState, Machine, OrderState, PaymentState
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
+from stoa.kit.ids import first_id_of
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
@@ -31,13 +32,15 @@ RESTING: Final[frozenset[tuple[str, str]]] = frozenset(
         *((Machine.AFTERSALE, each) for each in (AftersaleState.NONE, AftersaleState.CLOSED)),
     }
 )
-# Steps since $1: what began since then ended since then as well. The first state of a machine has no step that led
-# into it: it is what its first step left, or where the order still is. That of after-sales (NONE) is left out.
+# Steps since $1: what began since then ended since then as well. $4 is the first id of that moment: a step is written
+# when it happens, or later, so no older row is about it, and the primary key serves for an index by time. The first
+# state of a machine has no step that led into it: it is what its first step left, or where the order still is. That of
+# after-sales (NONE) is left out.
 _FLOW = """
 WITH steps AS MATERIALIZED (
   SELECT order_id, machine, from_state, to_state, happened_at AS at,
     lead(happened_at) OVER way AS left_at, row_number() OVER way AS number
-  FROM order_transition WHERE happened_at >= $1
+  FROM order_transition WHERE id >= $4 AND happened_at >= $1
   WINDOW way AS (PARTITION BY order_id, machine ORDER BY happened_at, id)),
 placed AS (SELECT order_id, at FROM steps WHERE machine = 'ORDER' AND from_state = ''),
 stays AS (
@@ -147,7 +150,7 @@ async def order_flow(ctx: Context, since: datetime, until: datetime | None = Non
     if since >= until:
         raise InvalidInput("The span from {since} ends before it begins.", path=["since"], since=since.isoformat())
     async with shop_client().acquire_connection() as connection:
-        states, moves = _decode(await connection.fetchval(_FLOW, since, until, moment))
+        states, moves = _decode(await connection.fetchval(_FLOW, since, until, moment, first_id_of(since)))
     return Flow(since, until, sorted(states, key=_place), sorted(moves, key=_way))
 
 

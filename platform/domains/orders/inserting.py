@@ -38,12 +38,12 @@ WITH made AS (
   ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, number),
 lines AS (
   INSERT INTO order_line (id, order_id, position, variant_id, sku, title, variant_title, quantity, currency, unit_minor,
-    discount_minor, tax_minor, total_minor, cost_minor, weight_grams, requires_shipping, properties)
+    discount_minor, tax_minor, total_minor, cost_minor, weight_grams, requires_shipping, properties, pool_id)
   SELECT l.id, made.id, l.position, l.variant_id, l.sku, l.title, l.variant_title, l.quantity, l.currency, l.unit,
-    l.discount, l.tax, l.total, l.cost, l.weight_grams, l.requires_shipping, l.properties
+    l.discount, l.tax, l.total, l.cost, l.weight_grams, l.requires_shipping, l.properties, l.pool_id
   FROM made, jsonb_to_recordset($2::jsonb) AS l (id uuid, position int, variant_id uuid, sku text, title text,
     variant_title text, quantity int, currency text, unit bigint, discount bigint, tax bigint, total bigint,
-    cost bigint, weight_grams int, requires_shipping bool, properties jsonb)),
+    cost bigint, weight_grams int, requires_shipping bool, properties jsonb, pool_id uuid)),
 steps AS (
   INSERT INTO order_transition (id, order_id, machine, action, from_state, to_state, reason, actor_kind, actor_id,
     happened_at)
@@ -117,6 +117,7 @@ def line_rows(
             "weight_grams": offer.weight_grams if offer else None,
             "requires_shipping": offer.requires_shipping if offer else True,
             "properties": line.properties,
+            "pool_id": line.pool_id,
         }
         for i, (line, offer, amounts, unit) in enumerate(zip(lines, offers, priced.lines, units, strict=True))
     ]

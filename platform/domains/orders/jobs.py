@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from stoa.domains.orders import aftersales, shipping
+from stoa.domains.orders import aftersales, reminding, shipping
 from stoa.domains.orders.aftersales.handling import DUE
 from stoa.domains.orders.belonging import follow_buyers, forget_buyers
 from stoa.domains.orders.errors import NoSuchOrder
@@ -48,6 +48,22 @@ async def follow_parting(ctx: Context, job: Job) -> None:
 async def forget_buyer(ctx: Context, job: Job) -> None:
     """Take out of the orders of an erased customer whatever says who they are."""
     await forget_buyers(ctx, job.event(CustomerErased).ids)
+
+
+_A_MINUTE = timedelta(minutes=1)
+
+
+@job("orders.plan_reminder", gather=_A_MINUTE)
+async def plan_reminder(ctx: Context, job: Job) -> None:
+    """See to it that orders which have just come in are not forgotten: one look for all that came within a minute."""
+    await reminding.plan_reminder(ctx, datetime.fromisoformat(job.payload["since"]) + _A_MINUTE)
+
+
+@job(reminding.REMIND)
+async def remind(ctx: Context, job: Job) -> None:
+    """Make news of orders that have waited too long."""
+    while await reminding.remind(ctx) == reminding.AT_ONCE:
+        pass
 
 
 @job(DUE)

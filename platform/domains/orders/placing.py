@@ -18,7 +18,7 @@ from stoa.domains.orders.inserting import first_step, insert_order, line_rows, o
 from stoa.domains.orders.models import Machine, Order, OrderState, PaymentState
 from stoa.domains.orders.pricing import Basket, Discount, Item, Priced, price
 from stoa.domains.orders.rules import ask_rules
-from stoa.domains.orders.shipping.quoting import delivery_charge
+from stoa.domains.orders.shipping.quoting import Charge, delivery_charge
 from stoa.domains.orders.validating import Earlier, checks_of, known_of, sold_in_advance
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
@@ -150,7 +150,7 @@ def _basket(
     offers: Sequence[Offer | None],
     units: Sequence[int],
     customer_id: UUID | None,
-    delivery: int,
+    delivery: Charge,
 ) -> Basket:
     return Basket(
         currency=ctx.shop.currency,
@@ -161,7 +161,8 @@ def _basket(
         channel=draft.channel,
         customer_id=customer_id,
         discounts=[Discount(each.code, each.title, each.amount.minor, each.line) for each in draft.discounts],
-        shipping=delivery,
+        shipping=delivery.minor,
+        shipping_why=delivery.why,
         tax_included=draft.tax_included,
         codes=draft.codes,
     )
@@ -214,7 +215,7 @@ async def _hold(ctx: Context, draft: OrderDraft, order_id: UUID, offers: Sequenc
     if draft.cart_id is not None:
         await catalog.stock.release(ctx, Holder("cart", draft.cart_id), reason="ordered")
     demand = [
-        Demand(offer.variant_id, line.quantity)
+        Demand(offer.variant_id, line.quantity, pool_id=line.pool_id)
         for line, offer in zip(draft.lines, offers, strict=True)
         if offer is not None and offer.requires_shipping
     ]

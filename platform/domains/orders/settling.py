@@ -42,8 +42,8 @@ async def settle_refund(
 async def fail_refund(ctx: Context, refund_id: UUID, *, failure: str) -> Refund:
     """The money has not gone back: what was counted as refunded is not any more; twice changes nothing.
 
-    Pieces that were refunded may be refunded again. Those that were cancelled stay so: what they are worth can be
-    given back as an extra amount. Raises `RefundEnded` when it has been settled.
+    Pieces that were refunded may be refunded again. Those that were cancelled stay so: what they are worth is given by
+    trying the refund again (retrying.py). Raises `RefundEnded` when it has been settled.
     """
     failure = clean_line(failure, what="failure", limit=200)
     async with shop_transaction():
@@ -73,7 +73,7 @@ def _require_pending(refund: Refund) -> None:
     if refund.state is RefundState.SETTLED:
         raise RefundEnded("The refund has been settled.", path=["id"])
     if refund.state is RefundState.FAILED:
-        raise RefundEnded("The refund has failed: make another one.", path=["id"])
+        raise RefundEnded("The refund has failed: try it again.", path=["id"])
 
 
 async def _undo(order: Order, refund: Refund, moves: Moves) -> None:

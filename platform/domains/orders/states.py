@@ -9,10 +9,27 @@ The states of payment and fulfilment are not set but follow from amounts and cou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stoa.domains.orders.guarding import (
+    Facts,
+    Guard,
+    Reason,
+    all_delivered,
+    is_paid,
+    is_unpaid,
+    no_open_case,
+    not_all_given_back,
+    not_on_hold,
+    nothing_shipped,
+    on_hold,
+    something_shipped_or_paid,
+    something_to_pay,
+    something_to_refund,
+    something_to_ship,
+)
 from stoa.domains.orders.models.states import (
     AftersaleState,
     FulfilmentState,
@@ -31,6 +48,7 @@ class Action(StrEnum):
     CONFIRM = "CONFIRM"
     REJECT = "REJECT"
     CANCEL = "CANCEL"
+    CANCEL_PIECES = "CANCEL_PIECES"
     EXPIRE = "EXPIRE"
     COMPLETE = "COMPLETE"
     EDIT = "EDIT"
@@ -40,33 +58,6 @@ class Action(StrEnum):
     REFUND = "REFUND"
     SHIP = "SHIP"
     OPEN_CASE = "OPEN_CASE"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the guards look at. Pieces are counted over all lines, without those that were cancelled."""
-
-    state: OrderState
-    is_on_hold: bool
-    total: int
-    captured: int
-    refunded: int
-    pieces: int
-    shipped: int
-    delivered: int
-    has_open_case: bool
-    is_payable_later: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why not: for programs, and for people."""
-
-    code: str
-    words: Sentence
-
-
-Guard = Callable[[Facts], Reason | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,62 +85,6 @@ class Transition:
         return self.reason is None
 
 
-def _nothing_shipped(facts: Facts) -> Reason | None:
-    if facts.shipped:
-        return Reason(
-            "ALREADY_SHIPPED", Sentence("Some of it has left the warehouse: open an after-sale case instead.")
-        )
-    return None
-
-
-def _not_on_hold(facts: Facts) -> Reason | None:
-    return Reason("ON_HOLD", Sentence("It is on hold.")) if facts.is_on_hold else None
-
-
-def _on_hold(facts: Facts) -> Reason | None:
-    return None if facts.is_on_hold else Reason("NOT_ON_HOLD", Sentence("It is not on hold."))
-
-
-def _is_unpaid(facts: Facts) -> Reason | None:
-    return Reason("ALREADY_PAID", Sentence("Something has been paid already.")) if facts.captured else None
-
-
-def _is_paid(facts: Facts) -> Reason | None:
-    if facts.captured < facts.total and not facts.is_payable_later:
-        return Reason("NOT_PAID", Sentence("It has not been paid in full."))
-    return None
-
-
-def _something_to_pay(facts: Facts) -> Reason | None:
-    return Reason("ALREADY_PAID", Sentence("It has been paid in full.")) if facts.captured >= facts.total else None
-
-
-def _something_to_refund(facts: Facts) -> Reason | None:
-    if facts.captured <= facts.refunded:
-        return Reason("NOTHING_TO_REFUND", Sentence("There is nothing to give back."))
-    return None
-
-
-def _something_to_ship(facts: Facts) -> Reason | None:
-    return Reason("NOTHING_TO_SHIP", Sentence("All of it is on its way.")) if facts.shipped >= facts.pieces else None
-
-
-def _something_shipped_or_paid(facts: Facts) -> Reason | None:
-    if not facts.shipped and facts.captured <= facts.refunded:
-        return Reason("NOTHING_HAPPENED", Sentence("Nothing was paid or sent yet: cancel it instead."))
-    return None
-
-
-def _all_delivered(facts: Facts) -> Reason | None:
-    if facts.delivered < facts.pieces:
-        return Reason("NOT_DELIVERED", Sentence("Not all of it has been delivered."))
-    return None
-
-
-def _no_open_case(facts: Facts) -> Reason | None:
-    return Reason("CASE_OPEN", Sentence("An after-sale case is open.")) if facts.has_open_case else None
-
-
 ACTIONS: Mapping[Action, Rule] = {
     rule.action: rule
     for rule in (
@@ -157,7 +92,7 @@ ACTIONS: Mapping[Action, Rule] = {
             Action.CONFIRM,
             (_O.DRAFT, _O.PENDING),
             _O.CONFIRMED,
-            (_not_on_hold,),
+            (not_on_hold,),
             Sentence("Its stock is allocated, and it may be shipped."),
         ),
         Rule(Action.REJECT, (_O.PENDING,), _O.REJECTED, (), Sentence("Its stock goes back, and what was paid too.")),
@@ -165,58 +100,65 @@ ACTIONS: Mapping[Action, Rule] = {
             Action.CANCEL,
             (_O.DRAFT, _O.PENDING, _O.CONFIRMED),
             _O.CANCELLED,
-            (_nothing_shipped,),
+            (nothing_shipped,),
             Sentence("Its stock goes back, and what was paid too."),
+        ),
+        Rule(
+            Action.CANCEL_PIECES,
+            (_O.DRAFT, _O.PENDING, _O.CONFIRMED),
+            None,
+            (something_to_ship,),
+            Sentence("Their stock goes back, and what was paid for them too; the rest of the order goes on."),
         ),
         Rule(
             Action.EXPIRE,
             (_O.PENDING, _O.CONFIRMED),
             _O.EXPIRED,
-            (_is_unpaid, _nothing_shipped),
+            (is_unpaid, nothing_shipped),
             Sentence("Its stock goes back."),
         ),
         Rule(
             Action.COMPLETE,
             (_O.CONFIRMED,),
             _O.COMPLETED,
-            (_not_on_hold, _all_delivered, _is_paid, _no_open_case),
+            (not_on_hold, all_delivered, is_paid, no_open_case),
             Sentence("It is settled; after-sale cases can still be opened."),
         ),
         Rule(
             Action.EDIT,
             (_O.DRAFT, _O.PENDING, _O.CONFIRMED),
             None,
-            (_nothing_shipped,),
+            (nothing_shipped,),
             Sentence("Lines, address and delivery change; the difference is shown before."),
         ),
         Rule(
             Action.HOLD,
             (_O.PENDING, _O.CONFIRMED),
             None,
-            (_not_on_hold,),
+            (not_on_hold,),
             Sentence("Nothing is confirmed or shipped until it is resumed."),
         ),
-        Rule(Action.RESUME, (_O.PENDING, _O.CONFIRMED), None, (_on_hold,), Sentence("It goes on.")),
+        Rule(Action.RESUME, (_O.PENDING, _O.CONFIRMED), None, (on_hold,), Sentence("It goes on.")),
         Rule(
             Action.PAY,
             (_O.DRAFT, _O.PENDING, _O.CONFIRMED, _O.COMPLETED),
             None,
-            (_something_to_pay,),
+            (something_to_pay,),
             Sentence("A payment is recorded."),
         ),
-        Rule(Action.REFUND, tuple(_O), None, (_something_to_refund,), Sentence("Money goes back to the buyer.")),
+        Rule(Action.REFUND, tuple(_O), None, (something_to_refund,), Sentence("Money goes back to the buyer.")),
         Rule(
             Action.SHIP,
             (_O.CONFIRMED,),
             None,
-            (_not_on_hold, _something_to_ship, _is_paid),
+            (not_on_hold, something_to_ship, is_paid, not_all_given_back),
             Sentence("Pieces leave the warehouse, and the stock."),
         ),
         Rule(
             Action.OPEN_CASE,
             (_O.CONFIRMED, _O.COMPLETED),
             None,
-            (_something_shipped_or_paid,),
+            (something_shipped_or_paid,),
             Sentence("The buyer wants something back, exchanged or sent again."),
         ),
     )

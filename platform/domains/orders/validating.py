@@ -11,6 +11,7 @@ import msgspec
 
 from stoa.domains import catalog
 from stoa.domains.catalog.offering import Offer
+from stoa.domains.orders.channels import AFTERSALE
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.pricing import Priced
@@ -21,7 +22,8 @@ from stoa.tenants.database import shop_client
 
 PRICE_TOLERANCE = 0.01  # of the catalog's price
 DUPLICATE_WITHIN = timedelta(hours=1)
-# In whole units of the currency (of a currency without decimals, a hundred of them): what somebody should look at.
+# In whole units of the currency (of a currency without decimals, a hundred of them): what somebody should look at,
+# unless a rule of the shop's own says otherwise (`Actions.replaces`).
 MUCH, MUCH_FOR_SOMEBODY_NEW = 10_000, 2_000
 # What an address must have; where the country is not listed, what the last line says.
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +50,8 @@ SELECT json_build_array(
      FROM order_line l WHERE l.order_id = o.id GROUP BY coalesce(l.variant_id::text, l.sku || ' ' || l.title)) s)
    ORDER BY o.id DESC LIMIT 1),
   EXISTS (SELECT FROM order_rule WHERE is_active),
+  (SELECT coalesce(json_agg(DISTINCT code), '[]') FROM order_rule,
+    jsonb_array_elements_text(actions -> 'replaces') AS code WHERE is_active AND kind = 'RISK'),
   coalesce((SELECT kind = 'PICKUP' FROM shipping_method WHERE id = $5::uuid), false),
   (SELECT json_build_array(id, number, encode(content_hash, 'hex')) FROM sales_order
    WHERE channel = $6::text AND external_id = $7::text))::text
@@ -73,6 +77,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     has_bought: bool
     same_as: int | None
     has_rules: bool
+    replaced: list[str]  # codes of checks that rules of the shop's own stand in for
     is_picked_up: bool
     earlier: Earlier | None
 
@@ -106,14 +111,16 @@ def _fingerprint(lines: Sequence[LineDraft], offers: Sequence[Offer | None]) -> 
 def checks_of(
     ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], priced: Priced, known: Known
 ) -> list[Check]:
-    """What somebody should know before the order is confirmed; nothing when all is right. Rules of risk come later."""
+    """What somebody should know before the order is confirmed; nothing when all is right.
+
+    Rules of risk come later: what one of them replaces is left to it.
+    """
     currency = ctx.shop.currency
-    return [
-        *_about_the_address(draft, offers, known),
-        *_about_prices(draft.lines, offers, currency),
-        *_about_a_duplicate(known),
-        *_about_the_amount(priced.total, currency, known),
-    ]
+    found = [*_about_the_address(draft, offers, known)]
+    if draft.channel != AFTERSALE:  # the same again, for nothing: it was looked at when the case was approved
+        found += [*_about_prices(draft.lines, offers, currency), *_about_a_duplicate(known)]
+    found += _about_the_amount(priced.total, currency, known)
+    return [each for each in found if each.code not in known.replaced]
 
 
 async def sold_in_advance(offers: Sequence[Offer | None]) -> list[Check]:

@@ -11,7 +11,6 @@ import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
-from stoa.graphql.bulk.engine import BulkContext, context_of, executor
 from stoa.graphql.bulk.errors import InvalidBulkDocument, NotForBulk
 from stoa.graphql.bulk.form import AFTER, ID, Form, form_of
 from stoa.graphql.documents import Document, InvalidDocument
@@ -20,6 +19,7 @@ from stoa.graphql.limits import check_variables
 from stoa.graphql.mutations import NEEDS
 from stoa.graphql.reading.fetching import require_rights
 from stoa.graphql.reading.selecting import Selection
+from stoa.graphql.within import InnerContext, executor, inner_context
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Context
@@ -77,7 +77,7 @@ async def check_query(ctx: Context, text: str, variables: Mapping[str, Any]) -> 
         document, operation = _read(text)
         form = form_of(executor().schema, document, operation, _asked(document, operation, variables))
         _size(form, variables)
-        context = context_of(ctx, form.pages(first=0), in_order_of_ids=True)
+        context = inner_context(ctx, form.pages(first=0), in_order_of_ids=True)
         await asked_of(context, variables)
     return BulkQuery(form, dict(variables), frozenset(context.needed))
 
@@ -88,7 +88,7 @@ async def check_mutation(ctx: Context, text: str) -> BulkMutation:
         document, operation = _read(text)
         if operation.operation is not OperationType.MUTATION:
             raise NotForBulk("A bulk mutation is a mutation, not a {kind}.", kind=operation.operation.value)
-        context = context_of(ctx, document)
+        context = inner_context(ctx, document)
         try:
             _check_rights(document, operation, context)
         except GraphQLError:
@@ -148,7 +148,7 @@ def _size(form: Form, variables: Mapping[str, Any]) -> None:
     )
 
 
-async def asked_of(context: BulkContext, variables: Mapping[str, Any]) -> dict[str, Any]:
+async def asked_of(context: InnerContext, variables: Mapping[str, Any]) -> dict[str, Any]:
     """What the context's document answers. Raises the first thing that was in the way, be it a refusal or a failure."""
     result = await executor().perform(context.document.operation(None), dict(variables), context)
     for error in result.errors or ():
@@ -166,7 +166,7 @@ def _cause_of(error: GraphQLError) -> BaseException:
     return cause
 
 
-def _check_rights(document: Document, operation: OperationDefinitionNode, context: BulkContext) -> None:
+def _check_rights(document: Document, operation: OperationDefinitionNode, context: InnerContext) -> None:
     """Of the one mutation that the document does, and of what it answers."""
     schema = executor().schema
     info: Any = SimpleNamespace(schema=schema, fragments=document.fragments, variable_values={}, context=context)

@@ -11,9 +11,9 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 
 from stoa.graphql.bulk.checking import BulkMutation
-from stoa.graphql.bulk.engine import context_of, executor
 from stoa.graphql.errors import TimedOut, presented
 from stoa.graphql.limits import check_variables
+from stoa.graphql.within import executor, inner_context
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.tenants.bulk import Line
 from stoa.tenants.bulk.taking import MAX_LINE
@@ -51,7 +51,7 @@ async def do_line(ctx: Context, mutation: BulkMutation, line: Line, *, is_last_t
         variables = _variables(line)
     except Refusal as refusal:
         return _refused(ctx, line, refusal)
-    context = context_of(ctx, mutation.document)
+    context = inner_context(ctx, mutation.document)
     result: ExecutionResult | None = None
     try:
         async with shop_transaction(), asyncio.timeout(executor().seconds):

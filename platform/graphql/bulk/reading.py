@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from stoa.graphql.bulk.checking import BulkQuery, asked_of
-from stoa.graphql.bulk.engine import context_of
 from stoa.graphql.bulk.form import AFTER, ID, List
 from stoa.graphql.documents import Document
+from stoa.graphql.within import inner_context
 from stoa.tenants.bulk import Page
 from stoa.tenants.context import Context
 
@@ -106,7 +106,7 @@ class Reading:
         document = self.documents.get(key)
         if document is None:
             document = self.documents[key] = make()
-        context = context_of(await self.asker(), document, in_order_of_ids=True)
+        context = inner_context(await self.asker(), document, in_order_of_ids=True)
         return await asked_of(context, self.query.variables | (ours or {}))
 
 

@@ -12,6 +12,7 @@ from stoa.graphql.catalog.exporting import ProductFileFormat
 from stoa.graphql.catalog.types import ProductImport, ProductStatus
 from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
+from stoa.graphql.importing import FileSeen, NotationInput
 from stoa.graphql.mapping import columns_by_field
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.reading.declaring import fetched, root
@@ -69,12 +70,7 @@ class ColumnMappingInput:
 
 
 @strawberry.input(description="How a file is to be read; what is left out is found out, or asked back as issues.")
-class ImportOptionsInput:
-    decimal: str | None = strawberry.field(
-        default=None, description='The decimal sign of its numbers, "." or ","; never guessed where both would do.'
-    )
-    encoding: str | None = strawberry.field(default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252.")
-    delimiter: str | None = strawberry.field(default=None, description="Comma, semicolon or tab.")
+class ImportOptionsInput(NotationInput):
     status: ProductStatus | None = strawberry.field(
         default=None, description="Of the products it creates; ACTIVE when left out."
     )
@@ -84,9 +80,7 @@ class ImportOptionsInput:
 
     def read(self) -> importing.Options:
         return importing.read_options(
-            decimal=self.decimal,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
+            **self.notation(),
             status=self.status,
             zero_price="take" if self.take_zero_prices else "report",
         )
@@ -155,11 +149,7 @@ class ColumnMapping:
 
 
 @strawberry.type(description="What a look at an uploaded file tells; suggestions are for people to confirm.")
-class ImportInspection:
-    encoding: str = strawberry.field(description="How its text is encoded.")
-    delimiter: str = strawberry.field(description="What stands between its cells.")
-    columns: list[str] = strawberry.field(description="The headers, in order.")
-    rows: list[list[str]] = strawberry.field(description="The first rows.")
+class ImportInspection(FileSeen):
     mapping: list[ColumnMapping] = strawberry.field(description="Which column probably holds what.")
     decimal: str | None = strawberry.field(description="The decimal sign it seems to use.")
     format: ProductFileFormat | None = strawberry.field(

@@ -67,6 +67,7 @@ Action = shown_enum(
     CONFIRM="Accept it.",
     REJECT="Do not accept it.",
     CANCEL="Call it off.",
+    CANCEL_PIECES="Call off some of what has not been sent.",
     EXPIRE="Let it go because nobody paid.",
     COMPLETE="Settle it.",
     EDIT="Change what was ordered.",

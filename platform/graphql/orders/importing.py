@@ -13,6 +13,7 @@ from strawberry.types import Info
 from stoa.domains.orders import importing
 from stoa.graphql.catalog.types import ImportPhase, ImportState
 from stoa.graphql.context import GraphContext
+from stoa.graphql.importing import FileSeen, NotationInput
 from stoa.graphql.mapping import columns_by_field
 from stoa.graphql.mutations import Payload, shop_mutation
 from stoa.graphql.orders.import_fields import OrderImportField
@@ -84,12 +85,7 @@ class OrderColumnInput:
 
 
 @strawberry.input(description="How a file of orders is to be read; what is left out is found out, or asked back.")
-class OrderImportOptionsInput:
-    decimal: str | None = strawberry.field(
-        default=None, description='The decimal sign of its numbers, "." or ","; never guessed where both would do.'
-    )
-    encoding: str | None = strawberry.field(default=None, description="utf-8, utf-16, gb18030, big5 or windows-1252.")
-    delimiter: str | None = strawberry.field(default=None, description="Comma, semicolon or tab.")
+class OrderImportOptionsInput(NotationInput):
     time_zone: str | None = strawberry.field(
         default=None, description="Of times that name none, as Europe/London; the shop's own when left out."
     )
@@ -99,9 +95,7 @@ class OrderImportOptionsInput:
 
     def read(self) -> importing.Options:
         return importing.read_options(
-            decimal=self.decimal,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
+            **self.notation(),
             time_zone=self.time_zone,
             date_order=self.date_order,
         )
@@ -178,11 +172,7 @@ class OrderColumn:
 
 
 @strawberry.type(description="What a look at an uploaded file of orders tells.")
-class OrderImportInspection:
-    encoding: str = strawberry.field(description="How its text is encoded.")
-    delimiter: str = strawberry.field(description="What stands between its cells.")
-    columns: list[str] = strawberry.field(description="The headers, in order.")
-    rows: list[list[str]] = strawberry.field(description="The first rows.")
+class OrderImportInspection(FileSeen):
     mapping: list[OrderColumn] = strawberry.field(description="Which column probably holds what.")
     is_shopify: bool = strawberry.field(description="Whether it is Shopify's export; then the mapping is certain.")
 

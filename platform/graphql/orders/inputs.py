@@ -112,6 +112,8 @@ class OrderPlaceInput:
     idempotency_key: str | None = optional("The same key again gives the same answer, and places nothing more.")
 
     def draft(self) -> orders.OrderDraft:
+        with blaming("channel"):
+            orders.require_theirs(self.channel)
         return orders.OrderDraft(
             lines=_each("lines", self.lines),
             channel=self.channel,

@@ -53,7 +53,7 @@ class OrdersQueueSetInput:
 
 def _read(ids: Sequence[str]) -> list[UUID]:
     with blaming("ids"):
-        return [read_id(i, each, "ord") for i, each in enumerate(ids)]  # type: ignore[arg-type]
+        return [read_id(i, each, "ord") for i, each in enumerate(ids)]
 
 
 def _answered(results: Sequence[RowResult]) -> OrderRowsPayload:

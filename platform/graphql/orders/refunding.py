@@ -99,6 +99,11 @@ class RefundFailInput:
     failure: str = strawberry.field(description="What the provider says.")
 
 
+@strawberry.input(description="A refund that failed, to be tried again.")
+class RefundRetryInput:
+    id: strawberry.ID = strawberry.field(description="The refund that failed.")
+
+
 @root
 class PaymentPayload(Payload):
     """A payment after a mutation."""
@@ -183,6 +188,17 @@ async def refund_fail(ctx: Context, input: RefundFailInput) -> RefundPayload:
     return RefundPayload.of(refund=made.id, order=made.order_id)  # type: ignore[attr-defined]
 
 
+@shop_mutation(
+    Scope.ORDERS_WRITE,
+    "Try a refund that failed once more: the same pieces, delivery and amounts, as a refund of its own, pending until "
+    "the provider has answered. Twice gives the one of the first time.",
+    once=True,
+)
+async def refund_retry(ctx: Context, input: RefundRetryInput) -> RefundPayload:
+    made = await orders.retry_refund(ctx, read_id("id", input.id, "rfd"))
+    return RefundPayload.of(refund=made.id, order=made.order_id)  # type: ignore[attr-defined]
+
+
 @strawberry.type
 class OrderMoneyMutations:
     """What can be done with the money of orders."""
@@ -194,6 +210,7 @@ class OrderMoneyMutations:
     refund_create = refund_create
     refund_settle = refund_settle
     refund_fail = refund_fail
+    refund_retry = refund_retry
 
 
 @strawberry.type(description="What a refund would come to, if it were made now.")

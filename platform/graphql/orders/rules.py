@@ -87,6 +87,7 @@ class OrderActions:
     severity: CheckSeverity | None = strawberry.field(description="How grave its check is.")
     minutes: int | None = strawberry.field(description="After how many minutes, of EXPIRE_UNPAID.")
     days: int | None = strawberry.field(description="After how many days, of COMPLETE_DELIVERED.")
+    replaces: list[str] = strawberry.field(description="The codes of the checks that it stands in for.")
 
 
 def _conditions(kept: Sequence[dict[str, Any]]) -> list[OrderCondition]:
@@ -102,7 +103,8 @@ def _actions(kept: Mapping[str, Any]) -> OrderActions:
 
 
 def shown_actions(of: rules.Actions) -> OrderActions:
-    return OrderActions(queue=of.queue, tags=list(of.tags), severity=of.severity, minutes=of.minutes, days=of.days)
+    named = {name: getattr(of, name) for name in ("queue", "severity", "minutes", "days")}
+    return OrderActions(tags=list(of.tags), replaces=list(of.replaces), **named)
 
 
 @stored(models.OrderRule, prefix="rule", scope=Scope.ORDERS_READ)
@@ -136,10 +138,16 @@ class OrderActionsInput:
     severity: CheckSeverity | None = optional("Of RISK: how grave the check is.")
     minutes: int | None = optional("Of EXPIRE_UNPAID: how long after placing.")
     days: int | None = optional("Of COMPLETE_DELIVERED: how long after the delivery.")
+    replaces: list[str] = strawberry.field(
+        default_factory=list,
+        description="Of RISK: the codes of Stoa's own checks that this rule stands in for while it is switched on: "
+        "PRICE, DUPLICATE, AMOUNT (more than 10,000), NEW_BUYER (more than 2,000 of somebody new).",
+    )
 
     def read(self) -> rules.Actions:
         severity = None if self.severity is None else Severity(self.severity)
-        return rules.Actions(self.queue, tuple(self.tags), severity, self.minutes, self.days)
+        named = {name: getattr(self, name) for name in ("queue", "minutes", "days")}
+        return rules.Actions(tags=tuple(self.tags), severity=severity, replaces=tuple(self.replaces), **named)
 
 
 def _read_conditions(given_ones: Sequence[OrderConditionInput]) -> list[rules.Condition]:
@@ -227,7 +235,7 @@ async def order_rule_update(ctx: Context, input: OrderRuleUpdateInput) -> OrderR
 @shop_mutation(Scope.ORDERS_WRITE, "Say in which order the rules of a kind are asked.")
 async def order_rules_reorder(ctx: Context, input: OrderRulesReorderInput) -> OrderRulesPayload:
     with blaming("ids"):
-        ids = [read_id(i, each, "rule") for i, each in enumerate(input.ids)]  # type: ignore[arg-type]
+        ids = [read_id(i, each, "rule") for i, each in enumerate(input.ids)]
     await rules.reorder_rules(ctx, ids)
     return OrderRulesPayload(rules=ids)  # type: ignore[arg-type]  # the planner makes rules of them
 

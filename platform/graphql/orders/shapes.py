@@ -13,6 +13,7 @@ from stoa.domains.orders import models
 from stoa.graphql.orders.enums import Action, OrderState
 from stoa.graphql.scalars import Money, shown_money
 from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
 
 
 @strawberry.type(description="Where something goes. What is not known is empty.")
@@ -36,6 +37,10 @@ class PricingStep:
     base: Money = strawberry.field(description="What it was computed on.")
     amount: Money = strawberry.field(description="What it made; below zero for what was taken off.")
     line: int | None = strawberry.field(description="The line it is about, from 0; null for the whole order.")
+    why: str | None = strawberry.field(
+        description="How it comes about, in the reader's language: of SHIPPING, by which way of delivery; or why "
+        "nothing is charged."
+    )
 
 
 @strawberry.type(description="Something that can be done with an order, or the reason why not.")
@@ -74,6 +79,7 @@ def pricing_steps(kept: Sequence[Mapping[str, Any]], currency: str) -> list[Pric
             base=shown_money(each["base_minor"], currency),
             amount=shown_money(each["minor"], currency),
             line=each.get("line"),
+            why=Sentence.of(each["why"]).said() if "why" in each else None,
         )
         for each in kept
     ]

@@ -165,7 +165,8 @@ def stored(
     `scope` is what reading it needs, `search` the model field with its `searchable` text (see kit/text.py), behind
     which a trigram index must stand, `order` that of its lists when nobody says another; the id ends every order.
     `only` is a condition on the rows, `{row}` in it their alias: for a table whose rows are of several types. What does
-    not meet it is not found.
+    not meet it is not found. `{viewer}` in it is the account of whoever asks, for what is one person's alone, and
+    `{scopes}` an array of what their credential may do; but a `to_one` does not look at `only`.
     """
 
     def declare(cls: type[_T]) -> type[_T]:

@@ -20,6 +20,7 @@ from graphql.execution.values import VariableValues
 
 from stoa.graphql.context import GraphContext
 from stoa.graphql.reading.declared import RootPage, StoredType
+from stoa.graphql.reading.fragments import VIEWER, Asker
 from stoa.graphql.reading.planning import PagePlan, Plan, Planner, RowPlan
 from stoa.graphql.reading.rendering import render
 from stoa.graphql.reading.selecting import Selection, is_constant, variables_of
@@ -133,7 +134,7 @@ def _require(context: GraphContext, scopes: Mapping[str, str]) -> None:
 
 
 def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> str:
-    """The SQL for this call's arguments; appends their values to `values`, page after page."""
+    """The SQL for this call's arguments; appends their values to `values`, page after page, and who asks."""
     shapes: list[PageShape] = []
     variables = variables_of(info)
     for page in plan.pages:
@@ -141,12 +142,17 @@ def _statement(plan: Plan, info: GraphQLResolveInfo[Any], values: list[Any]) -> 
         _require(info.context, shaped.scopes)
         shapes.append(shaped.shape)
         values.extend(shaped.values)
+    values.extend(_said_of(info.context, each) for each in plan.asks)
     key = tuple(shapes)
     sql: str | None = plan.statements.get(key)
     if sql is None:
         sql = render(plan, shapes)
         _keep(plan.statements, key, sql, MAX_STATEMENTS)
     return sql
+
+
+def _said_of(context: GraphContext, asked: Asker) -> Any:
+    return context.account_id() if asked is VIEWER else sorted(context.in_shop().scopes)
 
 
 def _shape(plan: Plan, page: PagePlan, variables: VariableValues) -> Shaped:

@@ -1,12 +1,15 @@
 """SQL out of trusted pieces: a value from a request can take a parameter's place here, and never that of text.
 
 A fragment is a tuple. Its text comes from declarations and models only; `ROW` stands for the alias of the row it is
-about, a `Value` for a parameter. Nothing is formatted or replaced, so there is nothing that could be smuggled in.
+about, a `Value` for a parameter, an `Asker` for one that says who asks. Nothing is formatted or replaced, so there is
+nothing that could be smuggled in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 
@@ -17,6 +20,17 @@ class _Row:
         return "ROW"
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Something of whoever asks: a parameter behind all others of the statement, of this PostgreSQL type."""
+
+    name: str
+    sql: str
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+
 class Value(int):
     """The nth parameter of a page, from 1; which one of the statement that is, `written` finds out."""
 
@@ -25,17 +39,22 @@ class Value(int):
 
 
 ROW: Final = _Row()
+VIEWER: Final = Asker("viewer", "uuid")  # their account
+SCOPES: Final = Asker("scopes", "text[]")  # what their credential may do
 Row: TypeAlias = _Row | str  # the row that is meant, or the alias of another one
-Fragment: TypeAlias = tuple[str | Value | _Row, ...]
+Part: TypeAlias = str | Value | _Row | Asker
+Fragment: TypeAlias = tuple[Part, ...]
 
+_NAMED: Final[dict[str, Part]] = {"{row}": ROW, "{viewer}": VIEWER, "{scopes}": SCOPES}
+NOBODY: Final[Mapping[Asker, int]] = {}
 TRUE: Final[Fragment] = ("TRUE",)
 FALSE: Final[Fragment] = ("FALSE",)
 
 
 def template(sql: str) -> Fragment:
-    """A declared expression: `{row}` in it becomes `ROW`, every other brace is SQL's own."""
-    first, *others = sql.split("{row}")
-    return (first, *(part for other in others for part in (ROW, other)))
+    """A declared expression: `{row}` in it becomes `ROW`, `{viewer}` and `{scopes}` their `Asker`s, every other brace
+    is SQL's own."""
+    return tuple(_NAMED.get(part, part) for part in re.split(r"(\{row\}|\{viewer\}|\{scopes\})", sql))
 
 
 def column(row: Row, name: str) -> Fragment:
@@ -55,18 +74,21 @@ def any_of(conditions: Iterable[Fragment]) -> Fragment:
 def _joined(conditions: list[Fragment], word: str) -> Fragment:
     if len(conditions) <= 1:
         return conditions[0] if conditions else ()
-    parts: list[str | Value | _Row] = ["("]
+    parts: list[Part] = ["("]
     for condition in conditions:
         parts += [*condition, word]
     return (*parts[:-1], ")")
 
 
-def written(fragment: Fragment, row: str, values_before: int) -> str:
-    """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own."""
-    return "".join([_part(part, row, values_before) for part in fragment])
+def written(fragment: Fragment, row: str, values_before: int, asked: Mapping[Asker, int] = NOBODY) -> str:
+    """The fragment as text, for the row of this alias, in a statement with so many parameters before the page's own;
+    `asked` are the numbers of those that say who asks."""
+    return "".join([_part(part, row, values_before, asked) for part in fragment])
 
 
-def _part(part: str | Value | _Row, row: str, values_before: int) -> str:
-    if isinstance(part, Value):
-        return f"${values_before + part}"
-    return row if isinstance(part, _Row) else part
+def _part(part: Part, row: str, values_before: int, asked: Mapping[Asker, int]) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Asker):  # a KeyError says: only the condition on a stored type may look at who asks
+        return f"${asked[part]}::{part.sql}"
+    return f"${values_before + part}" if isinstance(part, Value) else row

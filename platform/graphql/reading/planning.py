@@ -30,7 +30,7 @@ from stoa.graphql.reading.declared import (
     type_of_model,
 )
 from stoa.graphql.reading.decoding import AmountRow, full_page, nodes_page, row_struct
-from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, column, template
+from stoa.graphql.reading.fragments import ROW, TRUE, Asker, Fragment, column, template
 from stoa.graphql.reading.rows import Relation, column_of, relation_across, relation_of
 from stoa.graphql.reading.selecting import Selected, Selection
 
@@ -79,13 +79,15 @@ class Slot:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything one root field reads. `scopes` maps a right that is needed to the field that needs it."""
+    """Everything one root field reads. `scopes` maps a right that is needed to the field that needs it; `asks`: what
+    of whoever asks its rows depend on."""
 
     root: RowPlan | PagePlan
     pages: list[PagePlan]
     scopes: dict[str, str]
     decoder: msgspec.json.Decoder[Any]
     is_many: bool = False
+    asks: tuple[Asker, ...] = ()
     statements: dict[Any, str] = field(default_factory=dict)
     constant_shapes: dict[int, Any] = field(default_factory=dict)
 
@@ -98,25 +100,33 @@ class Planner:
         self.selection = Selection(info)
         self.pages: list[PagePlan] = []
         self.scopes: dict[str, str] = {}
+        self.asks: list[Asker] = []
 
     def plan_one(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
         row = self._row(stored, nodes, ())
-        return Plan(row, self.pages, self.scopes, msgspec.json.Decoder(row.struct | None))
+        decoder = msgspec.json.Decoder(row.struct | None)
+        return Plan(row, self.pages, self.scopes, decoder, asks=tuple(self.asks))
 
     def plan_many(self, stored: StoredType, nodes: Iterable[FieldNode]) -> Plan:
         row = self._row(stored, nodes, ())
         decoder = msgspec.json.Decoder(list[tuple[str, row.struct]])  # type: ignore[name-defined]
-        return Plan(row, self.pages, self.scopes, decoder, is_many=True)
+        return Plan(row, self.pages, self.scopes, decoder, is_many=True, asks=tuple(self.asks))
 
     def plan_page(
         self, stored: StoredType, nodes: list[FieldNode], definition: GraphQLField, declared: RootPage
     ) -> Plan:
         page = self._page(stored, nodes, definition, tuple(declared.order), None, ())
         page.only = template(declared.only)
-        return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct))
+        return Plan(page, self.pages, self.scopes, msgspec.json.Decoder(page.struct), asks=tuple(self.asks))
+
+    def _ask_for(self, stored: StoredType) -> None:
+        """Note what its condition wants to know of whoever asks."""
+        new = [part for part in template(stored.only) if isinstance(part, Asker) and part not in self.asks]
+        self.asks += dict.fromkeys(new)
 
     def _row(self, stored: StoredType, nodes: Iterable[FieldNode], path: tuple[str, ...]) -> RowPlan:
         self.scopes.setdefault(stored.scope, stored.name)
+        self._ask_for(stored)
         graphql_type = self.schema.type_map[stored.name]
         assert isinstance(graphql_type, GraphQLObjectType)
         slots: dict[str, Slot] = {}
@@ -175,6 +185,7 @@ class Planner:
         page = PagePlan(len(self.pages), path, target, nodes[0], definition, order or tuple(target.order), relation)
         self.pages.append(page)  # before the pages inside it take their numbers
         self.scopes.setdefault(target.scope, target.name)  # to be counted is to be read
+        self._ask_for(target)
         connection = get_named_type(definition.type)
         assert isinstance(connection, GraphQLObjectType)
         asked = self.selection.below(connection, nodes)

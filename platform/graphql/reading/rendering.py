@@ -7,25 +7,26 @@ with what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from stoa.graphql.reading.declared import StoredType
 from stoa.graphql.reading.decoding import COUNT_LIMIT
-from stoa.graphql.reading.fragments import ROW, TRUE, Fragment, all_of, column, template, written
+from stoa.graphql.reading.fragments import ROW, TRUE, Asker, Fragment, all_of, column, template, written
 from stoa.graphql.reading.planning import PagePlan, Plan, RowPlan, Slot
 from stoa.graphql.reading.rows import Relation, column_of, columns_of, table_of
 from stoa.graphql.reading.shaping import PageShape
 
 
 def render(plan: Plan, shapes: Sequence[PageShape]) -> str:
-    """The statement. Its parameters are the ids of `plan_one` and `plan_many`, then the pages' values in turn."""
+    """The statement. Its parameters are the ids of `plan_one` and `plan_many`, then the pages' values in turn, then who
+    asks, where a type's rows depend on that."""
     if isinstance(plan.root, PagePlan):
-        return f"SELECT {_Renderer(shapes, 0).page(plan.root, None)}::text"
-    renderer = _Renderer(shapes, 1)
+        return f"SELECT {_Renderer(shapes, 0, plan.asks).page(plan.root, None)}::text"
+    renderer = _Renderer(shapes, 1, plan.asks)
     alias = renderer.alias()
     row, table = renderer.row(plan.root, alias), table_of(plan.root.stored.model)
-    only = _and(plan.root.stored, alias)
+    only = _and(plan.root.stored, alias, renderer.asked)
     if plan.is_many:
         listed = f"coalesce(json_agg(json_build_array({alias}.id, {row})), '[]'::json)"
         return f"SELECT {listed}::text FROM {table} {alias} WHERE {alias}.id = ANY($1::uuid[]){only}"
@@ -33,9 +34,10 @@ def render(plan: Plan, shapes: Sequence[PageShape]) -> str:
 
 
 class _Renderer:
-    def __init__(self, shapes: Sequence[PageShape], values_before: int) -> None:
+    def __init__(self, shapes: Sequence[PageShape], values_before: int, asks: Sequence[Asker]) -> None:
         self.shapes = shapes
         self.starts = list(accumulate((shape.values for shape in shapes), initial=values_before))
+        self.asked = {each: self.starts[-1] + i for i, each in enumerate(asks, start=1)}
         self.aliases = 0
 
     def alias(self) -> str:
@@ -66,7 +68,7 @@ class _Renderer:
         table, columns = table_of(page.target.model), columns_of(page.target.model)
         joined = [page.relation.join(parent, ROW)] if page.relation and parent else []
         conditions = [*joined, page.only, template(page.target.only)]
-        found = written(_where([*conditions, shape.where, shape.bounds]), alias, start)
+        found = written(_where([*conditions, shape.where, shape.bounds]), alias, start, self.asked)
         limit = shape.limit + 1 if page.is_full else shape.limit
         ordering = written(shape.ordering.sql(ROW, backward=shape.backward), alias, start)
         rows = f"(SELECT {columns} FROM {table} {alias}{found} ORDER BY {ordering} LIMIT {limit}) {alias}"
@@ -75,7 +77,7 @@ class _Renderer:
             # nobody turns these rows round later
             forward = written(shape.ordering.sql(ROW, backward=False), alias, start) if shape.backward else ""
             return f"(SELECT json_build_array({_listed(views, forward)}) FROM {rows})"
-        counted = written(_where([*conditions, shape.where]), alias, start)
+        counted = written(_where([*conditions, shape.where]), alias, start, self.asked)
         facts = [
             *(str(shape.limit), _bool(shape.backward), _bool(shape.bounded), f"'{shape.ordering.name}'", "count(*)"),
             f"(SELECT count(*) FROM (SELECT FROM {table} {alias}{counted} LIMIT {COUNT_LIMIT + 1}) counted)"
@@ -87,8 +89,8 @@ class _Renderer:
         return f"(SELECT json_build_array({', '.join(facts)}) FROM {rows})"
 
 
-def _and(stored: StoredType, alias: str) -> str:
-    return "" if stored.only == "TRUE" else f" AND {written(template(stored.only), alias, 0)}"
+def _and(stored: StoredType, alias: str, asked: Mapping[Asker, int]) -> str:
+    return "" if stored.only == "TRUE" else f" AND {written(template(stored.only), alias, 0, asked)}"
 
 
 def _keys(shape: PageShape, alias: str) -> str:

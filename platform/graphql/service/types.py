@@ -69,7 +69,8 @@ class Customer(Node):
     )
     spent: Money | None = computed(
         spending.SPENT,
-        "What they paid for those orders, less what they were given back; null when there are none.",
+        "What they paid for those orders, less what they were given back, also by returns whose order is not known: "
+        "below zero, when that is more. Null when there are neither.",
         convert=shapes.spent,
         scope=Scope.ORDERS_READ,
     )

@@ -73,7 +73,7 @@ def percent_done(state: str, done: int | None, total: int | None) -> int | None:
 class Job(Node):
     """A piece of work that is done for the shop in the background."""
 
-    kind: str = column("The queue it waits in: general, imports, images, ...")
+    kind: str = column("The queue it waits in: general, imports, images, reports, ...")
     name: str = column("What is done, e.g. `catalog.import`.")
     state: JobState = column("How far it is.", filter=True)  # type: ignore[valid-type]
     priority: JobPriority = derived(  # type: ignore[valid-type]

@@ -63,11 +63,16 @@ def read_shop_wish(name: str, *, currency: str, time_zone: str, locale: str, cal
         name = clean_line(name, what="shop's name", limit=SHOP_NAME_LIMIT)
     with blaming("currency"):
         exponent_of(currency)
-    if time_zone not in _time_zones():
+    return ShopWish(name, currency, read_time_zone(time_zone), read_locale(locale))
+
+
+def read_time_zone(text: str) -> str:
+    """The name of a zone. Refuses with `InvalidInput`."""
+    if text not in _time_zones():
         raise InvalidInput(
-            "{time_zone!r} is not a time zone, e.g. Asia/Shanghai.", path=["time_zone"], time_zone=time_zone[:60]
+            "{time_zone!r} is not a time zone, e.g. Asia/Shanghai.", path=["time_zone"], time_zone=text[:60]
         )
-    return ShopWish(name, currency, time_zone, read_locale(locale))
+    return text
 
 
 async def open_account(

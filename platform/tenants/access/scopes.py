@@ -43,6 +43,8 @@ class Scope(StrEnum):
     ANALYTICS_WRITE = "analytics:write", Sentence("Send visits and events, and arrange reports.")
     FINANCE_READ = "finance:read", Sentence("See the books: income, costs, profit.")
     FINANCE_WRITE = "finance:write", Sentence("Post to the books and close periods.")
+    WEBHOOKS_READ = "webhooks:read", Sentence("See webhooks, and what was sent to them.")
+    WEBHOOKS_WRITE = "webhooks:write", Sentence("Have events sent to addresses outside, pause and replay them.")
 
 
 class Role(StrEnum):

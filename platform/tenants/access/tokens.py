@@ -87,6 +87,14 @@ async def revoke_token(ctx: Context, token_id: UUID) -> ApiToken:
     return token
 
 
+async def maker_of(ctx: Context) -> UUID | None:
+    """The account of who made the token that asks; None when no token does."""
+    if ctx.actor.kind != "token" or ctx.actor.id is None:
+        return None
+    token = await ApiToken.get_or_none(id=ctx.actor.id)
+    return None if token is None else token.account_id  # type: ignore[attr-defined]
+
+
 def _person(ctx: Context) -> UUID:
     if ctx.actor.kind != "account" or ctx.actor.id is None:
         raise PeopleOnly("API tokens are made by people: sign in and make it there.")

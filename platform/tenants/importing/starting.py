@@ -171,6 +171,7 @@ def _checked(subject: Subject, source: str, mapping: Mapping[str, str], options:
     """What a run keeps of its order."""
     with blaming("source"):
         source = clean_line(source, what="source", limit=40)
+        subject.check_source(source)
     return {
         "subject": subject.name,
         "source": source,

@@ -22,6 +22,10 @@ class Subject(ABC):
     job: ClassVar[str]
 
     @abstractmethod
+    def check_source(self, source: str) -> None:
+        """Raises a `Refusal` when a file of such things cannot come from there."""
+
+    @abstractmethod
     def check_mapping(self, mapping: Mapping[str, str]) -> dict[str, str]:
         """The mapping with its headers trimmed, blank ones left out. Raises `BadMapping`."""
 

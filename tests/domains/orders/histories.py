@@ -9,8 +9,29 @@ from uuid import UUID
 
 from stoa.domains import orders
 from stoa.domains.catalog.models import Variant
-from stoa.domains.orders import Action, DiscountDraft, LineDraft, OrderDraft, Pieces, RefundDraft, Reported, shipping
-from stoa.domains.orders.models import OrderLine, Payment, Refund, Shipment, ShipmentState
+from stoa.domains.orders import (
+    Action,
+    DiscountDraft,
+    LineDraft,
+    OrderDraft,
+    Pieces,
+    RefundDraft,
+    Reported,
+    aftersales,
+    shipping,
+)
+from stoa.domains.orders.aftersales import CaseDraft, CasePieces, CaseReason, Inspected
+from stoa.domains.orders.deriving import due_of
+from stoa.domains.orders.models import (
+    AftersaleCase,
+    CaseKind,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Shipment,
+    ShipmentState,
+)
 from stoa.domains.orders.shipping import PackDraft, ShipDraft
 from stoa.kit import clock
 from stoa.kit.errors import Refusal, Refusals
@@ -183,3 +204,63 @@ class OfParcel(Doing):
             await shipping.deliver_parcel(world.ctx, parcel.id)
         else:
             await shipping.cancel_parcel(world.ctx, parcel.id)
+
+
+@dataclass(frozen=True)
+class BringHome(Doing):
+    """Pay what is due for an order, confirm it, and pack, send and deliver all of it: each as far as it goes."""
+
+    async def do(self, world: World) -> None:
+        order = await Order.get(id=world.order(self.n))
+        rest = due_of(order) - order.captured_minor
+        if rest > 0:
+            await Pay(self.n, Action.PAY, rest).tried(world)
+        await Step(self.n, Action.CONFIRM).tried(world)
+        await PackRest(self.n).tried(world)
+        for what in (ShipmentState.SHIPPED, ShipmentState.DELIVERED):
+            for _ in range(await Shipment.filter(order_id=order.id).count()):
+                await OfParcel(self.n, None, what).tried(world)
+
+
+@dataclass(frozen=True)
+class PackRest(Doing):
+    async def do(self, world: World) -> None:
+        await shipping.pack_order(world.ctx, world.order(self.n), PackDraft())
+
+
+@dataclass(frozen=True)
+class OpenCase(OfLine):
+    kind: CaseKind = CaseKind.RETURN_REFUND
+
+    async def do(self, world: World) -> None:
+        pieces = await self.pieces(world)
+        draft = CaseDraft(self.kind, CaseReason.DAMAGED, [CasePieces(pieces.line_id, pieces.quantity)])
+        await aftersales.open_case(world.ctx, world.order(self.n), draft)
+
+
+@dataclass(frozen=True)
+class OfCase(Doing):
+    """A step of the newest case of an order; settling takes whatever steps lead there, as far as they go."""
+
+    what: str = "settle"
+
+    async def do(self, world: World) -> None:
+        case = await AftersaleCase.filter(order_id=world.order(self.n)).order_by("-id").first()
+        if case is None:
+            raise Refusal("there is no case")
+        for what in ("approve", "receive", "inspect", "refund", "send_anew") if self.what == "settle" else (self.what,):
+            try:
+                await self._step(world.ctx, case, what)
+            except (Refusal, Refusals):
+                if what == self.what:
+                    raise
+
+    async def _step(self, ctx: Context, case: AftersaleCase, what: str) -> None:
+        if what == "inspect":
+            rows = (await AftersaleCase.get(id=case.id)).lines
+            found = [Inspected(UUID(row["line_id"]), row["received"] // 2, -(-row["received"] // 2)) for row in rows]
+            await aftersales.inspect_case(ctx, case.id, found)
+        elif what == "send_anew":
+            await aftersales.send_case_anew(ctx, case.id)
+        else:
+            await getattr(aftersales, f"{what}_case")(ctx, case.id)

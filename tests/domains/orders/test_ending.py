@@ -11,9 +11,9 @@ from stoa.domains.catalog import stock
 from stoa.domains.catalog.errors import NotEnoughStock
 from stoa.domains.catalog.models import Reservation, Stock, Variant
 from stoa.domains.catalog.stock import Demand, Holder
-from stoa.domains.orders import Pieces, Reported
+from stoa.domains.orders import Pieces, Reported, shipping
 from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, NotNow, OrderChanged, TooManyPieces
-from stoa.domains.orders.models import Order, OrderLine, Payment, Refund
+from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, Shipment
 from stoa.kit import clock
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.ids import new_id
@@ -21,6 +21,7 @@ from stoa.tenants.context import Context, open_shop
 from tests import make
 from tests.domains.catalog.catalogs import events_of
 from tests.domains.orders.ledgers import assert_adds_up, eur, everything, pay
+from tests.domains.orders.pieces import deliver_pieces, ship_pieces
 
 
 async def reserved(variant: Variant) -> int:
@@ -209,6 +210,53 @@ async def test_what_cannot_be_cancelled_is_refused(ctx: Context) -> None:
             await attempt(ctx, order.id, expected_version=7)
 
     assert await everything() == before
+
+
+async def test_what_has_not_left_can_be_called_off_when_the_rest_has(ctx: Context) -> None:
+    """Partial everything: the rest broke in the warehouse. Its money and stock go back, and the order can be completed."""
+    cup, jug = await make.sold(ctx, price_minor=333), await make.sold(ctx, price_minor=500)
+    order = await make.order(ctx, [(cup, 3), (jug, 1)], shipping=eur(490))
+    await pay(ctx, order, 1989, "A")
+    await orders.confirm_order(ctx, order.id)
+    await ship_pieces(ctx, order.id, 0, 2)
+    await deliver_pieces(ctx, order.id)
+    [cups, jugs] = await lines_of(order)
+    [parcel] = await shipping.pack_order(ctx, order.id, shipping.PackDraft({cups.id: 1}))
+    assert (await Order.get(id=order.id)).fulfilment_state == "PART_DELIVERED"
+    with pytest.raises(Refusals) as refused:
+        await orders.cancel_order(ctx, order.id, lines=[Pieces(cups.id, 2)])
+    assert refused.value.refusals[0].params["left"] == 1
+
+    await orders.cancel_order(ctx, order.id, lines=[Pieces(jugs.id, 1)], reason="broken")
+    await assert_adds_up(ctx)
+    assert (await Shipment.get(id=parcel)).state == "PACKED"
+    await orders.cancel_order(ctx, order.id, lines=[Pieces(cups.id, 1)], reason="broken")
+
+    now = await Order.get(id=order.id)
+    assert (now.state, now.payment_state, now.fulfilment_state) == ("CONFIRMED", "PART_REFUNDED", "DELIVERED")
+    assert (now.refunded_minor, await reserved(cup), await reserved(jug)) == (833, 0, 0)
+    assert (await Shipment.get(id=parcel)).state == "CANCELLED"
+    assert now.delivered_at == (await Shipment.get(order_id=order.id, number=1)).delivered_at
+    await assert_adds_up(ctx)
+    with pytest.raises(NotNow) as not_now:
+        await orders.cancel_order(ctx, order.id, lines=[Pieces(cups.id, 1)])
+    assert not_now.value.params["reason"] == "NOTHING_TO_SHIP"
+    await orders.complete_order(ctx, order.id)
+
+
+async def test_whose_money_has_all_gone_back_is_sent_nothing(ctx: Context) -> None:
+    order = await make.order(ctx)
+    await pay(ctx, order, 3998, "A")
+    await orders.confirm_order(ctx, order.id)
+    [line] = await lines_of(order)
+    await orders.refund(ctx, order.id, orders.RefundDraft([Pieces(line.id, 2)]))
+
+    with pytest.raises(NotNow) as refused:
+        await shipping.pack_order(ctx, order.id, shipping.PackDraft())
+
+    assert refused.value.params["reason"] == "REFUNDED"
+    await orders.cancel_order(ctx, order.id)
+    await assert_adds_up(ctx)
 
 
 async def test_an_order_is_completed_when_it_is_paid_and_has_arrived(ctx: Context) -> None:

@@ -191,6 +191,56 @@ async def test_pieces_cancelled_after_they_were_refunded_stay_gone_when_that_fai
     await assert_adds_up(ctx)
 
 
+async def test_a_refund_that_failed_is_tried_again_once(ctx: Context) -> None:
+    order, [cups, _] = await bought(ctx, 1990)
+    made = await orders.refund(ctx, order.id, RefundDraft([Pieces(cups.id, 2)], extra=eur(50)), reason="late")
+    with pytest.raises(RefundEnded):
+        await orders.retry_refund(ctx, made.id)
+    await orders.fail_refund(ctx, made.id, failure="closed")
+    await assert_adds_up(ctx)
+
+    again = await asyncio.gather(*(orders.retry_refund(ctx, made.id) for _ in range(3)))
+    await assert_adds_up(ctx)
+
+    assert {each.id for each in again} == {again[0].id} != {made.id}
+    [fresh] = await Refund.filter(state="PENDING")
+    assert (fresh.amount_minor, fresh.extra_minor, fresh.reason) == (made.amount_minor, 50, "late")
+    assert [(each["quantity"], each["minor"]) for each in fresh.lines] == [
+        (each["quantity"], each["minor"]) for each in made.lines
+    ]
+    assert (await Order.get(id=order.id)).refunded_minor == made.amount_minor
+
+
+async def test_what_was_called_off_is_given_by_trying_again(ctx: Context) -> None:
+    """The pieces stay called off while the refund fails: its second try gives what they are worth, delivery too."""
+    order, _ = await bought(ctx, 1990)
+    await orders.cancel_order(ctx, order.id, reason="changed my mind")
+    [refund] = await Refund.all()
+    await orders.fail_refund(ctx, refund.id, failure="closed")
+    assert (await Order.get(id=order.id)).refunded_minor == 0
+
+    fresh = await orders.retry_refund(ctx, refund.id)
+
+    assert (fresh.amount_minor, fresh.shipping_minor) == (refund.amount_minor, refund.shipping_minor)
+    now = await Order.get(id=order.id)
+    assert (now.state, now.payment_state, now.refunded_minor) == ("CANCELLED", "REFUNDED", refund.amount_minor)
+    await assert_adds_up(ctx)
+
+
+async def test_what_was_given_back_otherwise_since_is_not_given_again(ctx: Context) -> None:
+    order, [cups, _] = await bought(ctx, 1990)
+    made = await orders.refund(ctx, order.id, RefundDraft([Pieces(cups.id, 3)]))
+    await orders.fail_refund(ctx, made.id, failure="closed")
+    await orders.refund(ctx, order.id, RefundDraft([Pieces(cups.id, 1)]))
+    before = await everything()
+
+    with pytest.raises(Refusals) as refused:
+        await orders.retry_refund(ctx, made.id)
+
+    assert refused.value.refusals[0].params["left"] == 2
+    assert await everything() == before
+
+
 async def test_a_strangers_order_and_refund_are_not_found(ctx: Context, other_ctx: Context) -> None:
     order, [cups, _] = await bought(ctx, 1990)
     made = await orders.refund(ctx, order.id, RefundDraft([Pieces(cups.id, 1)]))
@@ -202,6 +252,8 @@ async def test_a_strangers_order_and_refund_are_not_found(ctx: Context, other_ct
                 await attempt(other_ctx, order.id, RefundDraft(extra=eur(1)))
         with pytest.raises(NoSuchRefund):
             await orders.settle_refund(other_ctx, made.id)
+        with pytest.raises(NoSuchRefund):
+            await orders.retry_refund(other_ctx, made.id)
         with pytest.raises(NoSuchRefund):
             await orders.fail_refund(other_ctx, made.id, failure="theirs")
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stoa.domains import service
+from stoa.domains import orders, service
+from stoa.domains.orders import aftersales
+from stoa.domains.orders.aftersales import CaseDraft, CasePieces, CaseReason
+from stoa.domains.orders.editing import OrderEdit
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, Shipment
 from stoa.domains.orders.models.aftersales import AftersaleCase, CaseKind
 from stoa.domains.orders.models.paying import PaymentRowState
+from stoa.domains.orders.organising import tag_orders
 from stoa.domains.service import Buyer, Consent, ConsentWay
 from stoa.domains.service.errors import AlreadyErased
 from stoa.domains.service.models import Customer
@@ -15,6 +19,8 @@ from stoa.kit.clock import now
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 from tests import make
+from tests.domains.catalog.catalogs import events_of
+from tests.domains.orders.ledgers import pay
 from tests.domains.service.buyers import buyer, everything, react
 
 # Each stands somewhere in what the shop knows of them.
@@ -123,6 +129,48 @@ async def test_nothing_of_theirs_survives_and_the_amounts_stay(ctx: Context) -> 
     ]
     assert (await Order.get(id=order.id)).checks == [
         {"code": "DUPLICATE", "severity": "NOTE", "words": "", "values": {}}
+    ]
+
+
+async def test_reasons_and_the_log_forget_them_as_well(ctx: Context) -> None:
+    """What people wrote in words of their own, wherever an operation put it; codes and numbers stay."""
+    by = Buyer("Zenodotos", "zenodotos@example.com")
+    cup = await make.sold(ctx, price_minor=1000)
+    cancelled, sent = await make.order(ctx, [(cup, 1)], buyer=by), await make.order(ctx, [(cup, 2)], buyer=by)
+    await orders.hold_order(ctx, cancelled.id, reason="Zenodotos called")
+    await orders.editing.edit_order(
+        ctx, cancelled.id, OrderEdit(shipping_address={"line1": "Peisianax 1"}, note="Zenodotos, again")
+    )
+    await tag_orders(ctx, [cancelled.id], add=["Zenodotos"])
+    await orders.cancel_order(ctx, cancelled.id, reason="Zenodotos changed his mind")
+    await pay(ctx, sent, 2000)
+    [line] = await OrderLine.filter(order_id=sent.id)
+    refund = await orders.refund(
+        ctx, sent.id, orders.RefundDraft([orders.Pieces(line.id, 1)]), reason="Zenodotos was unhappy"
+    )
+    await orders.fail_refund(ctx, refund.id, failure="The account of Zenodotos is closed")
+    await orders.confirm_order(ctx, sent.id)
+    await aftersales.open_case(
+        ctx,
+        sent.id,
+        CaseDraft(CaseKind.REFUND_ONLY, CaseReason.LATE, [CasePieces(line.id, 1)], note="Zenodotos waits"),
+    )
+    await orders.charge_back(ctx, (await Payment.get(order_id=sent.id)).id, reason="Zenodotos says no")
+    told = {(name, each["order_id"]) for name, each in await events_of(ctx) if "order_id" in each}
+    assert {table for _, table in await where(["Zenodotos"])} >= {"event", "order_transition", "sales_order", "refund"}
+
+    await service.erase_customer(ctx, sent.customer_id)  # type: ignore[attr-defined]
+    await react(ctx)
+
+    assert await where(THEIRS) == set()
+    events = await events_of(ctx)
+    assert {(name, each["order_id"]) for name, each in events if "order_id" in each} == told
+    [opened] = [each for name, each in events if name == "CaseOpened"]
+    assert (opened["kind"], opened["reason"]) == ("REFUND_ONLY", "LATE")
+    [edited] = [each for name, each in events if name == "OrderEdited"]
+    assert [(each["field"], each["old"], each["new"]) for each in edited["changes"]] == [
+        ("shipping_address", None, None),
+        ("note", None, None),
     ]
 
 

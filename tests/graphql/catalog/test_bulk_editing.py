@@ -9,7 +9,7 @@ import pytest
 
 from stoa.domains.catalog.bulk_editing import run_bulk_edit
 from stoa.domains.catalog.models import BulkEdit, Product, ProductStatus, Variant
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import parse_type_id, type_id
 from stoa.tenants.context import open_shop
 from tests import make

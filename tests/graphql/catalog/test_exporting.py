@@ -8,7 +8,7 @@ from typing import Any
 
 from stoa.domains.catalog.exporting import run_export
 from stoa.domains.catalog.models import ExportRun
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import parse_type_id, type_id
 from stoa.tenants.access import Scope
 from stoa.tenants.context import open_shop

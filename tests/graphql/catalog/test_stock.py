@@ -11,7 +11,7 @@ import pytest
 
 from stoa.domains.catalog.models import Location, Stock, StockMovement, Variant
 from stoa.domains.catalog.stock import Move, move
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import new_id, type_id
 from stoa.tenants import live
 from stoa.tenants.context import open_shop

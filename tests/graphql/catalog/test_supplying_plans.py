@@ -73,7 +73,6 @@ async def large(settings: Settings, database: None, executor: Executor) -> Ask:
     ("query", "index", "most"),
     [
         ("{ suppliers(first: 50) { nodes { name } } }", "supplier_name_key_key", 60),
-        ('{ suppliers(search: "kiln 2777", first: 5) { nodes { name } } }', "supplier_search", 400),
         ("{ purchaseOrders(first: 50) { nodes { number supplier { name } } } }", "purchase_order_pkey", 300),
         ("{ purchaseOrders(first: 5, where: {number: {eq: 77}}) { nodes { id } } }", "purchase_order_number_key", 10),
         (

@@ -112,6 +112,7 @@ STRANGERS: dict[str, list[dict[str, Any]]] = {
     "refundCreate": [{"orderId": "{ord}"}, {"orderId": "{ord}", "lines": [{"lineId": "{line}", "quantity": 1}]}],
     "refundSettle": [{"id": "{rfd}"}, {"id": "{rfd}", "references": [{"paymentId": "{pay}", "reference": "mine"}]}],
     "refundFail": [{"id": "{rfd}", "failure": "mine"}],
+    "refundRetry": [{"id": "{rfd}"}],
     "orderImportStart": [
         {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING},
         {"uploadId": "{upl}", "source": "mine", "mapping": _MAPPING, "dryRun": True},

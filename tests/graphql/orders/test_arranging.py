@@ -8,7 +8,7 @@ from typing import Any
 
 from stoa.domains import orders
 from stoa.domains.orders.models import Order, OrderLine, SavedView
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import new_id, type_id
 from stoa.tenants.context import open_shop
 from tests import make

@@ -7,7 +7,7 @@ from typing import Any
 
 from stoa.domains import orders
 from stoa.domains.orders.models import Order, OrderLine, Payment
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.languages import reading
 from stoa.tenants import live
@@ -177,3 +177,23 @@ async def test_orders_are_watched(ask: Ask) -> None:
         await stream.aclose()
 
     assert body["data"] == {"orderChanged": {"number": order.number, "state": "PENDING", "isOnHold": True}}
+
+
+async def test_what_an_order_may_not_say_of_itself_is_named(ask: Ask) -> None:
+    """Our own channels are counted otherwise; and nobody has bought tomorrow."""
+    cup = await make.sold(ask.ctx)
+    lines = [{"variantId": type_id("var", cup.id), "quantity": 1}]
+
+    ours = await done(ask, "orderPlace", {"lines": lines, "channel": " Returns "}, "order { id }")
+    tomorrow = await done(ask, "orderPlace", {"lines": lines, "placedAt": "2999-01-01T00:00:00Z"}, "order { id }")
+
+    said = "returns is Stoa's own: name another one."
+    assert [(each["message"].lower(), each["path"]) for each in ours["userErrors"]] == [
+        (said.lower(), ["input", "channel"])
+    ]
+    assert [(each["message"], each["path"]) for each in tomorrow["userErrors"]] == [
+        ("That is not over yet.", ["input", "placedAt"])
+    ]
+    assert (ours["order"], tomorrow["order"]) == (None, None)
+    with open_shop(ask.ctx.shop):
+        assert await Order.all().count() == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from stoa.domains.orders.importing import run_import
 from stoa.domains.orders.models import Order
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.kit.ids import parse_type_id, type_id
 from stoa.tenants.context import open_shop
 from stoa.tenants.importing.models import ImportIssue, ImportRun

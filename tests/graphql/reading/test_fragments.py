@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.graphql.reading.fragments import FALSE, ROW, TRUE, Value, all_of, any_of, column, template, written
+from stoa.graphql.reading.fragments import (
+    FALSE,
+    ROW,
+    SCOPES,
+    TRUE,
+    VIEWER,
+    Value,
+    all_of,
+    any_of,
+    column,
+    template,
+    written,
+)
 
 A, B = ("a",), ("b",)
 
@@ -15,6 +28,17 @@ def test_a_template_knows_the_row_and_no_other_brace() -> None:
 
     assert template(sql) == ("SELECT '{}'::jsonb, $1, ", ROW, ".id, '{other}' WHERE ", ROW, ".x")
     assert written(template(sql), "t7", 3) == "SELECT '{}'::jsonb, $1, t7.id, '{other}' WHERE t7.x"
+
+
+def test_who_asks_is_a_parameter_behind_all_others() -> None:
+    condition = template("{row}.owner_id = {viewer} AND {row}.scope = ANY({scopes})")
+
+    assert condition == ("", ROW, ".owner_id = ", VIEWER, " AND ", ROW, ".scope = ANY(", SCOPES, ")")
+    assert (
+        written(condition, "t1", 2, {SCOPES: 6, VIEWER: 7}) == "t1.owner_id = $7::uuid AND t1.scope = ANY($6::text[])"
+    )
+    with pytest.raises(KeyError):
+        written(condition, "t1", 2)
 
 
 @given(st.text())

@@ -171,6 +171,26 @@ async def test_what_a_customer_spent_is_net_of_refunds_and_without_cancelled_ord
     assert times == [placed[0].placed_at, placed[3].placed_at]
 
 
+async def test_what_a_customer_sent_back_without_an_order_counts(ask: Ask) -> None:
+    """`domain-facts` 5.6: monetary is net of returns, wherever their order is known or not."""
+    by = Buyer("Zeno", "zeno@example.com")
+    bought = await make.order(ask.ctx, buyer=by)
+    await Order.filter(id=bought.id).update(state=OrderState.COMPLETED, captured_minor=1000)
+    back = await make.order(ask.ctx, buyer=by, channel="returns", external_id="till/R1")
+    await Order.filter(id=back.id).update(state=OrderState.CANCELLED, captured_minor=400, refunded_minor=400)
+    only = await make.order(ask.ctx, buyer=Buyer("Only", "only@example.com"), channel="returns", external_id="till/R2")
+    await Order.filter(id=only.id).update(state=OrderState.CANCELLED, captured_minor=150, refunded_minor=150)
+
+    found = await ask.data(
+        "{ customers(orderBy: [{field: NAME}]) { nodes { ordersCount hasOrders spent { amount } } } }"
+    )
+
+    assert found["customers"]["nodes"] == [
+        {"ordersCount": 0, "hasOrders": False, "spent": {"amount": "-1.50"}},
+        {"ordersCount": 1, "hasOrders": True, "spent": {"amount": "6.00"}},
+    ]
+
+
 async def test_orders_of_a_merged_customer_are_the_kept_ones(ask: Ask) -> None:
     ctx = ask.ctx
     zeno, other = await buyer(ctx, "Zeno"), await buyer(ctx, "Z.", channel_id="wechat:o1")

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from stoa.graphql.executing import Request
+from stoa.graphql.requests import Request
 from stoa.graphql.tenants.jobs import FAULT, percent_done
 from stoa.kit.clock import now
 from stoa.kit.ids import type_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -18,12 +17,9 @@ from stoa.domains.catalog.importing.undoing import put_back, remove_made
 from stoa.domains.catalog.importing.writing import write
 from stoa.kit.tabular.reading import Place, Row
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_transaction
-from stoa.tenants.importing import running, starting
 from stoa.tenants.importing.models import ImportRun
-from stoa.tenants.importing.running import Step
+from stoa.tenants.importing.offering import Imports
 from stoa.tenants.importing.subjects import Subject
-from stoa.tenants.importing.telling import Listener
 
 JOB = "catalog.work_on_import"
 
@@ -50,6 +46,9 @@ class Products(Subject):
     """Products of the same source and key are updated, others created."""
 
     name, job = "products", JOB
+
+    def check_source(self, source: str) -> None:
+        """Products may come from anywhere."""
 
     def check_mapping(self, mapping: Mapping[str, str]) -> dict[str, str]:
         return check_mapping(mapping)
@@ -78,64 +77,6 @@ class Products(Subject):
         return ProductsImported(run.id, run.state.value, *counts)
 
 
-PRODUCTS = Products()
-
-
-async def start_import(
-    ctx: Context,
-    upload_id: UUID,
-    *,
-    source: str,
-    mapping: Mapping[str, str],
-    options: Options | None = None,
-    dry_run: bool = False,
-) -> ImportRun:
-    """Order the import of an uploaded file of products. Those of the same `source` and key are updated, others
-    created; see `starting.start_import`, also for what it raises."""
-    return await starting.start_import(
-        ctx, upload_id, PRODUCTS, source=source, mapping=mapping, options=options, dry_run=dry_run
-    )
-
-
-async def import_path(
-    ctx: Context,
-    path: Path,
-    *,
-    source: str,
-    mapping: Mapping[str, str],
-    options: Options | None = None,
-    dry_run: bool = False,
-    listener: Listener | None = None,
-) -> ImportRun:
-    """Import the products of a file of this machine here and now; see `starting.import_path`."""
-    return await starting.import_path(
-        ctx, path, PRODUCTS, source=source, mapping=mapping, options=options, dry_run=dry_run, listener=listener
-    )
-
-
-async def run_import(
-    ctx: Context,
-    run_id: UUID,
-    *,
-    step: Step = shop_transaction,
-    finish: Step = shop_transaction,
-    listener: Listener | None = None,
-) -> ImportRun:
-    """Do what is left to do of a run; see `running.run_import`."""
-    return await running.run_import(ctx, run_id, PRODUCTS, step=step, finish=finish, listener=listener)
-
-
-async def cancel_import(ctx: Context, run_id: UUID) -> ImportRun:
-    """End an import before its end: nothing of it stays. Cancelling twice changes nothing."""
-    return await starting.cancel_import(ctx, run_id, PRODUCTS)
-
-
-async def undo_import(ctx: Context, run_id: UUID) -> ImportRun:
-    """Put back what an import changed. Products that somebody changed since stay as they are, and are reported among
-    the run's issues. Undoing twice changes nothing."""
-    return await starting.undo_import(ctx, run_id, PRODUCTS)
-
-
-async def give_up_import(ctx: Context, run_id: UUID, reason: str) -> None:
-    """End a run that no attempt brings to its end."""
-    await running.give_up_import(ctx, run_id, PRODUCTS, reason)
+PRODUCTS = Imports[Options](Products())
+start_import, import_path, run_import = PRODUCTS.start, PRODUCTS.of_path, PRODUCTS.run
+cancel_import, undo_import, give_up_import = PRODUCTS.cancel, PRODUCTS.undo, PRODUCTS.give_up

@@ -130,7 +130,8 @@ class Reservation(Model):
 
     `request_key` is the holder's name for the request that made it, `number` its place among what that request made.
     With a `bundle_id` it is a part of that bundle, `per_bundle` of them in each; the parts that make the same bundles
-    share `batch_id` and location.
+    share `batch_id` and location. With a `pool_id` it was taken out of what is set aside for a flash sale, and goes
+    back there when it is let go before `pool_until` (`stock/setting_aside.py`).
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -142,6 +143,8 @@ class Reservation(Model):
     bundle_id = fields.UUIDField(null=True)
     per_bundle = fields.IntField(default=1, db_default=1)
     batch_id = fields.UUIDField(null=True)
+    pool_id = fields.UUIDField(null=True)
+    pool_until = fields.DatetimeField(null=True)
     request_key = fields.CharField(max_length=120, null=True)
     number = fields.IntField(default=0, db_default=0)
     expires_at = fields.DatetimeField(null=True)

@@ -12,6 +12,7 @@ import msgspec
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 
+SET_ASIDE = "flash"  # the kind of holder that a flash sale is: what it holds is sold only through it
 MAX_LINES = 250
 MAX_QUANTITY = 1_000_000_000
 
@@ -26,11 +27,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """So many of a variant; from wherever there are some, unless a location is named."""
+    """So many of a variant; from wherever there are some, unless a location is named.
+
+    With a `pool_id`: out of what is set aside for that flash sale, and from nowhere else.
+    """
 
     variant_id: UUID
     quantity: int
     location_id: UUID | None = None
+    pool_id: UUID | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -42,6 +47,7 @@ class Wanted(msgspec.Struct, frozen=True):
     quantity: int
     bundle_id: UUID | None = None  # these are parts of it
     per: int = 1  # of them in each
+    pool_id: UUID | None = None
 
 
 class Short(msgspec.Struct, frozen=True):
@@ -62,7 +68,10 @@ def checked_lines(lines: Sequence[Demand]) -> list[Wanted]:
     for n, each in enumerate(lines):
         if not 1 <= each.quantity <= MAX_QUANTITY:
             raise InvalidInput("{quantity} cannot be reserved.", path=["lines", n, "quantity"], quantity=each.quantity)
-    return [Wanted(n, each.variant_id, each.location_id, each.quantity) for n, each in enumerate(lines)]
+    return [
+        Wanted(n, each.variant_id, each.location_id, each.quantity, pool_id=each.pool_id)
+        for n, each in enumerate(lines)
+    ]
 
 
 def check_expiry(expires_at: datetime | None) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from stoa.domains.catalog.errors import NotReserved
 from stoa.domains.catalog.events import ReservationsExpired
 from stoa.domains.catalog.models import MovementKind, Reservation, ReservationState
-from stoa.domains.catalog.stock.demands import Demand, Holder, Wanted, check_expiry, checked_lines
+from stoa.domains.catalog.stock.demands import SET_ASIDE, Demand, Holder, Wanted, check_expiry, checked_lines
 from stoa.domains.catalog.stock.noticing import notice
 from stoa.domains.catalog.stock.reasons import EXPIRED
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
@@ -35,7 +35,8 @@ _OVERDUE = """r.id IN (
 # The rows of stock are locked first and in the order of their ids, as everywhere, and their reservations with them.
 # Lines, where there are some, say how many of what is held are to end: the oldest go first, and of the last one
 # perhaps a part, which becomes a reservation of its own. Of a bundle the parts that were reserved together end together
-# and in whole bundles, as many of each as were in it then.
+# and in whole bundles, as many of each as were in it then. What came out of a pool is let go before the rest, and goes
+# back there while the pool is kept; it is shipped after the rest.
 _NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"
 _END = f"""
 WITH lines AS MATERIALIZED (
@@ -49,21 +50,26 @@ found AS MATERIALIZED (
   FROM reservation r JOIN stock s ON s.id = r.stock_id WHERE r.state = 'HELD' AND %s
   ORDER BY s.id, r.id FOR UPDATE OF s, r),
 batches AS (
-  SELECT sold, batch, location_id, max(units) AS units, min(created_at) AS created_at FROM found
+  SELECT sold, batch, location_id, max(units) AS units, min(created_at) AS created_at,
+    bool_or(pool_id IS NOT NULL) = ($4::text = 'SHIPPED') AS is_last FROM found
   GROUP BY sold, batch, location_id),
 ranked AS (
   SELECT b.*, d.wanted, d.at, sum(b.units) OVER (PARTITION BY d.variant_id, d.at
-    ORDER BY b.created_at, b.batch, b.location_id ROWS UNBOUNDED PRECEDING) - b.units AS before
+    ORDER BY b.is_last, b.created_at, b.batch, b.location_id ROWS UNBOUNDED PRECEDING) - b.units AS before
   FROM batches b JOIN demand d ON d.variant_id = b.sold AND (d.at IS NULL OR d.at = b.location_id)),
 ending AS MATERIALIZED (
-  SELECT sold, batch, location_id, at, least(units, wanted - before) AS units FROM ranked WHERE wanted > before
+  SELECT sold, batch, location_id, at, least(units, wanted - before) AS units, gen_random_uuid() AS new_batch
+  FROM ranked WHERE wanted > before
   UNION ALL
-  SELECT sold, batch, location_id, NULL, units FROM batches WHERE NOT EXISTS (SELECT FROM lines)),
+  SELECT sold, batch, location_id, NULL, units, gen_random_uuid() FROM batches WHERE NOT EXISTS (SELECT FROM lines)),
 picked AS MATERIALIZED (
-  SELECT f.*, (e.units * f.per_bundle)::int AS part
+  SELECT f.*, (e.units * f.per_bundle)::int AS part, e.new_batch,
+    f.pool_id IS NOT NULL AND coalesce(f.pool_until > $6::timestamptz, true) AND $4::text <> 'SHIPPED' AS goes_back
   FROM found f JOIN ending e ON e.sold = f.sold AND e.batch = f.batch AND e.location_id = f.location_id),
 summed AS MATERIALIZED (
-  SELECT stock_id, sum(part)::int AS part, min(sold::text)::uuid AS sold FROM picked GROUP BY stock_id),
+  SELECT stock_id, sum(part)::int AS part, coalesce(sum(part) FILTER (WHERE goes_back), 0)::int AS back,
+    min(sold::text)::uuid AS sold
+  FROM picked GROUP BY stock_id),
 supply AS (
   SELECT d.*, coalesce((SELECT sum(e.units) FROM ending e WHERE e.sold = d.variant_id
     AND e.at IS NOT DISTINCT FROM d.at), 0) AS there FROM demand d),
@@ -81,24 +87,35 @@ shrunk AS (
   UPDATE reservation r SET quantity = r.quantity - g.part FROM granted g WHERE r.id = g.id AND g.part < g.quantity),
 split AS (
   INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at, ended_at,
-    bundle_id, per_bundle, batch_id)
+    bundle_id, per_bundle, batch_id, pool_id, pool_until)
   SELECT {_NEW_ID}, stock_id, part, $4::text, holder_kind, holder_id, expires_at, created_at, $6::timestamptz,
-    bundle_id, per_bundle, batch_id
+    bundle_id, per_bundle, batch_id, pool_id, pool_until
   FROM granted WHERE part < quantity RETURNING id),
+given_back AS (
+  INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at, bundle_id,
+    per_bundle, batch_id)
+  SELECT {_NEW_ID}, stock_id, part, 'HELD', '{SET_ASIDE}', pool_id, pool_until, $6::timestamptz, bundle_id, per_bundle,
+    CASE WHEN bundle_id IS NOT NULL THEN new_batch END
+  FROM granted WHERE goes_back),
 moved AS (
   INSERT INTO stock_movement (id, stock_id, kind, on_hand, reserved, reason, reference_kind, reference_id, actor_kind,
     actor_id, happened_at)
   SELECT {_NEW_ID}, stock_id, $5::text, CASE WHEN $4::text = 'SHIPPED' THEN -part ELSE 0 END, -part, $8::text,
     coalesce($9::text, holder_kind), coalesce($10::uuid, holder_id), $11::text, $13::uuid, $6::timestamptz
-  FROM granted)
+  FROM granted
+  UNION ALL
+  SELECT {_NEW_ID}, stock_id, 'RESERVATION', 0, part, $8::text, '{SET_ASIDE}', pool_id, $11::text, $13::uuid,
+    $6::timestamptz
+  FROM granted WHERE goes_back)
 SELECT json_build_object(
   'absent', (SELECT coalesce(json_agg(absent), '[]') FROM absent),
   'short', (SELECT coalesce(json_agg(short), '[]') FROM short),
   'ended', (SELECT coalesce(json_agg(id), '[]') FROM (SELECT id FROM ended UNION ALL SELECT id FROM split) e),
   'holders', (SELECT coalesce(json_agg(json_build_array(holder_kind, holder_id, id)), '[]') FROM granted),
   'rows', (SELECT coalesce(json_agg(json_build_array(stock_id, variant_id, location_id,
-      available + CASE WHEN $4::text = 'SHIPPED' THEN 0 ELSE part END, threshold, is_low) ORDER BY stock_id), '[]')
-    FROM (SELECT DISTINCT f.stock_id, f.variant_id, f.location_id, f.available, s.part, f.threshold, f.is_low
+      available + CASE WHEN $4::text = 'SHIPPED' THEN 0 ELSE part - back END, threshold, is_low) ORDER BY stock_id),
+      '[]')
+    FROM (SELECT DISTINCT f.stock_id, f.variant_id, f.location_id, f.available, s.part, s.back, f.threshold, f.is_low
       FROM found f JOIN summed s USING (stock_id) WHERE EXISTS (SELECT FROM granted)) r))::text AS answer
 """
 

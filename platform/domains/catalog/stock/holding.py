@@ -9,11 +9,11 @@ from uuid import UUID
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
 from stoa.domains.catalog.stock.reserving import reserve
+from stoa.kit.clock import now
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
-# Of a bundle its parts are reserved, wherever there are some: it is held as often as the scarcest part allows, and lies
-# where the first of its parts does.
+# Of a bundle its parts are reserved, all those of one at the same place: there it is held as often as they make.
 _HELD = """
 WITH rows AS (
   SELECT r.bundle_id, s.variant_id, s.location_id, r.quantity, r.per_bundle,
@@ -21,15 +21,20 @@ WITH rows AS (
   FROM reservation r JOIN stock s ON s.id = r.stock_id JOIN location l ON l.id = s.location_id
   WHERE r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD'),
 parts AS (
-  SELECT bundle_id, variant_id, sum(quantity) / max(per_bundle) AS bundles, min(place) AS place
-  FROM rows WHERE bundle_id IS NOT NULL GROUP BY bundle_id, variant_id),
+  SELECT bundle_id, variant_id, location_id, sum(quantity / per_bundle) AS bundles, min(place) AS place
+  FROM rows WHERE bundle_id IS NOT NULL GROUP BY bundle_id, variant_id, location_id),
 held AS (
-  SELECT variant_id, location_id, sum(quantity) AS quantity, false AS is_bundle, min(place) AS place
+  SELECT variant_id, location_id, sum(quantity) AS quantity, min(place) AS place
   FROM rows WHERE bundle_id IS NULL GROUP BY variant_id, location_id
   UNION ALL
-  SELECT p.bundle_id, (SELECT location_id FROM rows r WHERE r.place = min(p.place)), min(bundles), true, min(p.place)
-  FROM parts p GROUP BY p.bundle_id)
-SELECT variant_id, location_id, quantity::int AS quantity, is_bundle FROM held ORDER BY place, variant_id
+  SELECT bundle_id, location_id, max(bundles), min(place) FROM parts GROUP BY bundle_id, location_id)
+SELECT variant_id, location_id, quantity::int AS quantity FROM held ORDER BY place, variant_id
+"""
+# What came out of a flash sale stays sold by it, wherever it is taken from then: it does not go back there.
+_SOLD = """
+UPDATE reservation r SET pool_until = $4 FROM stock s
+WHERE s.id = r.stock_id AND r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD' AND r.pool_id IS NOT NULL
+  AND coalesce(r.bundle_id, s.variant_id) = ANY($3::uuid[])
 """
 
 
@@ -40,17 +45,16 @@ class Held:
     variant_id: UUID
     location_id: UUID
     quantity: int
-    is_bundle: bool = False
 
     def demand(self) -> Demand:
-        """What names it to `release` and `ship`: a bundle's parts may lie anywhere."""
-        return Demand(self.variant_id, self.quantity, None if self.is_bundle else self.location_id)
+        """What names it to `release` and `ship`."""
+        return Demand(self.variant_id, self.quantity, self.location_id)
 
 
 async def held_for(holder: Holder) -> list[Held]:
     """What the holder has reserved, and where: locations in the shop's order."""
     rows = await shop_client().execute_query_dict(_HELD, [holder.id, holder.kind])
-    return [Held(row["variant_id"], row["location_id"], row["quantity"], row["is_bundle"]) for row in rows]
+    return [Held(row["variant_id"], row["location_id"], row["quantity"]) for row in rows]
 
 
 async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], location_id: UUID) -> None:
@@ -63,5 +67,6 @@ async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], lo
         return
     async with shop_transaction():
         reason = "taken from another location"
+        await shop_client().execute_query(_SOLD, [holder.id, holder.kind, [each.variant_id for each in moved], now()])
         await release(ctx, holder, [each.demand() for each in moved], reason=reason)
         await reserve(ctx, holder, [Demand(each.variant_id, each.quantity, location_id) for each in moved])

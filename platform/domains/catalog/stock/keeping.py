@@ -76,7 +76,7 @@ def _missing(lines: Sequence[Demand], held: dict[UUID, int]) -> list[tuple[int, 
         had = min(left.get(each.variant_id, 0), each.quantity)
         left[each.variant_id] = left.get(each.variant_id, 0) - had
         if had < each.quantity:
-            found.append((n, Demand(each.variant_id, each.quantity - had)))
+            found.append((n, Demand(each.variant_id, each.quantity - had, pool_id=each.pool_id)))
     return found
 
 

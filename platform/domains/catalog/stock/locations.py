@@ -110,6 +110,11 @@ _CLEAN: dict[str, Callable[[Any], Any]] = {
 }
 
 
+async def location_exists(ctx: Context, location_id: UUID) -> bool:
+    """Whether it is one of this shop's."""
+    return await Location.exists(id=location_id)
+
+
 async def create_location(ctx: Context, changes: LocationChanges) -> Location:
     """Open a place for stock. Raises `Refusals` for what is wrong with the input, and `LocationTaken`."""
     changes = changes.checked()

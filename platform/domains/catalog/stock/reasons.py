@@ -10,7 +10,8 @@ FIRST_STOCK: Final = Sentence("first stock")
 PRODUCT_EDITED: Final = Sentence("product edited")
 IMPORT_UNDONE: Final = Sentence("import undone")
 EXPIRED: Final = Sentence("expired")
-_OURS: Final = {each.text: each for each in (FIRST_STOCK, PRODUCT_EDITED, IMPORT_UNDONE, EXPIRED)}
+ASIDE_NO_MORE: Final = Sentence("set aside no more")
+_OURS: Final = {each.text: each for each in (FIRST_STOCK, PRODUCT_EDITED, IMPORT_UNDONE, EXPIRED, ASIDE_NO_MORE)}
 
 
 def reason_said(reason: str) -> str:

@@ -14,17 +14,19 @@ import msgspec
 from stoa.domains.catalog.errors import ReservationDiffers
 from stoa.domains.catalog.models import Reservation
 from stoa.domains.catalog.stock.demands import Demand, Holder, Short, Wanted, check_expiry, checked_lines
+from stoa.domains.catalog.stock.drawing import draw
+from stoa.domains.catalog.stock.locking import lock_stock
 from stoa.domains.catalog.stock.noticing import notice, tell
 from stoa.domains.catalog.stock.recording import unless_just_changed
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.domains.catalog.stock.unbundling import unbundled
 from stoa.kit.clock import now
-from stoa.kit.errors import Refusal, Refusals, blaming
+from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import ShopTransactionClient, shop_client, shop_transaction
-from stoa.tenants.outbox import enqueue_along
+from stoa.tenants.outbox import enqueue, enqueue_along
 
 EXPIRE = "catalog.expire_reservations"
 
@@ -154,7 +156,8 @@ async def reserve(
 ) -> Sequence[UUID]:
     """Reserve all the lines for the holder, or nothing; the ids of the reservations, one for each row taken from.
 
-    Of a bundle its parts are reserved, all those of one from one location (unbundling.py).
+    Of a bundle its parts are reserved, all those of one from one location (unbundling.py). A line with a `pool_id`
+    takes over what a flash sale has set aside (drawing.py).
 
     They are held until they are released or shipped, or until `expires_at`. The same `key` of the same holder again
     reserves nothing and gives the ids of the first time. Raises `NotEnoughStock` for each line that is short, with the
@@ -162,6 +165,29 @@ async def reserve(
     """
     wanted, key = checked_lines(lines), _checked_key(key)
     check_expiry(expires_at)
+    if any(each.pool_id for each in wanted):
+        return await _with_pools(ctx, holder, wanted, expires_at, key)
+    return await _reserved(ctx, holder, wanted, expires_at, key)
+
+
+async def _with_pools(
+    ctx: Context, holder: Holder, wanted: list[Wanted], expires_at: datetime | None, key: str | None
+) -> Sequence[UUID]:
+    """What flash sales have set aside is taken over from them, the rest as ever; all of it locked before, in order."""
+    if key is not None:
+        raise InvalidInput("What comes out of a flash sale is reserved without a key.", path=["key"])
+    rest = [each for each in wanted if each.pool_id is None]
+    async with shop_transaction():
+        await lock_stock([each.variant_id for each in wanted])
+        drawn = await draw(ctx, holder, [each for each in wanted if each.pool_id], expires_at)
+        if expires_at is not None:
+            await enqueue(ctx, EXPIRE, {}, kind="general", run_at=expires_at)
+        return [*drawn, *(await _reserved(ctx, holder, rest, expires_at, None) if rest else ())]
+
+
+async def _reserved(
+    ctx: Context, holder: Holder, wanted: list[Wanted], expires_at: datetime | None, key: str | None
+) -> Sequence[UUID]:
     try:
         granted = await _grant(ctx, holder, wanted, expires_at, key)
     except asyncpg.UniqueViolationError:  # the same request was at it at the same moment, and came first

@@ -25,3 +25,9 @@ class TooManyInCase(InvalidInput):
     """More pieces than were bought, or sent, and are in no other case; `left` says how many there are."""
 
     code = "TOO_MANY_IN_CASE"
+
+
+class PictureNotShown(Refusal):
+    """The file is no picture that can be decoded, or is gone."""
+
+    code = "PICTURE_NOT_SHOWN"

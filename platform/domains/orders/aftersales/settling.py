@@ -13,6 +13,7 @@ from stoa.domains.catalog.errors import NotReserved
 from stoa.domains.catalog.stock import Holder
 from stoa.domains.orders.aftersales.handling import Hand, take
 from stoa.domains.orders.aftersales.states import CaseAction
+from stoa.domains.orders.channels import AFTERSALE
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.models import AftersaleCase, Order
 from stoa.domains.orders.placing import place_order
@@ -24,7 +25,6 @@ from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
-CHANNEL = "aftersale"
 PAY_DIFFERENCE_WITHIN = timedelta(days=7)
 
 
@@ -82,7 +82,7 @@ async def _placed(ctx: Context, hand: Hand, lines: Sequence[LineDraft]) -> UUID:
     old, is_free = hand.order, all(each.unit_price is not None and not each.unit_price.minor for each in lines)
     draft = OrderDraft(
         lines,
-        channel=CHANNEL,
+        channel=AFTERSALE,
         external_id=str(hand.case.id),
         buyer=Buyer(email=old.email, phone=old.phone),
         shipping_address=old.shipping_address,

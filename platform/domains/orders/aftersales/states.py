@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from stoa.domains.orders.guarding import Reason
 from stoa.domains.orders.models import CaseKind, CaseState
-from stoa.domains.orders.states import Reason
 from stoa.kit.languages import Sentence
 
 _S, _K = CaseState, CaseKind

@@ -101,6 +101,10 @@ def replan(order: Order, lines: Sequence[OrderLine], quantities: Sequence[NewQua
             sentence, least = "{count} of it were given back: at least so many stay.", line.refunded
             values = {"count": least, "least": least}
             problems.append(TooFewPieces(sentence, path=["quantities", i, "quantity"], **values))
+        elif line.pool_id and each.quantity > line.quantity - line.cancelled:
+            sentence = "{what} was bought in a flash sale: more of it is a new order."
+            what = line.sku or line.title
+            problems.append(InvalidInput(sentence, path=["quantities", i, "quantity"], what=what))
         elif each.quantity != line.quantity - line.cancelled:
             replanned.append(_replanned(order, line, line.cancelled + each.quantity))
     gone = {each.line.id for each in replanned if each.after is None}

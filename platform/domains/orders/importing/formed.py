@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from stoa.domains.catalog.offering import Offer
+from stoa.domains.orders.channels import RETURNS
 from stoa.domains.service import Buyer
 from stoa.tenants.context import Actor
 from stoa.tenants.importing.issues import Issue
 
 Row = dict[str, Any]
-RETURNS = "returns"  # the channel of returns whose order is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,22 @@ from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
+from stoa.domains.orders.importing.forgetting import forget_files
 from stoa.domains.orders.importing.orders import JOB, give_up_import, run_import
 from stoa.tenants.context import Context
 from stoa.tenants.importing.models import ImportRun
 from stoa.tenants.importing.running import Superseded
-from stoa.tenants.jobs import Job, job
+from stoa.tenants.jobs import Job, Priority, job
 
 GIVE_UP = "orders.give_up_import"
+
+
+@job("orders.forget_files", in_one_transaction=False, priority=Priority.LAST)
+async def forget_imported_files(ctx: Context, job: Job) -> None:
+    """Let go of the files of imports that have long ended."""
+    await forget_files(ctx)
+    async with job.finish():
+        pass
 
 
 @job(JOB, kind="imports", in_one_transaction=False, on_dead=GIVE_UP)

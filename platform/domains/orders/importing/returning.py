@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from stoa.domains.orders.channels import RETURNS
 from stoa.domains.orders.importing.addressing import addresses_of, buyer_of
-from stoa.domains.orders.importing.formed import RETURNS, Formed, Row, Setting
+from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.gathering import FileLine, FileOrder
 from stoa.domains.orders.importing.options import Field
 from stoa.domains.orders.importing.reckoning import LineAmounts

@@ -11,7 +11,8 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains import catalog, service
-from stoa.domains.orders.importing.formed import RETURNS, Formed, Row, Setting
+from stoa.domains.orders.channels import RETURNS
+from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.forming import form
 from stoa.domains.orders.importing.gathering import FileOrder
 from stoa.kit.clock import now

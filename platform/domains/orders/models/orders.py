@@ -110,7 +110,8 @@ class OrderLine(Model):
     `cost_minor` what one cost the shop. The counts tell how far the pieces have come; a piece is cancelled or shipped,
     and what was shipped may be delivered, and come back. `refunded` counts those given back that were not cancelled, so
     that each piece is in one of both at the most; `gone_minor` is what all of these are worth, `refunded_minor` what
-    of it went back to the buyer: the rest was never paid.
+    of it went back to the buyer: the rest was never paid. With a `pool_id` its stock is what that flash sale has set
+    aside.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -139,6 +140,7 @@ class OrderLine(Model):
     refunded = fields.IntField(default=0, db_default=0)
     refunded_minor = fields.BigIntField(default=0, db_default=0)
     gone_minor = fields.BigIntField(default=0, db_default=0)
+    pool_id = fields.UUIDField(null=True)
 
     class Meta:
         table = "order_line"

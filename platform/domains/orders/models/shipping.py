@@ -50,7 +50,6 @@ class ShippingMethod(Model):
 
     class Meta:
         table = "shipping_method"
-        indexes = [Index(fields=("position", "id"), name="method_by_position")]  # shippingMethods, quotes
 
 
 class ShipmentState(StrEnum):

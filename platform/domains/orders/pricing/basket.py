@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from stoa.kit.languages import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Discount:
@@ -41,19 +43,22 @@ class Basket:
     shipping: int = 0
     shipping_discount: int = 0
     shipping_tax_rate: Decimal = Decimal(0)
+    shipping_why: Sentence | None = None
     tax_included: bool = True
     codes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the pipeline as it is told: what it is about, what it was computed on, and what it made."""
+    """One step of the pipeline as it is told: what it is about, what it was computed on, what it made, and perhaps how
+    that comes about."""
 
     step: str
     title: str
     base: int
     minor: int
     line: int | None = None
+    why: Sentence | None = None
 
     def as_row(self) -> dict[str, Any]:
         return {
@@ -62,6 +67,7 @@ class Step:
             "base_minor": self.base,
             "minor": self.minor,
             **({} if self.line is None else {"line": self.line}),
+            **({} if self.why is None else {"why": self.why.kept()}),
         }
 
 

@@ -65,7 +65,7 @@ class _Work:
     def with_shipping_and_tax(self) -> Priced:
         basket = self.basket
         shipping = basket.shipping - min(basket.shipping_discount, basket.shipping)
-        self.steps.append(Step("SHIPPING", "", basket.shipping, shipping))
+        self.steps.append(Step("SHIPPING", "", basket.shipping, shipping, why=basket.shipping_why))
         taxes = [
             tax_of(gross - off, item.tax_rate, included=basket.tax_included)
             for gross, off, item in zip(self.gross, self.off, basket.items, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stoa.domains.orders.checks import Severity
+from stoa.domains.orders.checks import REPLACEABLE, Severity
 from stoa.domains.orders.models import RuleKind
 from stoa.domains.orders.rules.errors import WrongActions
 from stoa.kit.checking import Problems
@@ -20,14 +20,16 @@ BY_THE_CLOCK = (RuleKind.SHIP_DIGITAL, RuleKind.EXPIRE_UNPAID, RuleKind.COMPLETE
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What is done. Of CLASSIFY: `queue`, `tags`; of RISK: `severity`; of EXPIRE_UNPAID: `minutes` after placing; of
-    COMPLETE_DELIVERED: `days` after the delivery. The other kinds need nothing said."""
+    """What is done. Of CLASSIFY: `queue`, `tags`; of RISK: `severity`, and `replaces`: which checks it stands in for;
+    of EXPIRE_UNPAID: `minutes` after placing; of COMPLETE_DELIVERED: `days` after the delivery. The other kinds need
+    nothing said."""
 
     queue: str | None = None
     tags: Sequence[str] = ()
     severity: Severity | None = None
     minutes: int | None = None
     days: int | None = None
+    replaces: Sequence[str] = ()
 
     def as_kept(self) -> dict[str, Any]:
         said = {
@@ -36,18 +38,20 @@ class Actions:
             "severity": self.severity and self.severity.value,
             "minutes": self.minutes,
             "days": self.days,
+            "replaces": list(dict.fromkeys(self.replaces)),
         }
         return {name: value for name, value in said.items() if value is not None and value != []}
 
     @classmethod
     def read(cls, kept: dict[str, Any]) -> Actions:
         severity = Severity(kept["severity"]) if "severity" in kept else None
-        return cls(kept.get("queue"), kept.get("tags", ()), severity, kept.get("minutes"), kept.get("days"))
+        named = {name: kept.get(name) for name in ("queue", "minutes", "days")}
+        return cls(tags=kept.get("tags", ()), severity=severity, replaces=kept.get("replaces", ()), **named)
 
 
 _KNOWN: dict[RuleKind, frozenset[str]] = {
     RuleKind.CLASSIFY: frozenset({"queue", "tags"}),
-    RuleKind.RISK: frozenset({"severity"}),
+    RuleKind.RISK: frozenset({"severity", "replaces"}),
     RuleKind.CONFIRM: frozenset(),
     RuleKind.SHIP_DIGITAL: frozenset(),
     RuleKind.EXPIRE_UNPAID: frozenset({"minutes"}),
@@ -62,13 +66,19 @@ def checked_actions(kind: RuleKind, actions: Actions) -> dict[str, Any]:
     for name in sorted(said.keys() - _KNOWN[kind]):
         sentence = "A rule of the kind {kind} has no {action}."
         problems.append(WrongActions(sentence, path=["actions", name], kind=kind, action=name))
-    if _KNOWN[kind] and not said.keys() & _KNOWN[kind]:
+    needed = _KNOWN[kind] - {"replaces"}
+    if needed and not said.keys() & needed:
         sentence = "A rule of the kind {kind} needs {actions}."
-        wanted = ", ".join(sorted(_KNOWN[kind]))
+        wanted = ", ".join(sorted(needed))
         problems.append(WrongActions(sentence, path=["actions"], kind=kind, actions=wanted))
     if "queue" in said:
         said["queue"] = problems.tried(("actions", "queue"), clean_line, said["queue"], what="queue", limit=40)
     said |= _clean_tags(problems, said)
+    for i, code in enumerate(said.get("replaces", ())):
+        if code not in REPLACEABLE:
+            sentence = "{code} is no check that a rule can replace; those are {codes}."
+            values = {"code": code[:40], "codes": ", ".join(REPLACEABLE)}
+            problems.append(InvalidInput(sentence, path=["actions", "replaces", i], **values))
     for name, limit in (("minutes", MAX_MINUTES), ("days", MAX_DAYS)):
         if not 0 < said.get(name, 1) <= limit:
             sentence = "{count} {unit}; 1 to {limit} are allowed."
@@ -104,7 +114,7 @@ DUE: dict[RuleKind, str] = {
     RuleKind.EXPIRE_UNPAID: """o.state IN ('PENDING', 'CONFIRMED') AND o.pay_by IS NOT NULL AND o.captured_minor = 0
   AND o.authorized_minor = 0 AND o.total_minor > 0 AND o.placed_at <= {now} - make_interval(mins => {0}::int)""",
     RuleKind.COMPLETE_DELIVERED: """o.state = 'CONFIRMED' AND NOT o.is_on_hold AND o.fulfilment_state = 'DELIVERED'
-  AND o.payment_state = 'PAID' AND o.aftersale_state IN ('NONE', 'CLOSED')
+  AND o.payment_state IN ('PAID', 'PART_REFUNDED', 'REFUNDED') AND o.aftersale_state IN ('NONE', 'CLOSED')
   AND o.delivered_at <= {now} - make_interval(days => {0}::int)""",
 }
 WOULD: dict[RuleKind, str] = {

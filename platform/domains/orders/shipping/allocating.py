@@ -20,7 +20,6 @@ async def places_of(
 ) -> dict[UUID | None, Pieces]:
     """Which pieces lie where. What the catalog does not have lies nowhere, and goes along with the first parcel."""
     held = await catalog.stock.held_for(Holder("order", parcels.order.id))
-    bundles = {each.variant_id for each in held if each.is_bundle}
     free = _not_packed(parcels, held)
     lines = parcels.by_id
     placed: dict[UUID | None, Pieces] = {}
@@ -32,8 +31,7 @@ async def places_of(
             loose.append((line, quantity))
             continue
         for place, many in _take(free, line, quantity, location_id):
-            is_bundle = line.variant_id in bundles  # type: ignore[attr-defined]
-            taken.append(Held(line.variant_id, place, many, is_bundle))  # type: ignore[attr-defined]
+            taken.append(Held(line.variant_id, place, many))  # type: ignore[attr-defined]
             _add(placed, location_id or place, line, many)
     if location_id is not None:
         await catalog.stock.hold_elsewhere(ctx, Holder("order", parcels.order.id), _summed(taken), location_id)
@@ -87,8 +85,8 @@ def _add(placed: dict[UUID | None, Pieces], place: UUID | None, line: OrderLine,
 
 
 def _summed(taken: Sequence[Held]) -> list[Held]:
-    sums: dict[tuple[UUID, UUID, bool], int] = {}
+    sums: dict[tuple[UUID, UUID], int] = {}
     for each in taken:
-        key = (each.variant_id, each.location_id, each.is_bundle)
+        key = (each.variant_id, each.location_id)
         sums[key] = sums.get(key, 0) + each.quantity
-    return [Held(variant_id, place, quantity, is_bundle) for (variant_id, place, is_bundle), quantity in sums.items()]
+    return [Held(variant_id, place, quantity) for (variant_id, place), quantity in sums.items()]

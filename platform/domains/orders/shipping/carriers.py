@@ -13,7 +13,10 @@ from stoa.domains.orders.models import ShipmentState
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A parcel as carriers are asked about it. `phone` is the receiver's: some carriers want its last digits."""
+    """A parcel as carriers are asked about it. `phone` is the receiver's: some carriers want its last digits.
+
+    `sender` is where it leaves from, named as in `to`.
+    """
 
     shipment_id: UUID
     carrier: str
@@ -22,6 +25,7 @@ class Sent:
     phone: str = ""
     weight_grams: int | None = None
     to: Mapping[str, str] = field(default_factory=dict)
+    sender: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

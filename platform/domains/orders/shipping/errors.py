@@ -73,6 +73,12 @@ class CarrierRefused(Refusal):
     code = "CARRIER_REFUSED"
 
 
+class SenderUnknown(Refusal):
+    """The place that the parcel leaves has no address or no telephone number."""
+
+    code = "SENDER_UNKNOWN"
+
+
 class NotFollowed(Refusal):
     """Nobody is set up to be asked where parcels of this method are."""
 

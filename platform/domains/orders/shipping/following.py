@@ -1,4 +1,7 @@
-"""Who is asked where the parcels of a method are, and with which keys: kept with the method, never shown."""
+"""Who is asked where the parcels of a method are, and with which keys: kept with the method under seal, never shown.
+
+Keys of methods that were saved before there were seals lie open until the method is saved again; both are read.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,13 @@ from stoa.domains.orders.shipping.errors import NotFollowed
 from stoa.domains.orders.shipping.kuaidi100 import Keys, Kuaidi100
 from stoa.domains.orders.shipping.simulated import SimulatedCarrier
 from stoa.kit.errors import InvalidInput
+from stoa.kit.sealing import is_sealed, seal, unseal
 from stoa.kit.text import clean_line
 from stoa.settings import settings
+from stoa.tenants.context import open_schema
+
+_SECRETS = ("key", "secret", "salt", "password")
+_NAMES = ("customer", "key", "secret", "salt", "account", "password", "net")
 
 
 class FollowedBy(StrEnum):
@@ -34,21 +42,26 @@ class Following:
     key: str | None = None
     secret: str | None = None
     salt: str | None = None
+    account: str | None = None
+    password: str | None = None
+    net: str | None = None
 
     def over(self, kept: Mapping[str, Any]) -> dict[str, Any]:
         """What will be kept. Raises `InvalidInput` when Kuaidi100 is to be asked without its keys."""
-        named = {name: getattr(self, name) for name in ("customer", "key", "secret", "salt")}
+        named = {name: getattr(self, name) for name in _NAMES}
         given = {
             name: clean_line(value, what="key", limit=120, required=False)
             for name, value in named.items()
             if value is not None
         }
-        merged = {**kept, **given, "by": self.by.value}
+        # the same again stays under the seal it has: nothing has changed
+        changed = {name: value for name, value in given.items() if value != _opened(kept.get(name, ""))}
+        merged = {**kept, **changed, "by": self.by.value}
         if self.by is FollowedBy.KUAIDI100:
             for name in ("customer", "key"):
                 if not merged.get(name):
                     raise InvalidInput("Kuaidi100 gives a {name}: it is needed.", path=[name], name=name)
-        return merged
+        return {name: _sealed(value) if name in _SECRETS else value for name, value in merged.items()}
 
 
 def followed_by(kept: Mapping[str, Any]) -> FollowedBy:
@@ -67,4 +80,17 @@ def carrier_of(method: ShippingMethod | None) -> Carrier:
 
 
 def keys_of(kept: Mapping[str, Any]) -> Keys:
-    return Keys(kept.get("customer", ""), kept.get("key", ""), kept.get("secret", ""), kept.get("salt", ""))
+    """In the open shop, whose they are. Raises `SealBroken` when this installation has another STOA_SECRET_KEY now."""
+    return Keys(**{name: _opened(kept.get(name, "")) for name in _NAMES})
+
+
+def _sealed(value: str) -> str:
+    return value if not value or is_sealed(value) else seal(value, about=_about())
+
+
+def _opened(value: str) -> str:
+    return unseal(value, about=_about()) if is_sealed(value) else value
+
+
+def _about() -> str:
+    return f"carriers' keys of {open_schema()}"

@@ -2,32 +2,36 @@
 
 A query is a form of `customer`, `param` (JSON) and `sign`, the MD5 of ``param + key + customer`` in capitals: the
 signature that they ask for, no choice of ours. What they push is signed with the MD5 of ``param + salt``. Times are
-Peking's, without saying so.
+Peking's, without saying so. Checked against their own clients (kuaidi100-api/java-demo, php-demo, go-demo on GitHub).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import httpx
 import msgspec
 
 from stoa.domains.orders.models import ShipmentState
 from stoa.domains.orders.shipping.carriers import Heard, Sent, Whereabouts
-from stoa.domains.orders.shipping.errors import CarrierRefused, CarrierSilent
+from stoa.domains.orders.shipping.errors import CarrierRefused, CarrierSilent, SenderUnknown
+from stoa.kit.calling import NoAnswer, call
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 
 PEKING = ZoneInfo("Asia/Shanghai")
 SECONDS, MOST_BYTES = 8.0, 1_000_000
-# Their basic states; those of three and four digits begin with one of these, but for 1xx (picked up) and 5xx.
-STATES: Mapping[str, ShipmentState] = {
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# Their basic states; those of three and four digits are kinds of the one that they begin with.
+STATES: Mapping[str, ShipmentState | None] = {
     "0": ShipmentState.IN_TRANSIT,
     "1": ShipmentState.IN_TRANSIT,
     "2": ShipmentState.EXCEPTION,
@@ -37,20 +41,30 @@ STATES: Mapping[str, ShipmentState] = {
     "6": ShipmentState.EXCEPTION,  # on its way back, and not there yet
     "7": ShipmentState.IN_TRANSIT,
     "8": ShipmentState.IN_TRANSIT,
-    "13": ShipmentState.EXCEPTION,
-    "14": ShipmentState.EXCEPTION,
+    **dict.fromkeys(("10", "11", "12"), ShipmentState.IN_TRANSIT),  # at the customs
+    "13": ShipmentState.EXCEPTION,  # held there
+    "14": ShipmentState.EXCEPTION,  # refused at the door
+    **dict.fromkeys(("101", "102"), None),  # announced, and not with the carrier yet
 }
-_NOTHING_YET = "500"
+_NOTHING_YET, _BUSY, _DONE = "500", ("501", "502"), 200
+_WITH_PREFIX = 13  # digits: a mobile number has eleven
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What Kuaidi100 gives a shop. `secret` is for labels, `salt` for what it pushes."""
+    """What Kuaidi100 gives a shop. `secret` is for labels, `salt` for what it pushes.
+
+    A label is charged to the shop's account with the carrier itself: its number, password and branch (`net`), as far
+    as the carrier wants them.
+    """
 
     customer: str
     key: str = field(repr=False)
     secret: str = field(default="", repr=False)
     salt: str = field(default="", repr=False)
+    account: str = ""
+    password: str = field(default="", repr=False)
+    net: str = ""
 
 
 class _Event(msgspec.Struct):
@@ -76,6 +90,7 @@ class _Result(msgspec.Struct):
 class _Pushed(msgspec.Struct):
     lastResult: _Result  # noqa: N815
     status: str = ""
+    comOld: str = ""  # noqa: N815  # as the shop named the carrier, where they know better
 
 
 class _LabelData(msgspec.Struct):
@@ -83,7 +98,7 @@ class _LabelData(msgspec.Struct):
 
 
 class _Label(msgspec.Struct):
-    success: bool = False
+    code: int = 0
     message: str = ""
     data: _LabelData | None = None
 
@@ -95,42 +110,76 @@ class Kuaidi100:
         self._keys, self._url, self._label_url = keys, url.rstrip("/"), label_url.rstrip("/")
 
     async def track(self, parcel: Sent) -> Whereabouts:
-        asked = {"com": parcel.carrier, "num": parcel.number, "phone": parcel.phone, "resultv2": "4", "order": "desc"}
+        asked = {
+            "com": parcel.carrier.lower(),
+            "num": parcel.number,
+            "phone": digits(parcel.phone),
+            "resultv2": "4",
+            "order": "desc",
+        }
         param = _json({name: value for name, value in asked.items() if value})
         form = {"customer": self._keys.customer, "sign": sign(param, self._keys.key, self._keys.customer)}
         result = _read(await _post(f"{self._url}/poll/query.do", {**form, "param": param}), _Result)
         if result.result is False and result.returnCode == _NOTHING_YET:
             return Whereabouts(())
+        if result.result is False and result.returnCode in _BUSY:
+            raise _silent()
         if result.result is False:
             raise CarrierRefused("The carrier says: {words}", path=["id"], words=result.message[:200])
         return whereabouts(result)
 
     async def number_for(self, parcel: Sent) -> str:
-        to = parcel.to
-        place = "".join(to.get(name, "") for name in ("province", "city", "district", "line1", "line2"))
-        asked = {
-            "printType": "NON",
-            "kuaidicom": parcel.carrier,
-            "partnerId": self._keys.customer,
-            "orderId": parcel.shipment_id.hex,  # the same order again is the same label
-            "recMan": {"name": to.get("name", ""), "mobile": to.get("phone", ""), "printAddr": place},
-            "weight": f"{(parcel.weight_grams or 1000) / 1000:.2f}",
-            "cargo": "goods",
-        }
-        param, moment = _json(asked), str(int(now().timestamp() * 1000))
+        """Raises `SenderUnknown` as well: they take nothing from somebody whom nobody could call."""
+        _require_sender(parcel)
+        param, moment = _json(self._label(parcel)), str(int(now().timestamp() * 1000))
         signed = sign(param, moment, self._keys.key, self._keys.secret)
         form = {"method": "order", "key": self._keys.key, "sign": signed, "t": moment, "param": param}
         label = _read(await _post(f"{self._label_url}/label/order", form), _Label)
-        if not label.success or label.data is None or not label.data.kuaidinum:
+        if label.code != _DONE or label.data is None or not label.data.kuaidinum:
             raise CarrierRefused("The carrier says: {words}", path=["id"], words=label.message[:200])
         return str(label.data.kuaidinum)
+
+    def _label(self, parcel: Sent) -> dict[str, Any]:
+        """An order of a number alone: the label is printed by us. The same `orderId` again is the same label."""
+        account = {"partnerId": self._keys.account, "partnerKey": self._keys.password, "net": self._keys.net}
+        return {
+            "printType": "NON",
+            "kuaidicom": parcel.carrier.lower(),
+            "orderId": parcel.shipment_id.hex,
+            "recMan": _person(parcel.to, parcel.phone),
+            "sendMan": _person(parcel.sender, parcel.sender.get("phone", "")),
+            "payType": "MONTHLY" if self._keys.account else "SHIPPER",
+            "count": 1,
+            "weight": f"{(parcel.weight_grams or 1000) / 1000:.2f}",
+            "cargo": "商品",
+            **{name: value for name, value in account.items() if value},
+        }
+
+
+def _require_sender(parcel: Sent) -> None:
+    if not (parcel.sender.get("line1") and parcel.sender.get("phone")):
+        sentence = "The carrier needs to know who sends it: give the location an address and a telephone number."
+        raise SenderUnknown(sentence, path=["id"])
+
+
+def _person(address: Mapping[str, str], phone: str) -> dict[str, str]:
+    """As it stands on a label: from the large to the small."""
+    place = "".join(address.get(name, "") for name in ("province", "city", "district", "line1", "line2"))
+    named = {"name": address.get("name", ""), "mobile": digits(phone), "printAddr": place}
+    return named | ({"company": address["company"]} if address.get("company") else {})
+
+
+def digits(phone: str) -> str:
+    """As they want it: digits alone, without China's own prefix and without an extension."""
+    plain = "".join(each for each in re.split("[xX#转]", phone)[0] if each.isascii() and each.isdigit())
+    return plain.removeprefix("00").removeprefix("86") if len(plain) >= _WITH_PREFIX else plain
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What was pushed: of which parcel, and what is known of it."""
+    """What was pushed: of which parcel, by which carrier (or as the shop had named it), and what is known of it."""
 
-    carrier: str
+    carriers: tuple[str, ...]
     number: str
     whereabouts: Whereabouts
 
@@ -143,7 +192,8 @@ def pushed(param: str, signature: str, salt: str) -> Push:
         told = msgspec.json.decode(param.encode(), type=_Pushed)
     except (msgspec.MsgspecError, UnicodeEncodeError):
         raise InvalidInput("This is nothing that the carrier pushes.", path=["param"]) from None
-    return Push(told.lastResult.com, told.lastResult.nu, whereabouts(told.lastResult))
+    carriers = tuple(each.lower() for each in (told.lastResult.com, told.comOld) if each)
+    return Push(carriers, told.lastResult.nu, whereabouts(told.lastResult))
 
 
 def sign(*parts: str) -> str:
@@ -158,10 +208,10 @@ def whereabouts(result: _Result) -> Whereabouts:
 
 
 def state_of(code: str | None) -> ShipmentState | None:
-    """By their number: `301` is a kind of `3`; 13 and 14 stand for themselves."""
+    """By their number: `301` is a kind of `3`; 10 to 14 stand for themselves, and `1001` is no kind of `10`."""
     if not code:
         return None
-    return STATES.get(code) or (STATES.get(code[0]) if len(code) > 2 else None)
+    return STATES[code] if code in STATES else STATES.get(code[0]) if len(code) > 2 else None
 
 
 def _heard(event: _Event) -> Heard | None:
@@ -174,21 +224,12 @@ def _heard(event: _Event) -> Heard | None:
 
 async def _post(url: str, form: Mapping[str, str]) -> bytes:
     try:
-        async with (
-            httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client,
-            client.stream("POST", url, data=dict(form)) as response,
-        ):
-            chunks, size = [], 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > MOST_BYTES:
-                    raise _silent()
-                chunks.append(chunk)
-            if response.status_code != httpx.codes.OK:
-                raise _silent()
-            return b"".join(chunks)
-    except httpx.HTTPError:
+        answer = await call(url, content=urlencode(form).encode(), headers=FORM, seconds=SECONDS, most_bytes=MOST_BYTES)
+    except NoAnswer:
         raise _silent() from None
+    if answer.status != HTTPStatus.OK or answer.is_cut:
+        raise _silent()
+    return answer.body
 
 
 def _read(body: bytes, kind: type[Any]) -> Any:

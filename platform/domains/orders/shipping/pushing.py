@@ -32,9 +32,8 @@ async def take_push(shop_id: UUID, method_id: UUID, param: str, signature: str) 
         if method is None:
             raise NoSuchMethod("There is no such way of delivery.")
         push = pushed(param, signature, keys_of(method.settings).salt)
-        parcel = await Shipment.filter(
-            tracking_number=push.number.upper(), carrier=push.carrier, method_id=method_id
-        ).first()
+        named = await Shipment.filter(tracking_number=push.number.upper(), method_id=method_id).order_by("id")
+        parcel = next((each for each in named if each.carrier.lower() in push.carriers), None)
         if parcel is None:
             return False
         await apply_whereabouts(Context(shop.ref), parcel.id, push.whereabouts)

@@ -40,6 +40,14 @@ class Quote:
     fee: Fee
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What delivery costs the buyer, in minor units, and how that comes about."""
+
+    minor: int
+    why: Sentence
+
+
 async def shipping_quotes(lines: Sequence[Wanted], address: Mapping[str, str]) -> list[Quote]:
     """For a basket, by every active method, in their order. Raises `Refusals` for lines that are not there."""
     _check(lines)
@@ -61,18 +69,21 @@ async def quotes_for_order(order_id: UUID) -> list[Quote]:
     return [_quote(method, parcel, order.shipping_address) for method in await _active()]
 
 
-async def delivery_charge(ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], units: Sequence[int]) -> int:
+async def delivery_charge(
+    ctx: Context, draft: OrderDraft, offers: Sequence[Offer | None], units: Sequence[int]
+) -> Charge:
     """What placing an order charges for delivery: what was said, else the fee of its method, else nothing.
 
     Raises `NoSuchMethod`, and `MethodCannot` with the reason when the method does not deliver this there.
     """
+    said = Charge(draft.shipping.minor, Sentence("As the order says.")) if draft.shipping is not None else None
     if draft.shipping_method_id is None:
-        return draft.shipping.minor if draft.shipping else 0
+        return said or Charge(0, Sentence("No way of delivery was chosen: nothing is charged for it."))
     method = await ShippingMethod.get_or_none(id=draft.shipping_method_id)
     if method is None:
         raise NoSuchMethod("There is no such way of delivery.", path=["shipping_method_id"])
-    if draft.shipping is not None:
-        return draft.shipping.minor
+    if said is not None:
+        return said
     by_id = await _measured([offer.variant_id for offer in offers if offer])
     rows = [
         (_measure_of(line, offer, by_id), line.quantity, unit)
@@ -83,7 +94,14 @@ async def delivery_charge(ctx: Context, draft: OrderDraft, offers: Sequence[Offe
         raise MethodCannot(
             "{name}: {why}", path=["shipping_method_id"], name=method.name, why=fee.why, reason=fee.reason
         )
-    return fee.minor
+    return Charge(fee.minor, _how(method, fee))
+
+
+def _how(method: ShippingMethod, fee: Fee) -> Sentence:
+    values = {"method": method.name, "zone": fee.zone}
+    if fee.is_free:
+        return Sentence("{method}: free from so much on.", {"method": method.name})
+    return Sentence("{method}, {zone}.", values) if fee.zone else Sentence("{method}.", {"method": method.name})
 
 
 def parcel_of(rows: Sequence[tuple[Measure, int, int]]) -> Parcel:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains import catalog
-from stoa.domains.catalog.stock import Held, Holder
+from stoa.domains.catalog.stock import Demand, Holder
 from stoa.domains.orders.errors import WrongCurrency
 from stoa.domains.orders.models import OrderLine, Shipment, ShipmentLine, ShipmentState, ShippingMethod
 from stoa.domains.orders.moving import Moves, require
@@ -136,9 +136,8 @@ async def leave(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
 
 async def _take_out(ctx: Context, parcels: Parcels, shipment: Shipment, parts: Sequence[tuple[OrderLine, int]]) -> None:
     holder, place = Holder("order", parcels.order.id), shipment.location_id  # type: ignore[attr-defined]
-    bundles = {each.variant_id for each in await catalog.stock.held_for(holder) if each.is_bundle}
     demand = [
-        Held(line.variant_id, place, many, line.variant_id in bundles).demand()  # type: ignore[attr-defined]
+        Demand(line.variant_id, many, place)  # type: ignore[attr-defined]
         for line, many in parts
         if line.variant_id and line.requires_shipping  # type: ignore[attr-defined]
     ]

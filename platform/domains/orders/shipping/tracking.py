@@ -13,6 +13,7 @@ from stoa.domains.orders.shipping.carriers import Carrier, Heard, Sent, Whereabo
 from stoa.domains.orders.shipping.errors import NoSuchShipment, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentOverdue
 from stoa.domains.orders.shipping.following import carrier_of
+from stoa.domains.orders.shipping.leaving_from import sender_of
 from stoa.domains.orders.shipping.parcels import ON_THE_WAY, STATE_WORDS, Parcels, locked_around, settle, step
 from stoa.domains.orders.shipping.sending import naming_the_number
 from stoa.kit.clock import now
@@ -152,7 +153,7 @@ async def parcels_to_follow(after: UUID | None, limit: int = 100) -> list[UUID]:
 
 
 async def _sent(shipment_id: UUID) -> tuple[Shipment, Sent]:
-    shipment = await Shipment.get_or_none(id=shipment_id)
+    shipment = await Shipment.get_or_none(id=shipment_id).prefetch_related("location")
     if shipment is None:
         raise NoSuchShipment("There is no such parcel.", path=["id"])
     order = await Order.get(id=shipment.order_id)  # type: ignore[attr-defined]
@@ -165,6 +166,7 @@ async def _sent(shipment_id: UUID) -> tuple[Shipment, Sent]:
         address.get("phone") or order.phone,
         shipment.weight_grams,
         address,
+        sender_of(shipment.location, "zh"),
     )
     return shipment, sent
 

@@ -42,7 +42,7 @@ class RowsPayload(Payload):
 def read_products(ids: Iterable[str], *, at: str = "product_ids") -> list[UUID]:
     """The products that an input names. Raises `InvalidInput` that blames the one in the way."""
     with blaming(at):
-        return [read_id(i, each, "prod") for i, each in enumerate(ids)]  # type: ignore[arg-type]
+        return [read_id(i, each, "prod") for i, each in enumerate(ids)]
 
 
 def answered(results: Iterable[RowResult], payload: type[RowsPayload] = RowsPayload, **more: Any) -> Any:

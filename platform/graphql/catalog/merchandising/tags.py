@@ -88,7 +88,7 @@ async def tag_rename(ctx: Context, input: TagRenameInput) -> TagPayload:
 async def tags_merge(ctx: Context, input: TagsMergeInput) -> TagPayload:
     into = read_id("into_id", input.into_id, "tag")
     with blaming("merged_ids"):
-        merged = [read_id(i, each, "tag") for i, each in enumerate(input.merged_ids)]  # type: ignore[arg-type]
+        merged = [read_id(i, each, "tag") for i, each in enumerate(input.merged_ids)]
     tag, change = await merchandising.merge_tags(ctx, into, merged)
     return TagPayload(tag=tag.id, change_id=_change(type_id("evt", change)))  # type: ignore[arg-type]
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from strawberry.types import Info
 
 from stoa.domains.orders import aftersales, models
+from stoa.graphql.context import GraphContext
 from stoa.graphql.enums import shown_enum
 from stoa.graphql.orders.types import Order
 from stoa.graphql.paging import Connection, Node
 from stoa.graphql.reading.declaring import amount, column, computed, derived, one_of, page_of, root, stored, to_one
-from stoa.graphql.scalars import BigInt, Money
+from stoa.graphql.scalars import BigInt, Money, read_id
 from stoa.kit.ids import type_id
+from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 
 CaseKind = shown_enum(
@@ -158,11 +161,41 @@ class AftersaleCase(Node):
     ended_at: datetime | None = column("When it was over.")
 
 
+@strawberry.type(description="A picture that the buyer sent, as WebP, on addresses that are good for 15 minutes.")
+class AftersalePicture:
+    small_url: str = strawberry.field(description="240 pixels at the most on its long side.")
+    medium_url: str = strawberry.field(description="800 pixels at the most.")
+    large_url: str = strawberry.field(description="1,600 pixels at the most.")
+    expires_at: datetime = strawberry.field(description="Until when they may be fetched.")
+
+
+def _picture(link: aftersales.PictureLink) -> AftersalePicture:
+    urls = {f"{size.lower()}_url": settings().public_url + path for size, path in link.paths.items()}
+    return AftersalePicture(expires_at=link.expires_at, **urls)
+
+
 @root
-class AftersaleQueries:
+class AftersaleLists:
     """What can be asked of after-sale cases."""
 
     aftersale_case: AftersaleCase | None = one_of("One after-sale case by its id.")
     aftersale_cases: Connection[AftersaleCase] = page_of(
         "The shop's after-sale cases, newest first; those that nobody answered in time are `OVERDUE`."
     )
+
+
+@strawberry.type
+class AftersaleQueries(AftersaleLists):
+    """What can be asked of after-sale cases."""
+
+    @strawberry.field(
+        description="Fresh addresses of the pictures that came with a case, in their order. "
+        f"Needs the scope `{Scope.ORDERS_READ}`."
+    )
+    async def aftersale_pictures(
+        self,
+        info: Info[GraphContext, None],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The case's id.")],
+    ) -> list[AftersalePicture]:
+        ctx = info.context.require(Scope.ORDERS_READ, "aftersalePictures")
+        return [_picture(each) for each in await aftersales.picture_links(ctx, read_id("id", id, "case"))]

@@ -93,9 +93,13 @@ class ShippingFollowingInput:
     key: str | None = optional("Kuaidi100's `key`.")
     secret: str | None = optional("Kuaidi100's `secret`, for numbers.")
     salt: str | None = optional("The salt that signs what Kuaidi100 pushes.")
+    account: str | None = optional("For numbers: the shop's account with the carrier itself (月结账号).")
+    password: str | None = optional("For numbers: the password of that account, if the carrier wants one.")
+    net: str | None = optional("For numbers: the branch that the account is with, if the carrier wants it (网点).")
 
     def read(self) -> shipping.Following:
-        return shipping.Following(shipping.FollowedBy(self.by), self.customer, self.key, self.secret, self.salt)
+        named = ("customer", "key", "secret", "salt", "account", "password", "net")
+        return shipping.Following(shipping.FollowedBy(self.by), **{name: getattr(self, name) for name in named})
 
 
 @strawberry.input(description="A way of delivery to be made.")

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from stoa.domains.orders.models import FulfilmentState, Order, OrderState, RuleKind
-from stoa.domains.orders.rules import About, Actions, Condition, Relation, RuleDraft, Severity, create_rule
+from uuid import UUID
+
+import pytest
+
+from stoa.domains.orders.models import FulfilmentState, Order, OrderRule, OrderState, RuleKind
+from stoa.domains.orders.rules import (
+    About,
+    Actions,
+    Condition,
+    Relation,
+    RuleChanges,
+    RuleDraft,
+    Severity,
+    create_rule,
+    update_rule,
+)
+from stoa.domains.service import Buyer
+from stoa.kit.errors import Refusals
 from stoa.tenants.context import Context
 from tests import make
 from tests.domains.catalog.catalogs import events_of
@@ -55,6 +71,34 @@ async def test_a_risk_is_a_check_of_the_order(ctx: Context) -> None:
     assert order.checks[-1] == {"code": "RULE", "severity": "BLOCKING", **words, "rule_id": dear}
     assert "RULE" not in {each["code"] for each in cheap.checks}
     assert cheap.rules_met == []
+
+
+async def test_a_shop_sets_its_own_limits(ctx: Context) -> None:
+    """O4: what is much is not the same for a jeweller; what the rule replaces is left to it as long as it is on."""
+    ring, by = await make.sold(ctx, price_minor=1_500_000), Buyer("Zeno", "zeno@example.com")
+
+    async def codes(count: int) -> list[str]:
+        order = await make.order(ctx, [(ring, count)], buyer=by, shipping_address=ADDRESS)
+        return [each["code"] for each in order.checks]
+
+    assert await codes(1) == ["AMOUNT", "NEW_BUYER"]
+    much = Condition(About.TOTAL, Relation.AT_LEAST, "25000")
+    own = await rule(ctx, RuleKind.RISK, much, severity=Severity.BLOCKING, replaces=["AMOUNT", "NEW_BUYER"])
+    assert await codes(2) == ["RULE"]
+    assert await codes(1) == ["DUPLICATE"]
+    await update_rule(ctx, UUID(own), RuleChanges(is_active=False))
+    assert await codes(3) == ["AMOUNT", "NEW_BUYER"]
+
+
+async def test_only_some_checks_can_be_replaced_and_only_by_a_rule_of_risk(ctx: Context) -> None:
+    for kind, actions in (
+        (RuleKind.RISK, {"severity": Severity.NOTE, "replaces": ["ADDRESS"]}),
+        (RuleKind.RISK, {"replaces": ["AMOUNT"]}),
+        (RuleKind.CLASSIFY, {"queue": "q", "replaces": ["AMOUNT"]}),
+    ):
+        with pytest.raises(Refusals):
+            await rule(ctx, kind, DEAR, **actions)
+    assert await OrderRule.all().count() == 0
 
 
 async def test_an_order_is_confirmed_by_a_rule_when_nothing_is_in_the_way(ctx: Context) -> None:

@@ -13,6 +13,7 @@ from stoa.kit.clock import now
 from stoa.kit.money import Money
 from stoa.tenants.context import Context, open_shop
 from tests import make
+from tests.domains.orders.pieces import deliver_pieces, ship_pieces
 
 ADDRESS = {"name": "Zeno", "line1": "Stoa 1", "city": "Athens", "country": "GR"}
 WEB = Condition(About.CHANNEL, Relation.IS, "web")
@@ -88,6 +89,24 @@ async def test_what_was_delivered_long_enough_ago_is_completed(ctx: Context) -> 
     assert await follow_rules(ctx) == 1
 
     assert await follow_rules(ctx) == 0
+    with clock.set_to(now() + timedelta(days=8)):
+        assert await follow_rules(ctx) == 1
+
+    assert await state_of(order) is OrderState.COMPLETED
+
+
+async def test_what_was_paid_back_in_part_is_completed_as_well(ctx: Context) -> None:
+    """X10: a refund of one piece does not keep an order open for ever."""
+    await rule(ctx, RuleKind.COMPLETE_DELIVERED, days=7)
+    cup = await make.sold(ctx)
+    order = await make.order(ctx, [(cup, 2)])
+    await paid(ctx, order)
+    await orders.confirm_order(ctx, order.id)
+    line = await OrderLine.get(order_id=order.id)
+    await orders.refund(ctx, order.id, orders.RefundDraft([orders.Pieces(line.id, 1)]))
+    await ship_pieces(ctx, order.id, 0, 2)
+    await deliver_pieces(ctx, order.id)
+
     with clock.set_to(now() + timedelta(days=8)):
         assert await follow_rules(ctx) == 1
 

@@ -9,12 +9,15 @@ from stoa.domains.catalog.models import Product
 from stoa.domains.orders import LineDraft, OrderDraft, shipping
 from stoa.domains.orders.errors import NoSuchOrder, NotSellable
 from stoa.domains.orders.models import Order, ShippingMethod
-from stoa.domains.orders.shipping import FeeBasis, FeeTemplate, Following, MethodDraft, Region, Tariff, Told, Wanted
+from stoa.domains.orders.shipping import FeeBasis, FeeTemplate, MethodDraft, Region, Tariff, Told, Wanted
 from stoa.domains.orders.shipping.errors import MethodCannot, MethodChanged, MethodTaken, NoSuchMethod
-from stoa.domains.orders.shipping.following import FollowedBy
+from stoa.domains.orders.shipping.following import FollowedBy, Following, keys_of
+from stoa.domains.orders.shipping.kuaidi100 import Keys
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
+from stoa.kit.sealing import is_sealed
 from stoa.tenants.context import Context, open_shop
 from tests import make
 from tests.domains.catalog.catalogs import events_of
@@ -125,9 +128,27 @@ async def test_a_way_is_made_changed_and_taken_out_of_use(ctx: Context) -> None:
 
     assert await events_of(ctx) == told
     after = await ShippingMethod.get(id=made.id)
-    assert after.settings == {"by": "KUAIDI100", "customer": "C", "key": "K", "salt": "S"}
+    assert keys_of(after.settings) == Keys("C", "K", salt="S")
+    assert (after.settings["by"], after.settings["customer"]) == ("KUAIDI100", "C")
+    assert is_sealed(after.settings["key"])
+    assert is_sealed(after.settings["salt"])
     assert (after.promised_days, after.is_active, after.version) == (None, False, 3)
     assert after.code not in [each.method.code for each in await shipping.quotes_for_order((await make.order(ctx)).id)]
+
+
+async def test_keys_that_lie_open_are_read_and_put_under_seal_when_the_way_is_saved_again(ctx: Context) -> None:
+    """As they were kept before there were seals."""
+    way = await method(ctx, settings={"by": "KUAIDI100", "customer": "C", "key": "K", "salt": "S"})
+    assert keys_of(way.settings) == Keys("C", "K", salt="S")
+
+    again = Following(FollowedBy.KUAIDI100, key="K")
+    await shipping.update_method(ctx, way.id, MethodDraft(following=again))
+    sealed = await ShippingMethod.get(id=way.id)
+    await shipping.update_method(ctx, way.id, MethodDraft(following=again))
+
+    assert keys_of(sealed.settings) == Keys("C", "K", salt="S")
+    assert is_sealed(sealed.settings["key"])
+    assert (await ShippingMethod.get(id=way.id)).settings == sealed.settings
 
 
 async def test_a_way_that_cannot_be_is_refused(ctx: Context, other_ctx: Context) -> None:
@@ -151,3 +172,34 @@ async def test_a_way_that_cannot_be_is_refused(ctx: Context, other_ctx: Context)
         await shipping.update_method(other_ctx, way.id, MethodDraft(name="X"))
 
     assert await ShippingMethod.all().order_by("id").values() == before
+
+
+async def test_the_first_order_of_a_new_shop_says_what_its_delivery_costs_and_why(ctx: Context) -> None:
+    """O9: nothing when no way was chosen; a way without fees is refused until they are set, which takes one mutation."""
+    cup = await make.sold(ctx, price_minor=2000)
+
+    def told(order: Order) -> tuple[int, str, str]:
+        [step] = [each for each in order.pricing if each["step"] == "SHIPPING"]
+        why = Sentence.of(step["why"])
+        return order.shipping_minor, why.said_in("en"), why.said_in("zh")
+
+    bare = await make.order(ctx, [(cup, 1)])
+    nothing = "No way of delivery was chosen: nothing is charged for it."
+    assert told(bare) == (0, nothing, "未选择配送方式：不收取运费。")
+    pickup = await method(ctx, "pickup")
+    assert told(await make.order(ctx, [(cup, 1)], shipping_method_id=pickup.id))[:2] == (0, "Self pickup.")
+    express = await method(ctx, "express")
+    with pytest.raises(MethodCannot) as refused:
+        await make.order(ctx, [(cup, 1)], shipping_method_id=express.id)
+    assert refused.value.params["reason"] == "NO_FEES"
+
+    flat = FeeTemplate(
+        FeeBasis.PIECE, rest=Tariff(first=1, first_minor=490, next=1, next_minor=0, free_from_minor=5000)
+    )
+    await shipping.update_method(ctx, express.id, MethodDraft(fees=flat))
+
+    assert told(await make.order(ctx, [(cup, 1)], shipping_method_id=express.id))[:2] == (490, "Express.")
+    free = await make.order(ctx, [(cup, 3)], shipping_method_id=express.id)
+    assert told(free)[:2] == (0, "Express: free from so much on.")
+    said = await make.order(ctx, [(cup, 1)], shipping=Money(99, "EUR"))
+    assert told(said)[:2] == (99, "As the order says.")

@@ -8,13 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stoa.domains.catalog.models import Location
 from stoa.domains.orders import shipping
 from stoa.domains.orders.models import Order, Shipment, ShipmentState
 from stoa.domains.orders.shipping import PackDraft, ShipDraft
 from stoa.domains.orders.shipping.carriers import Heard, Sent, Whereabouts
-from stoa.domains.orders.shipping.errors import CarrierRefused, CarrierSilent, NotFollowed, WrongShipmentState
-from stoa.domains.orders.shipping.kuaidi100 import Keys, Kuaidi100, pushed, state_of
+from stoa.domains.orders.shipping.errors import (
+    CarrierRefused,
+    CarrierSilent,
+    NotFollowed,
+    SenderUnknown,
+    WrongShipmentState,
+)
+from stoa.domains.orders.shipping.kuaidi100 import Keys, Kuaidi100, digits, pushed, state_of
 from stoa.domains.orders.shipping.simulated import SimulatedCarrier
+from stoa.domains.service import Buyer
 from stoa.kit import clock
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
@@ -23,6 +31,14 @@ from tests.domains.catalog.catalogs import events_of
 from tests.domains.orders.shipping.sending import confirmed, everything, method, states
 from tests.fakes.kuaidi100 import CUSTOMER, KEY, SECRET, FakeKuaidi100, fake_kuaidi100, md5
 
+LEI = Buyer(name="李雷", phone="+86 138 0013 8000")
+HOUSE = {
+    "recipient": "Stoa 仓",
+    "region": "浙江省",
+    "city": "杭州市",
+    "line1": "仓前街 2 号",
+    "phone": "0571-1234 5678",
+}
 LEFT = datetime(2026, 11, 20, 8, tzinfo=UTC)
 PICKED_UP = {"time": "2026-11-20 18:00:00", "context": "【杭州市】已揽收", "status": "揽收", "statusCode": "1"}
 SORTED = {"time": "2026-11-21 03:10:00", "context": "到达 上海转运中心", "location": "上海", "statusCode": "0"}
@@ -37,7 +53,7 @@ async def fake() -> AsyncIterator[FakeKuaidi100]:
 
 
 def asked(fake: FakeKuaidi100, key: str = KEY) -> Kuaidi100:
-    return Kuaidi100(Keys(CUSTOMER, key, SECRET), fake.url, fake.url)
+    return Kuaidi100(Keys(CUSTOMER, key, SECRET, account="9-571", password="pw"), fake.url, fake.url)
 
 
 def result(state: str, *events: dict[str, str]) -> dict[str, object]:
@@ -67,7 +83,7 @@ async def test_what_kuaidi100_tells_is_kept_once(ctx: Context, fake: FakeKuaidi1
     assert fake.asked[0] == {
         "com": "yuantong",
         "num": "YT1",
-        "phone": "138 0013 8000",
+        "phone": "13800138000",
         "resultv2": "4",
         "order": "desc",
     }
@@ -101,12 +117,13 @@ async def test_a_carrier_that_does_not_answer_changes_nothing(ctx: Context, fake
     with pytest.raises(CarrierRefused) as refused:
         await shipping.track_parcel(ctx, parcel.id, via=asked(fake, key="wrong"))
     assert refused.value.params["words"] == "验证签名失败"
-    for raw in ((500, b"{}"), (200, b"<html>"), (200, b"[1]"), (302, b""), (200, b" " * 1_100_000)):
+    busy = json.dumps({"result": False, "returnCode": "502", "message": "服务器繁忙"}).encode()
+    for raw in ((200, busy), (500, b"{}"), (200, b"<html>"), (200, b"[1]"), (302, b""), (200, b" " * 1_100_000)):
         fake.raw = raw
         with pytest.raises(CarrierSilent):
             await shipping.track_parcel(ctx, parcel.id, via=asked(fake))
     with pytest.raises(CarrierSilent):
-        await shipping.track_parcel(ctx, parcel.id, via=Kuaidi100(Keys("C", "K"), "http://127.0.0.1:9", ""))
+        await shipping.track_parcel(ctx, parcel.id, via=Kuaidi100(Keys("C", "K"), "http://127.0.0.1:1025", ""))
     with pytest.raises(NotFollowed):
         await shipping.track_parcel(ctx, parcel.id)
 
@@ -114,16 +131,23 @@ async def test_a_carrier_that_does_not_answer_changes_nothing(ctx: Context, fake
 
 
 async def test_a_parcel_gets_its_number_from_the_carrier_once(ctx: Context, fake: FakeKuaidi100) -> None:
-    """O7: label number."""
-    order = await confirmed(ctx)
+    """O7: label number. The form is their `OrderReq`: it wants to know the sender, and whose account is charged."""
+    order = await confirmed(ctx, shipping_address={"name": "李雷", "city": "杭州市", "line1": "文三路 1 号"}, buyer=LEI)
     way = await method(ctx)
     [id] = await shipping.pack_order(ctx, order.id, PackDraft(method_id=way.id))
+    with pytest.raises(SenderUnknown):
+        await shipping.announce_parcel(ctx, id, via=asked(fake))
+    await Location.all().update(address=HOUSE)
 
     await shipping.announce_parcel(ctx, id, via=asked(fake))
     await shipping.announce_parcel(ctx, id, via=asked(fake))
 
     assert (await Shipment.get(id=id)).tracking_number == "YT0000000001"
-    assert len(fake.asked) == 1
+    [label] = fake.asked
+    assert label["recMan"] == {"name": "李雷", "mobile": "13800138000", "printAddr": "杭州市文三路 1 号"}
+    assert label["sendMan"] == {"name": "Stoa 仓", "mobile": "057112345678", "printAddr": "浙江省杭州市仓前街 2 号"}
+    assert (label["partnerId"], label["partnerKey"], label["payType"]) == ("9-571", "pw", "MONTHLY")
+    assert label["kuaidicom"] == "yuantong"
     await shipping.ship_parcel(ctx, id, ShipDraft())
     assert (await Shipment.get(id=id)).tracking_number == "YT0000000001"
     [unpacked] = await shipping.pack_order(ctx, (await confirmed(ctx)).id, PackDraft())
@@ -138,7 +162,7 @@ def test_what_is_pushed_is_read_when_it_is_signed() -> None:
 
     push = pushed(param, md5(param, "salt"), "salt")
 
-    assert (push.carrier, push.number, push.whereabouts.state) == ("yuantong", "YT1", ShipmentState.IN_TRANSIT)
+    assert (push.carriers, push.number, push.whereabouts.state) == (("yuantong",), "YT1", ShipmentState.IN_TRANSIT)
     assert [each.text for each in push.whereabouts.events] == ["到达 上海转运中心"]
     for wrong, signature, salt in (
         (param, md5(param, "other"), "salt"),
@@ -154,7 +178,14 @@ def test_what_is_pushed_is_read_when_it_is_signed() -> None:
     [
         ("0", "IN_TRANSIT"),
         ("301", "DELIVERED"),
+        ("10", "IN_TRANSIT"),
+        ("12", "IN_TRANSIT"),
+        ("13", "EXCEPTION"),
         ("14", "EXCEPTION"),
+        ("101", None),
+        ("103", "IN_TRANSIT"),
+        ("1001", "IN_TRANSIT"),
+        ("501", "IN_TRANSIT"),
         ("203", "EXCEPTION"),
         ("401", "RETURNED"),
         ("99", None),
@@ -163,6 +194,21 @@ def test_what_is_pushed_is_read_when_it_is_signed() -> None:
 )
 def test_states_of_kuaidi100(code: str, state: str | None) -> None:
     assert state_of(code) == state
+
+
+@pytest.mark.parametrize(
+    ("given", "asked_for"),
+    [
+        ("138 0013 8000", "13800138000"),
+        ("+86 138-0013-8000", "13800138000"),
+        ("0086 13800138000", "13800138000"),
+        ("0571-8812 3456 转 801", "057188123456"),
+        ("86123456", "86123456"),
+        ("", ""),
+    ],
+)
+def test_telephone_numbers_are_asked_for_by_their_digits(given: str, asked_for: str) -> None:
+    assert digits(given) == asked_for
 
 
 async def test_the_simulated_carrier_moves_parcels_by_the_clock(ctx: Context) -> None:

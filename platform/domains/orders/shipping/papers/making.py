@@ -14,6 +14,7 @@ from babel.dates import format_date
 
 from stoa.domains.orders.models import Order, Shipment, ShipmentLine, ShippingMethod
 from stoa.domains.orders.shipping.errors import NoPapers, NoSuchShipment
+from stoa.domains.orders.shipping.leaving_from import sender_of
 from stoa.domains.orders.shipping.parcels import name_of
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.log import logger
@@ -145,11 +146,6 @@ def address_lines(address: Mapping[str, str], locale: Locale) -> list[str]:
 
 
 def _sender(location: Any, locale: Locale) -> list[str]:
-    """A location's address has other names for its parts."""
-    if location is None:
-        return []
-    kept = location.address
-    renamed = {**kept, "province": kept.get("region", ""), "postcode": kept.get("postal_code", "")}
-    name = kept.get("recipient") or location.translations.get(locale, {}).get("name") or location.name
-    phone = kept.get("phone", "")
-    return [name, *address_lines(renamed, locale), *([phone] if phone else [])]
+    sender = sender_of(location, locale)
+    lines = [sender.get("name", ""), *address_lines(sender, locale), sender.get("phone", "")]
+    return [line for line in lines if line]

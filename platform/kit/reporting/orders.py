@@ -1,0 +1,22 @@
+"""What a press is told, and what it answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stoa.kit.reporting.documents import Format
+
+
+class Told(msgspec.Struct):
+    """An order to the press."""
+
+    spool: str
+    out: str
+    format: Format
+
+
+class Answer(msgspec.Struct):
+    """`failure` is empty when the file is written."""
+
+    size: int = 0
+    failure: str = ""

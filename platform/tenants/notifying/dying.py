@@ -1,0 +1,52 @@
+"""Jobs that were given up are news: somebody in the shop should look at them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from uuid import UUID
+
+from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
+from stoa.kit.messaging import Channel
+from stoa.tenants.access.scopes import Role, Scope
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client
+from stoa.tenants.notifying.events import JobDied
+from stoa.tenants.notifying.notices import Facts, Notice, Variable
+from stoa.tenants.outbox import publish
+
+TELL_OF_DEATH: Final = "notifications.job_died"
+_LOOK: Final = "SELECT name, last_error FROM platform.job WHERE id = $1 AND state = 'DEAD'"
+_FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")
+FAULT = "Something went wrong on our side."
+
+
+async def tell_of_death(ctx: Context, job_id: UUID) -> None:
+    """Publish it, in the open transaction; nothing when the job has been replayed meanwhile, or was cancelled."""
+    rows = await shop_client().execute_query_dict(_LOOK, [job_id])
+    if rows:
+        error = rows[0]["last_error"] or ""
+        told = _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else FAULT
+        await publish(ctx, JobDied(job_id, rows[0]["name"], told[:500]))
+
+
+async def _facts(ctx: Context, event: JobDied) -> Facts:
+    return Facts({"job.name": event.name, "job.error": event.error}, type_id("job", event.job_id))
+
+
+JOB_DEAD = Notice(
+    key="job_dead",
+    event=JobDied,
+    name=Sentence("Work in the background was given up"),
+    title=Sentence("{{ job.name }} was given up"),
+    body=Sentence("It failed as often as it is tried: {{ job.error }}\n\nIt can be done again from the list of jobs."),
+    scope=Scope.SHOP_READ,
+    variables=(
+        Variable("job.name", Sentence("What was to be done."), "catalog.import"),
+        Variable("job.error", Sentence("Why it failed the last time."), "The file is not there any more."),
+    ),
+    facts=_facts,
+    roles=(Role.OWNER,),
+    channels=(Channel.IN_APP,),
+)

@@ -1,0 +1,158 @@
+"""Letting one message leave: looked at once more, marked as begun, handed to its channel, and marked as sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from stoa.kit.clock import now
+from stoa.kit.ids import type_id
+from stoa.kit.languages import Sentence
+from stoa.kit.messaging import Channel, Message, Messenger, open_messengers
+from stoa.settings import Settings, settings
+from stoa.tenants.context import Context
+from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.notifying.deciding import Decision, Question, decide
+from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
+from stoa.tenants.notifying.models import MessageState, Notification
+from stoa.tenants.notifying.recipients import is_member
+from stoa.tenants.notifying.templating import as_html
+from stoa.tenants.notifying.wishes import default_wishes, wishes_of
+from stoa.tenants.notifying.writing import kept, plan, take_turns
+
+Step = Callable[[], AbstractAsyncContextManager[None]]
+BY_DIGEST: Final = "digest"
+WITHIN: Final = timedelta(hours=1)
+LEFT = Sentence("The recipient works here no more.")
+NOBODY_ANSWERED = Sentence("Nobody answered, however often it was tried.")
+CANCELLED = Sentence("It was cancelled.")  # as the ledger says of a job
+_FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")  # a refusal's code; anything else is for our logs
+_ON_ITS_WAY = (MessageState.QUEUED, MessageState.WAITING)
+
+
+async def send(ctx: Context, message_id: UUID, *, step: Step, finish: Step) -> None:
+    """Send it, unless it has ended or is better sent later. With the same key however often it is tried.
+
+    Raises what its channel raises.
+    """
+    async with step():
+        message = await _take(ctx, message_id)
+    if message is None:
+        async with finish():
+            return
+    external_id = await _messengers(settings())[message.channel].send(_letter(ctx, message))
+    async with finish():
+        await _update(ctx, message_id, state=MessageState.SENT, sent_at=now(), external_id=external_id[:200])
+
+
+async def send_again(ctx: Context, message_id: UUID) -> None:
+    """Try once more, with all its attempts, what has failed. Raises `NoSuchNotification`, `NotToBeSentAgain`."""
+    async with shop_transaction():
+        message = await _locked(ctx, message_id)
+        if message is None:
+            raise NoSuchNotification("There is no such message.", path=["id"])
+        if message.state is not MessageState.FAILED:
+            raise NotToBeSentAgain("Only what failed is sent again; it is {state}.", path=["id"], state=message.state)
+        await _update(ctx, message_id, state=MessageState.QUEUED, failure=None)
+        await plan(ctx, message_id, message.recipient, message.channel, Decision(MessageState.QUEUED))
+
+
+async def give_up(ctx: Context, message_id: UUID, error: str) -> None:
+    """Note that it will not be sent, and why; what has ended already stays as it is."""
+    message = await _locked(ctx, message_id)
+    if message is not None and message.state in (*_ON_ITS_WAY, MessageState.SENDING):
+        await _update(ctx, message_id, state=MessageState.FAILED, failure=_why(error)[:1000])
+
+
+def _why(error: str) -> str:
+    """A job's error, as people are told."""
+    if error == CANCELLED.text:
+        return error
+    return _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else NOBODY_ANSWERED.text
+
+
+async def _take(ctx: Context, message_id: UUID) -> Notification | None:
+    """The message, begun; None when it is not to be sent now. One that was begun already is sent on."""
+    message = await _locked(ctx, message_id)
+    if message is None or message.state not in (*_ON_ITS_WAY, MessageState.SENDING):
+        return None
+    if message.state is MessageState.SENDING:
+        return message
+    decision = await _decided(ctx, message)
+    if decision.state is MessageState.QUEUED:
+        await _update(ctx, message_id, state=MessageState.SENDING, taken_at=now(), reason=None, due_at=None)
+        return message
+    await _update(ctx, message_id, state=decision.state, due_at=decision.due_at, reason=kept(decision.reason))
+    await plan(ctx, message_id, message.recipient, message.channel, decision)
+    return None
+
+
+async def _decided(ctx: Context, message: Notification) -> Decision:
+    """As things are now: wishes may have changed, the hour may be full, and people leave."""
+    if message.account_id is not None and not await is_member(ctx, message.account_id):
+        return Decision(MessageState.SUPPRESSED, reason=LEFT)
+    if message.rule == BY_DIGEST:
+        return Decision(MessageState.QUEUED)
+    await take_turns(ctx, [(message.recipient, message.channel)])
+    ids = [message.account_id] if message.account_id else []
+    wishes = next(iter((await wishes_of(ctx, ids)).values()), default_wishes(ctx))
+    asked = Question(
+        message.notice,
+        message.channel,
+        message.address,
+        message.is_urgent,
+        moment := now(),
+        await _rows(ctx)
+        .filter(recipient=message.recipient, channel=message.channel, taken_at__gt=moment - WITHIN)
+        .count(),
+    )
+    return decide(wishes, asked)
+
+
+def _letter(ctx: Context, message: Notification) -> Message:
+    data = {
+        "type": f"notification.{message.notice}",
+        "timestamp": message.created_at.isoformat(),
+        "data": {
+            "id": type_id("note", message.id),
+            "notice": message.notice,
+            "subject": message.subject or None,
+            "title": message.title,
+            "body": message.body,
+            "locale": message.locale,
+        },
+    }
+    return Message(
+        key=message.key,
+        owner=ctx.shop.schema,
+        to=message.address,
+        title=message.title,
+        text=message.body,
+        html=as_html(message.title, message.body, "zh" if message.locale == "zh" else "en"),
+        name=message.name,
+        sender_name=ctx.shop.name,
+        data=data,
+    )
+
+
+def _rows(ctx: Context) -> Any:
+    return Notification.filter(shop_schema=ctx.shop.schema).using_db(shop_client())
+
+
+async def _locked(ctx: Context, message_id: UUID) -> Notification | None:
+    found: Notification | None = await _rows(ctx).filter(id=message_id).select_for_update().get_or_none()
+    return found
+
+
+async def _update(ctx: Context, message_id: UUID, **columns: Any) -> None:
+    await _rows(ctx).filter(id=message_id).update(**columns)
+
+
+@lru_cache(maxsize=4)
+def _messengers(of: Settings) -> dict[Channel, Messenger]:
+    return dict(open_messengers(of))

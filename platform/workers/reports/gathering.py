@@ -1,0 +1,70 @@
+"""Gather what a report says: its query, sent through the schema with the rights of whoever asked, into a spool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from stoa.graphql.reporting.defining import Definition, Wish
+from stoa.graphql.reporting.words import CHROME
+from stoa.graphql.within import ask, inner_context
+from stoa.kit.errors import Refusal
+from stoa.kit.languages import reading
+from stoa.kit.reporting import Block, Spool
+from stoa.tenants.context import Context
+from stoa.tenants.reporting.errors import ReportTooLarge
+
+Progress = Callable[[int], Awaitable[None]]
+
+
+class NotAnswered(RuntimeError):
+    """The schema refused a query of ours: a bug of a definition, unless it was the asker's rights."""
+
+
+class QueryRefused(Refusal):
+    """The API refuses the query to whoever asks for the report."""
+
+    code = "REPORT_REFUSED"
+
+
+async def gather(ctx: Context, definition: Definition, wish: Wish, spool: Spool, most: int, progress: Progress) -> None:
+    """Fill the spool. Raises `ReportTooLarge` as soon as there are more rows than `most`, and `QueryRefused`."""
+    layout = definition.layout(wish)
+    spool.add(definition.head(wish, layout, CHROME))
+    variables, after, is_first = definition.variables(wish), None, True
+    while is_first or after is not None:
+        data = await _ask(ctx, definition.query, variables | ({"after": after} if definition.pages else {}))
+        if is_first:
+            _put(spool, layout.opening(data), most)
+        after, is_first = None, False
+        if definition.pages is not None:
+            page = data[definition.pages]
+            _put(spool, layout.page(page["nodes"]), most)
+            after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
+        if after is not None:
+            await progress(spool.rows)
+    _put(spool, layout.closing(), most)
+
+
+def _put(spool: Spool, blocks: Iterable[Block], most: int) -> None:
+    for block in blocks:
+        spool.add(block)
+    if spool.rows > most:
+        raise ReportTooLarge(
+            "The report has more than {limit} rows, which is what this format takes. Ask for fewer days, or for "
+            "another format.",
+            limit=most,
+        )
+
+
+async def _ask(ctx: Context, query: str, variables: dict[str, Any]) -> Any:
+    with reading(ctx.locale):
+        answer = await ask(inner_context(ctx), query, variables)
+    if answer.code:
+        error = answer.body["errors"][0]
+        if answer.code in ("PERMISSION_DENIED", "INVALID", "NOT_FOUND"):
+            raise QueryRefused("{message}", message=str(error["message"]))
+        raise NotAnswered(f"{answer.code}: {error['message']}")
+    await asyncio.sleep(0)  # others have their turn between pages
+    return answer.body["data"]
