@@ -12,10 +12,10 @@ from stoa.domains.catalog.importing.interpreting import ODD_TITLE
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.importing.picturing import plan_images, plan_new_images
 from stoa.domains.catalog.importing.planned import Shelf, Told, Writes
+from stoa.domains.catalog.importing.releasing import Standing, ready_status
 from stoa.domains.catalog.importing.snapshots import Known, Snapshot
 from stoa.domains.catalog.importing.telling import told_of
 from stoa.domains.catalog.metadata import merged_metadata, read_value
-from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.naming import search_text_of
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id
@@ -49,14 +49,16 @@ def plan_new(writes: Writes, wanted: Wanted, shelf: Shelf, free_handle: str) -> 
         return False
     rows = plan_new_variants(writes, variants or [WantedVariant(wanted.key, wanted.line, {})], shelf, product_id)
     title, handle = _title(writes, wanted), _handle(writes, wanted, shelf, free_handle)
+    category_id = _category(wanted, shelf)
+    has = Standing(title, rows, category_id, has_image=bool(wanted.images))
     writes.products.append(
         {
             "id": product_id,
             "title": title,
             "handle": handle,
             "description": wanted.description or "",
-            "status": _status(wanted, shelf.status),
-            "category_id": _category(wanted, shelf),
+            "status": ready_status(writes, wanted, shelf.status, None, has),
+            "category_id": category_id,
             "vendor": wanted.vendor or "",
             "options": options_of(wanted, [], rows),
             "seo_title": wanted.seo_title or "",
@@ -109,11 +111,13 @@ def _product_columns(
     if wanted.handle not in (None, handle):
         handle = _handle(writes, wanted, shelf, handle, own=known["redirects"])
     said = {name: getattr(wanted, name) for name in SAID}
+    category_id = _category(wanted, shelf) or known["category_id"]
+    has = Standing(title, rows, category_id, has_image=bool(known["images"] or wanted.images))
     return {
         "title": title,
         "handle": handle,
-        "status": _status(wanted, known["status"]),
-        "category_id": _category(wanted, shelf) or known["category_id"],
+        "status": ready_status(writes, wanted, known["status"], known["status"], has),
+        "category_id": category_id,
         "options": _options(wanted, known, rows),
         "metadata": _metadata(writes, wanted, shelf, known["metadata"]),
         "search_text": known["search_text"],  # made anew once all is written
@@ -130,14 +134,6 @@ def _options(wanted: Wanted, known: Snapshot, rows: list[dict[str, Any]]) -> lis
 
 def _codes(rows: list[dict[str, Any]]) -> list[str]:
     return [each["sku"] for each in rows if each["sku"]]
-
-
-def _status(wanted: Wanted, otherwise: str) -> str:
-    """On sale only if the file does not say in any way that it is not."""
-    if wanted.status is None and wanted.published is None:
-        return otherwise
-    status = wanted.status or ProductStatus.ACTIVE.value
-    return ProductStatus.DRAFT.value if status == ProductStatus.ACTIVE and wanted.published is False else status
 
 
 def _plan_tags(writes: Writes, product_id: Any, wanted: Wanted, shelf: Shelf, known: list[str]) -> bool:

@@ -119,11 +119,14 @@ def products(draw: Any) -> dict[str, Any]:
             if not (_shown(each["title"]) in seen or seen.add(_shown(each["title"])))  # type: ignore[func-returns-value]
         ]
     urls = draw(st.lists(st.sampled_from([f"https://img.test/{i}.png?a=1,2" for i in range(6)]), max_size=5))
+    category = draw(st.none() | st.integers(0, 3))
+    # what is on sale and lacks something would come back as a draft (importing/releasing.py)
+    is_ready = bool(urls) and category is not None and all(each["price_minor"] is not None for each in variants)
     return {
         "title": draw(WORDS),
         "handle": draw(WORDS),
         "description": draw(TEXTS),
-        "status": draw(st.sampled_from(["DRAFT", "ACTIVE", "ARCHIVED"])),
+        "status": draw(st.sampled_from(["DRAFT", "ARCHIVED", "ACTIVE" if is_ready else "DRAFT"])),
         "vendor": draw(LINE),
         "options": [
             {"name": name, "values": list(dict.fromkeys(each["option_values"][i] for each in variants))}
@@ -133,7 +136,7 @@ def products(draw: Any) -> dict[str, Any]:
         "seo_description": draw(TEXTS),
         "keywords": clean_keywords(draw(st.lists(WORDS.filter(normal).map(lambda word: word[:20]), max_size=3))),
         "translations": draw(TRANSLATIONS),
-        "category": draw(st.none() | st.integers(0, 3)),
+        "category": category,
         "tags": draw(st.sets(st.integers(0, 3))),
         "variants": variants,
         "images": [{"url": url, "alt": draw(LINE)} for url in urls],

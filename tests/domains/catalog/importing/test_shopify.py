@@ -173,7 +173,7 @@ async def test_on_sale_is_only_what_is_published_and_active(ctx: Context) -> Non
     assert {each.handle: each.status.value for each in await Product.all()} == {
         "linen-shirt": "ACTIVE",
         "tea-bowl": "ACTIVE",
-        "gift-card": "ACTIVE",
+        "gift-card": "DRAFT",  # it has no picture, and so no person could publish it
         "sample-swatch": "DRAFT",
         "old-mug": "ARCHIVED",
         "new-mug": "DRAFT",
@@ -185,6 +185,7 @@ async def test_what_is_odd_is_told_by_line_and_column(ctx: Context) -> None:
     run = await taken(ctx)
 
     assert await issues_of(run) == [
+        (15, "Status", "NOT_READY", "Gift Card"),
         (18, "Variant Inventory Qty", "NEGATIVE", "-2"),
         (18, "Variant Barcode", "SHORTENED", "8.80123E+12"),
         (20, "Variant SKU", "CODE_TAKEN", "MUG-OLD"),
@@ -210,7 +211,7 @@ async def test_a_dry_run_tells_what_would_be_and_does_nothing(ctx: Context) -> N
 
     run = await taken(ctx, dry_run=True)
 
-    assert (run.products_created, run.products_updated, run.issues_total) == (7, 0, 3)
+    assert (run.products_created, run.products_updated, run.issues_total) == (7, 0, 4)
     assert (await dump(), await Tag.all().count(), await Category.all().count()) == (before, 0, 0)
 
 
@@ -237,7 +238,7 @@ async def test_however_it_is_saved_it_is_the_same(
         run = await imported(other_ctx, content, mapping=seen.mapping, source="shopify")
 
         assert (seen.format, seen.delimiter, seen.decimal) == (FileFormat.SHOPIFY, delimiter, ".")
-        assert (run.failure, run.issues_total) == (None, 3)
+        assert (run.failure, run.issues_total) == (None, 4)
         assert await dump(SAME) == expected
 
 

@@ -11,7 +11,16 @@ from stoa.domains import catalog
 from stoa.domains.catalog import ProductChanges
 from stoa.domains.catalog.errors import NotADraft
 from stoa.domains.catalog.importing import run_import, undo_import
-from stoa.domains.catalog.models import ImportRun, Product, ProductStatus, SlugRedirect, Stock, StockMovement, Variant
+from stoa.domains.catalog.models import (
+    Image,
+    ImportRun,
+    Product,
+    ProductStatus,
+    SlugRedirect,
+    Stock,
+    StockMovement,
+    Variant,
+)
 from stoa.domains.catalog.redirecting import product_by_handle
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.shop_models import EventRow
@@ -122,6 +131,9 @@ async def test_a_worker_does_an_import_for_who_ordered_it(ctx: Context) -> None:
 async def test_what_an_import_puts_on_sale_and_takes_off_is_announced(ctx: Context) -> None:
     await imported(ctx, one("C", "Cup", "cup", "5", "", "draft"), mapping=MAPPING)
     product = await Product.get(handle="cup")
+    product.category_id = (await make.category(ctx)).id  # type: ignore[attr-defined]
+    await product.save()
+    await Image.create(product=product, url="https://img.test/cup", position=0)
 
     run = await imported(ctx, one("C", "Cup", "cup", "5", "", "active"), mapping=MAPPING)
     assert (await Product.get(id=product.id)).status is ProductStatus.ACTIVE
