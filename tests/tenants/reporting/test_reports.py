@@ -23,11 +23,14 @@ from stoa.tenants.lending import fetch
 from stoa.tenants.provisioning import drop_shop
 from stoa.tenants.reporting.ending import end_report, fail_report, sweep_reports
 from stoa.tenants.reporting.errors import NoSuchReport, ReportNotReady
+from stoa.tenants.reporting.events import ReportEnded
 from stoa.tenants.reporting.handing_out import REPORTS, report_link
 from stoa.tenants.reporting.models import FORGOTTEN, KEPT, Report, ReportSchedule, ReportState
+from stoa.tenants.reporting.noticing import REPORT_ENDED
 from stoa.tenants.reporting.requesting import Wanted, report_of, request_report
 from stoa.tenants.uploading import shop_files
 from tests import make
+from tests.domains.catalog.catalogs import events_of
 
 WANTED = Wanted("sales_summary", Format.CSV, "en", {}, "Sales summary", "sales.csv", [Scope.ANALYTICS_READ])
 
@@ -103,6 +106,18 @@ async def test_there_is_no_address_without_a_file(ctx: Context) -> None:
     done = await written(ctx)
     with clock.set_to(clock.now() + KEPT + timedelta(seconds=1)), pytest.raises(ReportNotReady, match="expired"):
         await report_link(ctx, done.id)
+
+
+async def test_an_end_is_news_and_somebody_is_told_of_what_nobody_waited_for(ctx: Context) -> None:
+    done, failed = await written(ctx), await requested(ctx)
+    with open_shop(ctx.shop):
+        await fail_report(ctx, failed.id, Sentence("It was cancelled."))
+        await fail_report(ctx, failed.id, Sentence("It was cancelled."))
+
+    ends = [told for name, told in await events_of(ctx) if name == "ReportEnded"]
+    assert [(each["report_id"], each["state"]) for each in ends] == [(str(done.id), "DONE"), (str(failed.id), "FAILED")]
+    assert [REPORT_ENDED.concerns(ReportEnded(**each)) for each in ends] == [False, True]
+    assert REPORT_ENDED.concerns(ReportEnded(done.id, "Sales", "DONE", is_scheduled=True))
 
 
 async def test_what_has_ended_stays_as_it_ended(ctx: Context) -> None:

@@ -27,6 +27,7 @@ from stoa.tenants.reporting.models import Cadence, Report, ReportSchedule, Repor
 from stoa.tenants.reporting.scheduling import MAX_SCHEDULES, Plan, create_schedule, delete_schedule, edit_schedule
 from stoa.workers.reports import mailing
 from tests import make
+from tests.domains.catalog.catalogs import events_of
 from tests.workers.conftest import until
 from tests.workers.reports import desk
 
@@ -121,6 +122,7 @@ async def test_a_schedule_whose_owner_has_lost_the_right_pauses_and_says_so(ctx:
 
     paused = await ReportSchedule.get(id=schedule.id)
     assert paused.next_at is None
+    assert ("ReportSchedulePaused", {"schedule_id": str(schedule.id), "name": "Every Monday"}) in await events_of(ctx)
     assert await made(schedule) == []
 
 
