@@ -64,6 +64,7 @@ def values(kind: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
     good = {
         "Int": st.integers(0, 9),
         "Boolean": st.booleans(),
+        "Date": st.just("2026-01-01"),
         "DateTime": st.just("2026-01-01T00:00:00Z"),
         "BigInt": st.integers(0, 2**40),
     }

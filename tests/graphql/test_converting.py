@@ -24,6 +24,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "Float": st.floats(-9, 9) | st.integers(-9, 9),
     "BigInt": st.integers(-(2**53), 2**53),
     "Boolean": st.booleans(),
+    "Date": st.sampled_from(["2026-01-01", "2024-02-29"]),
     "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T12:00:00.5+08:00"]),
 }
 

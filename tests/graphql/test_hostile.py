@@ -96,6 +96,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "BigInt": st.sampled_from([0, 2**53, -(2**53), 2**53 + 1]),
     "Float": st.sampled_from([0, 1, -0.0, 0.5, -1, 1e308, 2**53]),
     "Boolean": st.booleans(),
+    "Date": st.sampled_from(["2026-01-01", "0001-01-01", "9999-12-31", "2026-02-30", "20260101", "", "\x00", 5]),
     "DateTime": st.sampled_from(
         ["2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "2026-01-01", "", "\x00", 5]
     ),

@@ -30,6 +30,7 @@ IDS: list[str] = [
 ]
 INPUTS: dict[str, st.SearchStrategy[Any]] = {
     "ID": st.deferred(lambda: st.sampled_from(IDS)),
+    "Date": st.sampled_from(["2026-01-01", "2026-12-31"]),
     "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T12:00:00+08:00"]),
     "BigInt": st.integers(0, 9),
 }

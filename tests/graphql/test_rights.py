@@ -46,6 +46,7 @@ SAMPLES: dict[str, Any] = {
     "Float": 0.5,
     "Boolean": False,
     "ID": type_id("prod", new_id()),
+    "Date": "2026-01-01",
     "DateTime": "2026-01-01T00:00:00Z",
 }
 
