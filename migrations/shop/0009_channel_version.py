@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shop", "0006_bulk_editing")]
+    dependencies = [("shop", "0008_set_aside")]
 
     initial = False
 
