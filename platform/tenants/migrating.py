@@ -63,6 +63,7 @@ WHERE n.nspname = $1 AND NOT i.indisvalid
 """
 # Operations that never look at how the models were before them, for which the costly copy of those can be spared.
 LOOKS_AHEAD = (ops.CreateModel, ops.AddField, ops.AddIndex, ops.AddConstraint, ops.AlterModelOptions, ops.RunSQL)
+LOOKS_BACK = (ops.RemoveIndex,)  # and those that never look at how the models are afterwards
 MAY_BE_REPEATED = re.compile(r"\bIF\s+(NOT\s+)?EXISTS\b", re.IGNORECASE)
 
 
@@ -156,6 +157,10 @@ async def _compile(executor: MigrationExecutor, key: Any, state: State) -> Step:
         )
     editor = executor._schema_editor(atomic=False, collect_sql=True)
     for operation in migration.operations:
+        if isinstance(operation, LOOKS_BACK):
+            await operation.database_forward(key.app_label, state, state, editor)
+            operation.state_forward(key.app_label, state)
+            continue
         before = state if isinstance(operation, LOOKS_AHEAD) else state.clone()
         operation.state_forward(key.app_label, state)
         await operation.database_forward(key.app_label, before, state, editor)
