@@ -69,7 +69,15 @@ planned AS (
 told AS (
  INSERT INTO event (id, name, subject_id, payload, actor_kind, request_id, happened_at)
  SELECT uuidv7(), 'OrderPlaced', id, jsonb_build_object('order_id', id, 'number', number, 'channel', 'web',
-  'total_minor', $6::bigint, 'currency', 'EUR'), 'account', 'bare', now() FROM made)
+  'total_minor', $6::bigint, 'currency', 'EUR'), 'account', 'bare', now() FROM made RETURNING id),
+telling AS (
+ INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
+  max_attempts, priority, is_ready, created_at, request_id)
+ SELECT uuidv7(), current_schema(), kind, name, jsonb_build_object('event_id', told.id), dedupe_key, 'QUEUED',
+  now() + wait, 0, 0, 5, 1, wait = '0', now(), 'bare'
+ FROM told, (VALUES ('notifications', 'notifications.fan_out', NULL, interval '0'), ('general', 'orders.plan_reminder',
+  'bare ' || date_trunc('minute', now()), interval '1 minute')) AS wanted (kind, name, dedupe_key, wait)
+ ON CONFLICT DO NOTHING)
 SELECT json_build_object('data', json_build_object('orderPlace', json_build_object('order', json_build_object(
  'id', made.id, 'number', made.number), 'userErrors', json_build_array())))::text, (SELECT count(*) FROM held)
 FROM made"""

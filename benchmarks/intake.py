@@ -96,6 +96,12 @@ async def _check(owner: Any, schema: str) -> None:
             FROM (SELECT * FROM "{schema}".sales_order WHERE external_id LIKE '{prefix}-%' ORDER BY id LIMIT 500) o"""
         )
         assert counted["orders"] and all(list(counted)[1:]), (prefix, dict(counted))
+    told, telling = await owner.fetchrow(
+        f"""SELECT (SELECT count(*) FROM "{schema}".event WHERE name = 'OrderPlaced'), (SELECT count(*)
+          FROM platform.job WHERE shop_schema = $1 AND name = 'notifications.fan_out')""",
+        schema,
+    )
+    assert told == telling, (told, telling)  # somebody will be told of each
 
 
 if __name__ == "__main__":
