@@ -21,7 +21,7 @@ from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.provisioning import provisioner
-from stoa.tenants.uploading import receive_here, stage_upload
+from stoa.tenants.uploading import receive_upload, stage_upload
 
 WIDTH, HEIGHT = 4000, 3000
 TIMES, SHORT_TIMES = 20, 6
@@ -70,7 +70,7 @@ async def _loop(ctx: Context, photo: bytes, times: int) -> bool:
 async def _upload(ctx: Context, photo: bytes) -> str:
     """The key of a file that a product stands on."""
     upload = (await stage_upload(ctx, "photo.jpg", "image/jpeg", len(photo))).upload
-    await receive_here(ctx, upload.id, _body(photo))
+    await receive_upload(ctx, upload.id, _body(photo))
     images = [ImageDraft(upload_id=upload.id)]
     product = await create_product(ctx, ProductDraft("Lantern", variants=[VariantDraft()], images=images))
     return str((await Picture.get(product_id=product.id)).file_key)
