@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import pkgutil
 import re
-import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -91,7 +90,6 @@ FIRST_STEP = Step(
 
 
 _compiled: dict[str, tuple[Step, ...]] = {}
-_compiling = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -113,19 +111,14 @@ async def compile_steps(app: str, apps: dict[str, dict[str, Any]] | None = None)
     """All migrations of `app` ("shop" or "platform") in order, as SQL.
 
     One walk over all of them; Tortoise's own `collect_sql` walks from the start again for each. It takes half a second
-    of a processor all the same, so our own are compiled once in a process, and in a thread: whoever else is served
-    meanwhile need not wait.
+    of a processor all the same, so our own are compiled once in a process. (Not in a thread: models that are built in
+    another loop take the pools of this one from under it.)
     """
     if apps is not None:
         return await _compile_all(app, apps)
-    return _compiled[app] if app in _compiled else await asyncio.to_thread(_compile_once, app)
-
-
-def _compile_once(app: str) -> tuple[Step, ...]:
-    with _compiling:
-        if app not in _compiled:
-            _compiled[app] = asyncio.run(_compile_all(app, APPS))
-        return _compiled[app]
+    if app not in _compiled:
+        _compiled[app] = await _compile_all(app, APPS)
+    return _compiled[app]
 
 
 def forget_compiled() -> None:

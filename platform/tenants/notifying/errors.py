@@ -8,7 +8,7 @@ from stoa.kit.errors import Conflict, NotFound, Refusal, Taken
 class NoSuchNotice(NotFound):
     """Nobody is notified of that."""
 
-    code = "UNKNOWN_NOTICE"
+    code = "NOTICE_NOT_FOUND"
 
 
 class NoSuchNotificationRule(NotFound):

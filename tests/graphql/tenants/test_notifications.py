@@ -257,7 +257,7 @@ async def test_the_list_of_notices_says_what_templates_can_say(ask: Ask) -> None
     assert set(notices) == {
         *("order_waits", "order_overdue", "payment_received", "refund_asked", "aftersale_opened", "aftersale_overdue"),
         *("orders_imported", "stock_low", "products_imported", "bulk_ended", "job_dead"),
-        *("webhook_paused", "webhook_delivery_failed"),
+        *("webhook_paused", "webhook_delivery_failed", "report_ended", "report_schedule_paused"),
     }
     waits = notices["order_waits"]
     assert (waits["event"], waits["scope"], waits["defaultChannels"]) == (
@@ -347,7 +347,7 @@ async def test_all_that_is_wrong_with_a_rule_is_told_where_it_stands(ask: Ask) -
     ]
     unknown = await ask.data(CREATE_RULE, input={"notice": "weather", "name": "x", "channels": ["MAIL"]})
     [error] = unknown["notificationRuleCreate"]["userErrors"]
-    assert (error["code"], error["path"]) == ("UNKNOWN_NOTICE", ["input", "notice"])
+    assert (error["code"], error["path"]) == ("NOTICE_NOT_FOUND", ["input", "notice"])
 
 
 async def test_templates_are_made_seen_changed_and_taken_away(ask: Ask) -> None:

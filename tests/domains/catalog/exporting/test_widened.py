@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoa.domains.catalog.importing import run_import, undo_import
-from stoa.domains.catalog.models import Attribute, AttributeType, ImportIssue, Product
+from stoa.domains.catalog.models import Attribute, AttributeType, ImportIssue, Product, ProductStatus
 from stoa.kit.text import searchable
 from stoa.tenants.context import Context, open_shop
 from tests import make
@@ -21,7 +21,9 @@ async def test_what_a_product_is_known_by_goes_into_another_shop(ctx: Context, o
     """X7: nothing that a merchant wrote about a product is lost in the generic form."""
     await attributes()
     known = {"watts": "40", "dimmable": True}
-    await make.product(ctx, title="Lamp", keywords=["lamp", "brass"], translations=TEXTS, metadata=known)
+    await make.product(
+        ctx, title="Lamp", status=ProductStatus.DRAFT, keywords=["lamp", "brass"], translations=TEXTS, metadata=known
+    )
     first = await exported(ctx)
 
     with open_shop(other_ctx.shop):
@@ -44,7 +46,7 @@ async def test_what_a_product_is_known_by_goes_into_another_shop(ctx: Context, o
 
 async def test_what_the_shop_has_no_attribute_for_is_said(ctx: Context, other_ctx: Context) -> None:
     await attributes()
-    await make.product(ctx, title="Lamp", metadata={"watts": "40"})
+    await make.product(ctx, title="Lamp", status=ProductStatus.DRAFT, metadata={"watts": "40"})
     first = await exported(ctx)
     broken = first.replace(b'{""watts"":""40""}', b"not json")
 
