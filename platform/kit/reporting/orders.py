@@ -16,7 +16,8 @@ class Told(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """`failure` is empty when the file is written."""
+    """`failure` is empty when the file is written. `is_last`: the process has grown large, and ends now."""
 
     size: int = 0
     failure: str = ""
+    is_last: bool = False

@@ -94,6 +94,9 @@ class Presses:
             process.kill()
             _end(process)
             raise
+        if answer.is_last:
+            _end(process)
+            return answer
         with self._lock:
             self._idle.append(process)
         return answer
