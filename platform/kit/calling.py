@@ -128,6 +128,8 @@ def check_address(address: str, bounds: Bounds | None = None) -> str:
     _check_port(url.port, bounds)
     try:
         literal = _addresses(url.host, url.port or 443, socket.AI_NUMERICHOST)
+    except UnicodeError:
+        raise AddressRefused("A web address begins with https:// and names a host.") from None
     except OSError:
         return str(url)  # a name: what it means is judged when it is called
     _judge(url.host, literal, bounds)

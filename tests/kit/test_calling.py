@@ -84,6 +84,7 @@ def test_literal_addresses_are_refused_before_they_are_kept(address: str) -> Non
     [
         *("ftp://shop.example/", "file:///etc/passwd", "shop.example", "", "https://", "https:///x", "http://[::1"),
         *("javascript:alert(1)", "gopher://shop.example/", f"https://shop.example/{'a' * 2000}", "https://a\x00b/"),
+        *("https://a..b/", f"https://{'a' * 64}.example/"),
     ],
 )
 def test_what_is_no_web_address_is_refused(address: str) -> None:

@@ -62,7 +62,14 @@ async def make_payload(ctx: Context, hook: Webhook, happened: Happened) -> Paylo
         variables = {"id": about}
     else:
         about, variables = type_id(topic.prefix, happened.subject_id), topic.variables(happened.fields)
-    data = await _data(_as_program(ctx, hook.id, hook.name, hook.scopes), hook.query, variables) if about else None
+    program = _as_program(ctx, hook.id, hook.name, hook.scopes)
+    try:
+        data = await _data(program, hook.query, variables) if about else None
+    except QueryRefused as refused:
+        if topic is not TEST:
+            raise
+        # What a test is about is anybody's choice: that its query does not fit it says nothing against the hook
+        raise PayloadFailed("The query cannot be run for {about}: {why}", about=about, why=refused.sentence) from None
     about = about or type_id(topic.prefix, happened.subject_id)
     return Payload(topic.name, {"kind": kind_of(prefix_of(about)), "id": about}, data)
 

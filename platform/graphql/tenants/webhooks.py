@@ -87,7 +87,10 @@ class WebhookAttempt(Node):
     error: str | None = derived(("error",), said_now, "The same in words, in the reader's language.")
 
 
-@stored(models.WebhookDelivery, prefix="whd", scope=Scope.WEBHOOKS_READ)
+OF_WHAT_IS_THERE = "EXISTS (SELECT FROM platform.webhook h WHERE h.id = {row}.webhook_id AND h.state <> 'DELETED')"
+
+
+@stored(models.WebhookDelivery, prefix="whd", scope=Scope.WEBHOOKS_READ, only=OF_WHAT_IS_THERE)
 class WebhookDelivery(Node):
     """That one event goes to one webhook."""
 

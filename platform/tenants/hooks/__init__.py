@@ -1,6 +1,6 @@
 """Webhooks: a shop's events, sent to addresses that the merchant names, with a payload that the merchant asks for."""
 
-from stoa.tenants.hooks.enveloping import EVENT_PREFIX, Happened, Payload
+from stoa.tenants.hooks.enveloping import EVENT_PREFIX
 from stoa.tenants.hooks.keeping import (
     NewSecret,
     WebhookDraft,
@@ -18,9 +18,7 @@ from stoa.tenants.hooks.sweeping import sweep_webhooks
 __all__ = [
     "EVENT_PREFIX",
     "SEND",
-    "Happened",
     "NewSecret",
-    "Payload",
     "Range",
     "WebhookDraft",
     "create_webhook",

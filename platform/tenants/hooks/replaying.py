@@ -27,14 +27,17 @@ SKEW: Final = timedelta(hours=1)  # ids say when they were made, to the clock of
 AGAIN = "state = 'WAITING', due_at = $2, tries = 0, body = NULL, ended_at = NULL"
 # Only what has a delivery, and that failed.
 FAILED = f"""
-UPDATE platform.webhook_delivery SET {AGAIN}
-WHERE webhook_id = $1 AND state = 'FAILED' AND happened_at >= $3 AND happened_at < $4
-  AND ($5::uuid IS NULL OR subject_id = $5)
-  AND ($6::bigint IS NULL OR coalesce(sequence, 0) BETWEEN $6 AND $7)
-  AND ($8::uuid[] IS NULL OR id = ANY($8))
+UPDATE platform.webhook_delivery SET {AGAIN} WHERE id IN (
+  SELECT id FROM platform.webhook_delivery d
+  WHERE webhook_id = $1 AND state = 'FAILED' AND happened_at >= $3 AND happened_at < $4
+    AND ($5::uuid IS NULL OR subject_id = $5)
+    AND ($6::bigint IS NULL OR EXISTS (
+      SELECT FROM platform.webhook_sequence s WHERE s.event_id = d.event_id AND s.number BETWEEN $6 AND $7))
+    AND ($8::uuid[] IS NULL OR id = ANY($8))
+  LIMIT {MOST_AT_ONCE + 1})
 RETURNING id
 """
-# All that the log has, whether it was sent before or not. What waits already, waits on.
+# All that the log has, whether it was sent before or not. What waits already is due at once, with a payload made anew.
 ALL = f"""
 INSERT INTO platform.webhook_delivery AS d (id, shop_schema, webhook_id, event_id, event_name, subject_id, happened_at,
                                             state, due_at, tries, attempts_made, created_at)
@@ -45,6 +48,7 @@ WHERE e.happened_at >= $3 AND e.happened_at < $4 AND e.id >= $9 AND e.id < $10
   AND ($6::bigint IS NULL OR EXISTS (
     SELECT FROM platform.webhook_sequence s WHERE s.event_id = e.id AND s.number BETWEEN $6 AND $7))
   AND ($8::uuid[] IS NULL OR e.id IN (SELECT event_id FROM platform.webhook_delivery WHERE id = ANY($8)))
+ORDER BY e.id LIMIT {MOST_AT_ONCE + 1}
 ON CONFLICT (webhook_id, event_id) DO UPDATE SET {AGAIN}
 RETURNING id
 """
@@ -97,7 +101,8 @@ async def _check_deliveries(hook: Webhook, ids: Sequence[UUID] | None) -> None:
 async def replay_range(ctx: Context, hook: Webhook, wanted: Range) -> int:
     """The same for a hook that is locked in the open transaction; nobody is roused."""
     moment = now()
-    since, until = wanted.since or BEGINNING, wanted.until or moment + SKEW
+    since, latest = max(wanted.since or BEGINNING, BEGINNING), moment + SKEW
+    until = min(max(wanted.until or latest, BEGINNING), latest)
     if wanted.subject_id is not None:
         await number_events_of(wanted.subject_id)
     has_numbers = wanted.first is not None or wanted.last is not None
@@ -107,12 +112,10 @@ async def replay_range(ctx: Context, hook: Webhook, wanted: Range) -> int:
     if wanted.only_failed:
         rows = await shop_client().execute_query_dict(FAILED, values)
     else:
-        earliest = UUID(int=0) if wanted.since is None else first_id_of(wanted.since - SKEW)
+        earliest = UUID(int=0) if since < BEGINNING + SKEW else first_id_of(since - SKEW)
         rows = await shop_client().execute_query_dict(ALL, [*values, earliest, first_id_of(until + SKEW)])
     if len(rows) > MOST_AT_ONCE:
-        raise TooMuchToReplay(
-            "These are {count} events; {limit} can be replayed at once.", count=len(rows), limit=MOST_AT_ONCE
-        )
+        raise TooMuchToReplay("These are more than {limit} events: replay them in parts.", limit=MOST_AT_ONCE)
     return len(rows)
 
 

@@ -60,7 +60,7 @@ async def take_turn(ctx: Context, job: Job, hook_id: UUID, make: MakePayload) ->
     if await _taken(job, hook_id):
         until = monotonic() + TURN_SECONDS
         while monotonic() < until:
-            if not await _send_some(ctx, job, hook_id, make):
+            if not await _send_some(ctx, job, hook_id, make, until):
                 break
     async with job.finish():
         await shop_client().execute_query_dict(PUT_DOWN, [hook_id, job.id])
@@ -77,8 +77,8 @@ async def _taken(job: Job, hook_id: UUID) -> bool:
     return bool(rows)
 
 
-async def _send_some(ctx: Context, job: Job, hook_id: UUID, make: MakePayload) -> bool:
-    """One batch; False when there is no more to be done in this turn."""
+async def _send_some(ctx: Context, job: Job, hook_id: UUID, make: MakePayload, until: float) -> bool:
+    """One batch, nothing of it begun after `until` (of monotonic()); False when no more is to be done in this turn."""
     hook = await Webhook.filter(id=hook_id, state="ACTIVE", turn=job.id).using_db(shop_client()).get_or_none()
     if hook is None:
         return False  # paused, deleted, or the turn was taken away meanwhile
@@ -91,7 +91,7 @@ async def _send_some(ctx: Context, job: Job, hook_id: UUID, make: MakePayload) -
     )
     if not due:
         return False
-    sender = _Sender(ctx, job, hook, make)
+    sender = _Sender(ctx, job, hook, make, until)
     await sender.send_all(due)
     return not sender.is_in_trouble
 
@@ -104,17 +104,18 @@ class _Sender:
     job: Job
     hook: Webhook
     make: MakePayload
+    until: float
     is_in_trouble: bool = False
 
     async def send_all(self, due: Sequence[WebhookDelivery]) -> None:
-        """The first trouble ends it: what has not begun by then waits for another turn."""
+        """The first trouble ends it, or the end of the turn: what has not begun by then waits for another one."""
         free = asyncio.Semaphore(AT_ONCE)
         ordered = sorted(due, key=lambda each: (each.subject_id, each.event_id))
 
         async def send_in_order(deliveries: Sequence[WebhookDelivery]) -> None:
             async with free:
                 for each in deliveries:
-                    if not self.is_in_trouble:
+                    if not self.is_in_trouble and monotonic() < self.until:
                         await self._send(each)
 
         try:
@@ -133,11 +134,15 @@ class _Sender:
     async def _outcome(self, delivery: WebhookDelivery) -> Outcome:
         started = monotonic()
         try:
-            body = delivery.body or await self._body(delivery)
+            body = (delivery.body if self._may_send(delivery) else None) or await self._body(delivery)
         except Refusal as refusal:
             return Outcome.of_refusal(refusal, monotonic() - started)
         message_id = type_id(EVENT_PREFIX, delivery.event_id)
         return await post(self.hook, delivery, message_id, body.encode())
+
+    def _may_send(self, delivery: WebhookDelivery) -> bool:
+        """Not what was made when the hook could see more: whoever changes it since has not those rights."""
+        return set(delivery.scopes or ()) <= set(self.hook.scopes)
 
     async def _body(self, delivery: WebhookDelivery) -> str:
         """Made once, and kept: whoever is sent it again is sent the same."""

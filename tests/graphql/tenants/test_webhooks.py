@@ -243,15 +243,19 @@ async def test_pausing_and_resuming(ask: Ask, owner: asyncpg.Connection, strange
 
 async def test_a_deleted_hook_is_shown_no_more(ask: Ask) -> None:
     id = (await created(ask))["webhook"]["id"]
+    await make.order(ask.ctx)
+    assert len((await ask.data("{ webhookDeliveries { nodes { id } } }"))["webhookDeliveries"]["nodes"]) == 1
     query = "mutation ($id: ID!) { webhookDelete(input: {id: $id}) { deletedId userErrors { code } } }"
 
     assert (await ask.data(query, id=id))["webhookDelete"] == {"deletedId": id, "userErrors": []}
     again = (await ask.data(query, id=id))["webhookDelete"]
 
     assert [each["code"] for each in again["userErrors"]] == ["NOT_FOUND"]
-    assert (await ask.data("query ($id: ID!) { webhook(id: $id) { id } webhooks { nodes { id } } }", id=id)) == {
+    shown = "query ($id: ID!) { webhook(id: $id) { id } webhooks { nodes { id } } webhookDeliveries { nodes { id } } }"
+    assert (await ask.data(shown, id=id)) == {
         "webhook": None,
         "webhooks": {"nodes": []},
+        "webhookDeliveries": {"nodes": []},
     }
 
 

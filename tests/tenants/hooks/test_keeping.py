@@ -167,6 +167,8 @@ async def test_deleting_a_hook_does_not_fail_what_is_published_meanwhile(ctx: Co
 
     await asyncio.gather(publishing(), publishing(), deleting())
 
+    assert [name for name, _ in await events_of(ctx)].count("WebhookTested") == 20
+
 
 async def test_one_transaction_rouses_a_hook_once_however_much_it_publishes(
     ctx: Context, owner: asyncpg.Connection
