@@ -8,6 +8,7 @@ from uuid import UUID
 
 from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
+from stoa.tenants.access.scopes import require_all
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.hooks.events import WebhookPaused, WebhookResumed, WebhookSecretRotated
@@ -66,11 +67,13 @@ async def resume_webhook(ctx: Context, hook_id: UUID, *, replay_missed: bool) ->
 async def rotate_secret(ctx: Context, hook_id: UUID, *, overlap: timedelta = OVERLAP) -> NewSecret:
     """A new secret. Until `overlap` is over the one before signs along, so that receivers can change in peace.
 
-    Raises `NoSuchWebhook`.
+    Whoever holds it signs in the hook's name, so it takes what changing a hook takes. Raises `NoSuchWebhook` and
+    `BeyondYourRights`.
     """
     secret = new_secret()
     async with shop_transaction():
         hook = await locked(hook_id)
+        require_all(ctx, hook.scopes)
         until = now() + min(overlap, LONGEST_OVERLAP) if overlap > timedelta() else None
         old = hook.secret if until is not None else None
         fresh = sealed(ctx.shop.schema, hook.id, secret)

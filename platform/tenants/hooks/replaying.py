@@ -137,6 +137,8 @@ TEST = f"""
 INSERT INTO platform.webhook_delivery (id, shop_schema, webhook_id, event_id, event_name, subject_id, happened_at,
                                        state, due_at, tries, attempts_made, created_at)
 SELECT {NEW_ID}, current_schema(), $1, e.id, e.name, e.subject_id, e.happened_at, 'WAITING', $2, 0, 0, $2
-FROM event e WHERE e.subject_id = $1 AND e.name = 'WebhookTested' ORDER BY e.id DESC LIMIT 1
+FROM event e WHERE e.subject_id = $1 AND e.name = 'WebhookTested' AND NOT EXISTS (
+  SELECT FROM platform.webhook_delivery d WHERE d.webhook_id = $1 AND d.event_id = e.id)
+ORDER BY e.id DESC LIMIT 1
 RETURNING id
 """

@@ -8,7 +8,7 @@ committed its delivery before, and who comes later finds the turn free.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -91,7 +91,7 @@ async def _send_some(ctx: Context, job: Job, hook_id: UUID, make: MakePayload, u
     )
     if not due:
         return False
-    sender = _Sender(ctx, job, hook, make, until)
+    sender = _Sender(ctx, job, hook, make, until, await _payloads_of(due))
     await sender.send_all(due)
     return not sender.is_in_trouble
 
@@ -105,6 +105,7 @@ class _Sender:
     hook: Webhook
     make: MakePayload
     until: float
+    payloads: Mapping[UUID, str]  # of the events, as the log has them
     is_in_trouble: bool = False
 
     async def send_all(self, due: Sequence[WebhookDelivery]) -> None:
@@ -146,7 +147,7 @@ class _Sender:
 
     async def _body(self, delivery: WebhookDelivery) -> str:
         """Made once, and kept: whoever is sent it again is sent the same."""
-        happened = await _happened(delivery)
+        happened = self._happened(delivery)
         payload = await self.make(self.ctx, self.hook, happened)
         async with self.job.step():
             number = await sequence_of(delivery.event_id, delivery.subject_id)
@@ -155,15 +156,14 @@ class _Sender:
             await delivery.save(using_db=shop_client(), update_fields=["body", "sequence", "scopes"])
         return body
 
+    def _happened(self, delivery: WebhookDelivery) -> Happened:
+        if delivery.event_id not in self.payloads:
+            raise PayloadFailed("The event is not in the shop's log.")
+        told = msgspec.json.decode(self.payloads[delivery.event_id])
+        return Happened(delivery.event_id, delivery.event_name, delivery.subject_id, delivery.happened_at, told)
 
-async def _happened(delivery: WebhookDelivery) -> Happened:
-    rows = await shop_client().execute_query_dict("SELECT payload FROM event WHERE id = $1", [delivery.event_id])
-    if not rows:
-        raise PayloadFailed("The event is not in the shop's log.")
-    return Happened(
-        delivery.event_id,
-        delivery.event_name,
-        delivery.subject_id,
-        delivery.happened_at,
-        msgspec.json.decode(rows[0]["payload"]),
-    )
+
+async def _payloads_of(due: Sequence[WebhookDelivery]) -> dict[UUID, str]:
+    query = "SELECT id, payload FROM event WHERE id = ANY($1)"
+    rows = await shop_client().execute_query_dict(query, [[each.event_id for each in due]])
+    return {row["id"]: row["payload"] for row in rows}

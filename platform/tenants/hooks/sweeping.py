@@ -9,11 +9,8 @@ from stoa.kit.clock import now
 from stoa.tenants.database import platform_client
 
 KEEP_FOR: Final = timedelta(days=30)
-AT_ONCE: Final = 5_000
 FORGET_DELIVERIES: Final = """
-DELETE FROM platform.webhook_delivery WHERE id IN (
-  SELECT id FROM platform.webhook_delivery WHERE state <> 'WAITING' AND ended_at < $1 ORDER BY ended_at LIMIT $2)
-RETURNING id
+DELETE FROM platform.webhook_delivery WHERE state <> 'WAITING' AND ended_at < $1
 """
 # Those that somebody may be sending to at this moment are left for another night.
 FORGET_HOOKS: Final = """
@@ -24,9 +21,4 @@ DELETE FROM platform.webhook WHERE state = 'DELETED' AND coalesce(turn_until, '-
 async def sweep_webhooks() -> None:
     """In the open platform transaction. Events stay in the shops' logs, and with them what can be replayed."""
     await platform_client().execute_query_dict(FORGET_HOOKS, [now() - timedelta(days=1)])
-    while await forget_deliveries() == AT_ONCE:
-        pass
-
-
-async def forget_deliveries() -> int:
-    return len(await platform_client().execute_query_dict(FORGET_DELIVERIES, [now() - KEEP_FOR, AT_ONCE]))
+    await platform_client().execute_query(FORGET_DELIVERIES, [now() - KEEP_FOR])
