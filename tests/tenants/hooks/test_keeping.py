@@ -88,8 +88,11 @@ async def test_nobody_sends_elsewhere_what_they_may_not_see(ctx: Context) -> Non
         await hooks.edit_webhook(less, made.hook.id, hooks.WebhookDraft(address="https://mine.example/"))
     with pytest.raises(BeyondYourRights):
         await hooks.create_webhook(less, replace(DRAFT, scopes=["customers:read"]))
+    with pytest.raises(BeyondYourRights):
+        await hooks.rotate_secret(less, made.hook.id)
 
-    assert (await as_kept(ctx, made.hook.id)).address == ADDRESS
+    kept = await as_kept(ctx, made.hook.id)
+    assert (kept.address, kept.secret, kept.old_secret) == (ADDRESS, made.hook.secret, None)
 
 
 async def test_a_deleted_hook_is_gone_and_hears_nothing(ctx: Context) -> None:
