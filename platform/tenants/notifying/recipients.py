@@ -50,7 +50,7 @@ class Person:
 
     @property
     def addresses(self) -> Mapping[Channel, str]:
-        return {Channel.MAIL: self.account.email, **{Channel(name): to for name, to in self.wishes.reached_by.items()}}
+        return {**{Channel(name): to for name, to in self.wishes.reached_by.items()}, Channel.MAIL: self.account.email}
 
 
 async def people_of(ctx: Context) -> list[Person]:

@@ -436,6 +436,21 @@ async def test_it_goes_where_the_recipient_is_reached_when_it_is_sent(day: Day) 
     assert [each["address"] for each in await day.messages(channel="MAIL")] == ["zeno@new.example"]
 
 
+async def test_mail_goes_to_the_address_of_the_account_whatever_was_once_said(day: Day) -> None:
+    await preferences.prefer(day.ctx, {})
+    await day.owner.execute(
+        """UPDATE platform.notification_preference SET reached_by = '{"MAIL": "somebody@else.example"}'
+        WHERE account_id = $1""",
+        day.ctx.actor.id,
+    )
+    account = await Account.get(id=day.ctx.actor.id)
+    await make.order(day.ctx)
+
+    await day.work()
+
+    assert [each["address"] for each in await day.messages(channel="MAIL")] == [account.email]
+
+
 async def test_a_second_job_of_a_message_leaves_it_to_the_one_that_has_begun_it(day: Day, server: MailServer) -> None:
     server.says_to_mail = "451 later"
     await make.order(day.ctx)
