@@ -20,7 +20,7 @@ from stoa.tenants.notifying.models import MessageState, Notification
 from stoa.tenants.notifying.recipients import Person, person_of
 from stoa.tenants.notifying.sending import BY_DIGEST, LEFT, NOT_THEIRS
 from stoa.tenants.notifying.wishes import default_wishes
-from stoa.tenants.notifying.writing import Draft, plan_digest, take_turns, write
+from stoa.tenants.notifying.writing import Draft, plan_digests, take_turns, write
 
 MOST_LISTED: Final = 50
 TITLE = Sentence("{count} messages from {shop}")
@@ -69,7 +69,7 @@ async def _merge(ctx: Context, waiting: Sequence[Notification], person: Person |
     ids = [each.id for each in waiting]
     if decision.due_at is not None:
         await _become(ctx, ids, due_at=decision.due_at)
-        await plan_digest(ctx, draft.recipient, draft.channel, decision.due_at)
+        await plan_digests(ctx, [(draft.recipient, draft.channel, decision.due_at)])
         return
     [digest_id] = await write(ctx, [replace(draft, decision=decision)])
     merged = {"digest_id": digest_id, "reason": MERGED.kept(), "sent_at": now(), "due_at": None}
