@@ -10,8 +10,8 @@ from stoa.kit.languages import Sentence
 
 _SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 _NOT_SLUG = re.compile(r"[^\w]+", re.UNICODE)
-# Control characters PostgreSQL or a reader would choke on; tab and newline stay.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# Control characters PostgreSQL, a reader or the header of a mail would choke on; tab and newline stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 

@@ -234,12 +234,20 @@ async def enqueue_each(
     payloads: Sequence[Mapping[str, Any]],
     *,
     kind: Kind,
+    run_at: Sequence[datetime | None] = (),
+    dedupe_keys: Sequence[str | None] = (),
     max_attempts: int = 5,
     priority: Priority = Priority.NORMAL,
 ) -> None:
-    """Plan a job for each of the payloads in the open transaction, by one statement. Raises `NoTransaction`."""
-    if payloads:
-        await _enqueue(ctx, [_plan(job_name, each, _checked(kind), max_attempts, priority) for each in payloads])
+    """Plan a job for each of the payloads in the open transaction, by one statement. Where they are said, `run_at` and
+    `dedupe_keys` are of each of them. Raises `NoTransaction`."""
+    nothing = [None] * len(payloads)
+    jobs = [
+        _plan(job_name, payload, _checked(kind), max_attempts, priority) | {"run_at": at, "dedupe_key": key}
+        for payload, at, key in zip(payloads, run_at or nothing, dedupe_keys or nothing, strict=True)
+    ]
+    if jobs:
+        await _enqueue(ctx, jobs)
 
 
 async def _enqueue(ctx: Context, jobs: list[dict[str, Any]]) -> bool:

@@ -26,6 +26,7 @@ def test_letters_come_in_one_form() -> None:
 
 def test_what_postgresql_cannot_keep_is_left_out() -> None:
     assert clean_line("a\x00b\x07c", what="title", limit=9) == "abc"
+    assert clean_line("a\x80b\x85c\x9f", what="title", limit=9) == "abc"
 
 
 def test_emptiness_is_refused_where_something_is_needed() -> None:

@@ -14,6 +14,8 @@ from stoa.tenants.outbox import enqueue, publish
 
 REMIND: Final = "orders.remind"
 AT_ONCE: Final = 500
+# A statement of its own, before the next one looks: what another look has told meanwhile must be seen by it.
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 # Told once: the log of events remembers it.
 _OVERDUE: Final = f"""
 SELECT o.id, o.number FROM sales_order o
@@ -31,6 +33,7 @@ async def plan_reminder(ctx: Context, until: datetime) -> None:
 
 async def remind(ctx: Context) -> int:
     """Make news of the orders that are overdue and still wait, each once; how many."""
+    await shop_client().execute_query_dict(_ONE_AT_A_TIME, [f"{ctx.shop.schema} reminds"])
     rows = await shop_client().execute_query_dict(_OVERDUE, [now()])
     if rows:
         await publish(ctx, *(ConfirmationOverdue(row["id"], row["number"]) for row in rows))

@@ -60,6 +60,16 @@ def decide(wishes: Wishes, asked: Question) -> Decision:
     return Decision(MessageState.QUEUED)
 
 
+def decide_digest(wishes: Wishes, asked: Question) -> Decision:
+    """What is to be done with a digest: no cap holds it and it is gathered no more, but quiet hours are quiet."""
+    if not asked.address:
+        return Decision(MessageState.SUPPRESSED, reason=NO_ADDRESS)
+    passes = asked.is_urgent and wishes.urgent_passes
+    if not passes and (until := _quiet(wishes, asked.moment)):
+        return Decision(MessageState.WAITING, until, QUIET)
+    return Decision(MessageState.QUEUED)
+
+
 def slot_after(wishes: Wishes, channel: Channel, moment: datetime) -> datetime:
     """When what is gathered from now on is sent: never while the recipient wants quiet."""
     daily = wishes.digest(channel) is Digest.DAILY

@@ -14,7 +14,7 @@ from stoa.tenants.database import shop_client
 from stoa.tenants.notifying.deciding import Question, decide
 from stoa.tenants.notifying.models import MessageState
 from stoa.tenants.notifying.notices import Facts, Notice, notices_of, voice_of
-from stoa.tenants.notifying.recipients import Recipient, recipients_of
+from stoa.tenants.notifying.recipients import Recipient, people_of, recipients_of
 from stoa.tenants.notifying.ruling import Holding, holding_rules
 from stoa.tenants.notifying.templating import said_body, said_title
 from stoa.tenants.notifying.writing import Draft, take_turns, write
@@ -42,10 +42,9 @@ async def tell_of(ctx: Context, event_id: UUID) -> list[UUID]:
 
 
 async def _tell(ctx: Context, notice: Notice, event_id: UUID, facts: Facts) -> list[UUID]:
+    rules, people = await holding_rules(ctx, notice), await people_of(ctx)
     told = [
-        (rule, recipient)
-        for rule in await holding_rules(ctx, notice)
-        for recipient in await recipients_of(ctx, rule.audience, notice.scope)
+        (rule, recipient) for rule in rules for recipient in recipients_of(ctx, people, rule.audience, notice.scope)
     ]
     drafts = _drafts(ctx, notice, event_id, facts, told, now())
     gathered = [(each.recipient, each.channel) for each in drafts if each.decision.state is MessageState.GATHERED]

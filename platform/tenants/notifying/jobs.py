@@ -23,7 +23,8 @@ async def fan_out(ctx: Context, job: Job) -> None:
 @job(SEND, kind="notifications", in_one_transaction=False, max_attempts=8, on_dead="notifications.give_up")
 async def send(ctx: Context, job: Job) -> None:
     """Let one message leave."""
-    await sending.send(ctx, UUID(job.payload["message_id"]), step=job.step, finish=job.finish)
+    message_id = UUID(job.payload["message_id"])
+    await sending.send(ctx, message_id, attempt=job.attempt, step=job.step, finish=job.finish)
 
 
 @job("notifications.give_up", kind="notifications")

@@ -126,6 +126,8 @@ _LISTS: Mapping[str, Callable[[Any, Problems], dict[str, Any]]] = {
 
 
 def _address(text: str, channel: Channel) -> str:
+    if channel is Channel.MAIL:  # another one would be nobody's who has proven it
+        raise InvalidInput("Mail goes to the address of your account.")
     return checked_address(channel, text)
 
 

@@ -10,7 +10,7 @@ from stoa.kit.languages import Locale
 from stoa.kit.messaging import Channel
 from stoa.tenants.access.scopes import scopes_of
 from stoa.tenants.context import Context
-from stoa.tenants.models import Membership
+from stoa.tenants.models import Account, Membership
 from stoa.tenants.notifying.wishes import Wishes, default_wishes, wishes_of
 
 
@@ -37,31 +37,58 @@ class Audience:
     channels: Sequence[Channel] = ()
 
 
-async def recipients_of(ctx: Context, audience: Audience, scope: str) -> list[Recipient]:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the shop as they are now."""
+
+    account: Account
+    role: str
+    wishes: Wishes
+
+    def may_see(self, scope: str) -> bool:
+        return scope in scopes_of(self.role)
+
+    @property
+    def addresses(self) -> Mapping[Channel, str]:
+        return {**{Channel(name): to for name, to in self.wishes.reached_by.items()}, Channel.MAIL: self.account.email}
+
+
+async def people_of(ctx: Context) -> list[Person]:
+    """Everybody who works in the shop, with what they wish: two statements, however many there are."""
+    members = await Membership.filter(shop_id=ctx.shop.id).select_related("account").order_by("id")
+    return await _with_wishes(ctx, members)
+
+
+async def person_of(ctx: Context, account_id: UUID) -> Person | None:
+    """One of them; None when they work here no more."""
+    members = await Membership.filter(shop_id=ctx.shop.id, account_id=account_id).select_related("account")
+    return next(iter(await _with_wishes(ctx, members)), None)
+
+
+def recipients_of(ctx: Context, people: Sequence[Person], audience: Audience, scope: str) -> list[Recipient]:
     """Everybody meant, once. Members whose role may not see what it is about are not told."""
-    members = await Membership.filter(shop_id=ctx.shop.id).prefetch_related("account").order_by("id")
-    meant = [each for each in members if _is_meant(each, audience) and scope in scopes_of(each.role)]
-    said = await wishes_of(ctx, [each.account.id for each in meant])
+    meant = [_member(each, audience) for each in people if _is_meant(each, audience) and each.may_see(scope)]
     default = default_wishes(ctx)
-    people = [_member(each, audience, said.get(each.account.id, default)) for each in meant]
-    return people + [_stranger(each, ctx, default) for each in audience.addresses]
+    return meant + [_stranger(each, ctx, default) for each in audience.addresses]
 
 
-async def is_member(ctx: Context, account_id: UUID) -> bool:
-    return await Membership.filter(shop_id=ctx.shop.id, account_id=account_id).exists()
+async def _with_wishes(ctx: Context, members: Sequence[Membership]) -> list[Person]:
+    said = await wishes_of(ctx, [each.account.id for each in members])
+    default = default_wishes(ctx)
+    return [Person(each.account, each.role, said.get(each.account.id, default)) for each in members]
 
 
-def _is_meant(member: Membership, audience: Audience) -> bool:
-    return member.role in audience.roles or str(member.account.id) in audience.members
+def _is_meant(person: Person, audience: Audience) -> bool:
+    return person.role in audience.roles or str(person.account.id) in audience.members
 
 
-def _member(member: Membership, audience: Audience, wishes: Wishes) -> Recipient:
-    account = member.account
+def _member(person: Person, audience: Audience) -> Recipient:
+    account, wishes = person.account, person.wishes
     return Recipient(
         key=str(account.id),
         name=account.name,
         locale=_known(wishes.locale or account.locale),
-        addresses={Channel.MAIL: account.email, **{Channel(name): to for name, to in wishes.reached_by.items()}},
+        addresses=person.addresses,
         channels=audience.channels,
         wishes=wishes,
         account_id=account.id,

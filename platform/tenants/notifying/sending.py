@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -17,31 +18,32 @@ from stoa.kit.messaging import Channel, Message, Messenger, open_messengers
 from stoa.settings import Settings, settings
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
-from stoa.tenants.notifying.deciding import Decision, Question, decide
+from stoa.tenants.notifying.deciding import Decision, Question, decide, decide_digest
 from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
 from stoa.tenants.notifying.models import MessageState, Notification
-from stoa.tenants.notifying.recipients import is_member
+from stoa.tenants.notifying.recipients import person_of
 from stoa.tenants.notifying.templating import as_html
-from stoa.tenants.notifying.wishes import default_wishes, wishes_of
-from stoa.tenants.notifying.writing import kept, plan, take_turns
+from stoa.tenants.notifying.wishes import default_wishes
+from stoa.tenants.notifying.writing import LONGEST_NAME, kept, plan, take_turns
 
 Step = Callable[[], AbstractAsyncContextManager[None]]
 BY_DIGEST: Final = "digest"
 WITHIN: Final = timedelta(hours=1)
 LEFT = Sentence("The recipient works here no more.")
+NOT_THEIRS = Sentence("The recipient may not see what it is about any more.")
 NOBODY_ANSWERED = Sentence("Nobody answered, however often it was tried.")
 CANCELLED = Sentence("It was cancelled.")  # as the ledger says of a job
 _FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")  # a refusal's code; anything else is for our logs
 _ON_ITS_WAY = (MessageState.QUEUED, MessageState.WAITING)
 
 
-async def send(ctx: Context, message_id: UUID, *, step: Step, finish: Step) -> None:
+async def send(ctx: Context, message_id: UUID, *, attempt: int, step: Step, finish: Step) -> None:
     """Send it, unless it has ended or is better sent later. With the same key however often it is tried.
 
     Raises what its channel raises.
     """
     async with step():
-        message = await _take(ctx, message_id)
+        message = await _take(ctx, message_id, attempt)
     if message is None:
         async with finish():
             return
@@ -76,16 +78,21 @@ def _why(error: str) -> str:
     return _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else NOBODY_ANSWERED.text
 
 
-async def _take(ctx: Context, message_id: UUID) -> Notification | None:
-    """The message, begun; None when it is not to be sent now. One that was begun already is sent on."""
+async def _take(ctx: Context, message_id: UUID, attempt: int) -> Notification | None:
+    """The message, begun; None when it is not to be sent now.
+
+    One that was begun already is sent on by a later attempt of a job; by a first attempt it is left to the job that
+    has begun it.
+    """
     message = await _locked(ctx, message_id)
     if message is None or message.state not in (*_ON_ITS_WAY, MessageState.SENDING):
         return None
     if message.state is MessageState.SENDING:
-        return message
+        return message if attempt > 1 else None
     decision = await _decided(ctx, message)
     if decision.state is MessageState.QUEUED:
-        await _update(ctx, message_id, state=MessageState.SENDING, taken_at=now(), reason=None, due_at=None)
+        begun = {"state": MessageState.SENDING, "taken_at": now(), "reason": None, "due_at": None}
+        await _update(ctx, message_id, address=message.address, name=message.name, **begun)
         return message
     await _update(ctx, message_id, state=decision.state, due_at=decision.due_at, reason=kept(decision.reason))
     await plan(ctx, message_id, message.recipient, message.channel, decision)
@@ -93,25 +100,33 @@ async def _take(ctx: Context, message_id: UUID) -> Notification | None:
 
 
 async def _decided(ctx: Context, message: Notification) -> Decision:
-    """As things are now: wishes may have changed, the hour may be full, and people leave."""
-    if message.account_id is not None and not await is_member(ctx, message.account_id):
-        return Decision(MessageState.SUPPRESSED, reason=LEFT)
+    """As things are now: people leave, lose rights and move, wishes change, and the hour may be full. The message's
+    address becomes the one that reaches them now."""
+    wishes = default_wishes(ctx)
+    if message.account_id is not None:
+        person = await person_of(ctx, message.account_id)
+        if person is None:
+            return Decision(MessageState.SUPPRESSED, reason=LEFT)
+        if not all(person.may_see(scope) for scope in await _scopes(ctx, message)):
+            return Decision(MessageState.SUPPRESSED, reason=NOT_THEIRS)
+        wishes = person.wishes
+        message.address = person.addresses.get(message.channel, "")
+        message.name = person.account.name[:LONGEST_NAME]
+    asked = Question(message.notice, message.channel, message.address, message.is_urgent, moment := now())
     if message.rule == BY_DIGEST:
-        return Decision(MessageState.QUEUED)
+        return decide_digest(wishes, asked)
     await take_turns(ctx, [(message.recipient, message.channel)])
-    ids = [message.account_id] if message.account_id else []
-    wishes = next(iter((await wishes_of(ctx, ids)).values()), default_wishes(ctx))
-    asked = Question(
-        message.notice,
-        message.channel,
-        message.address,
-        message.is_urgent,
-        moment := now(),
-        await _rows(ctx)
-        .filter(recipient=message.recipient, channel=message.channel, taken_at__gt=moment - WITHIN)
-        .count(),
-    )
-    return decide(wishes, asked)
+    lately = _rows(ctx).filter(recipient=message.recipient, channel=message.channel, taken_at__gt=moment - WITHIN)
+    return decide(wishes, replace(asked, sent_lately=await lately.count()))
+
+
+async def _scopes(ctx: Context, message: Notification) -> list[str]:
+    """What one must be allowed to see to be sent it: of a digest, all that it merges."""
+    if message.rule != BY_DIGEST:
+        return [message.scope]
+    merged = _rows(ctx).filter(state=MessageState.MERGED, id__lt=message.id, digest_id=message.id)
+    scopes: list[str] = await merged.distinct().values_list("scope", flat=True)
+    return scopes
 
 
 def _letter(ctx: Context, message: Notification) -> Message:

@@ -19,7 +19,7 @@ from stoa.tenants.database import shop_client
 from stoa.tenants.live import announce
 from stoa.tenants.notifying.deciding import Decision
 from stoa.tenants.notifying.models import MessageState
-from stoa.tenants.outbox import enqueue
+from stoa.tenants.outbox import enqueue_each
 
 SEND: Final = "notifications.send"
 DIGEST: Final = "notifications.digest"
@@ -36,6 +36,7 @@ FROM jsonb_to_recordset($3::jsonb) AS m (id uuid, notice text, event_id uuid, ru
   is_urgent bool, state text, reason jsonb, due_at timestamptz)
 ON CONFLICT DO NOTHING RETURNING id
 """
+_SENT_BY_A_JOB: Final = (MessageState.QUEUED, MessageState.WAITING)
 _TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -98,24 +99,45 @@ async def write(ctx: Context, drafts: Sequence[Draft]) -> list[UUID]:
         draft = rows[id]
         if draft.channel is Channel.IN_APP:
             tell_reader(ctx, draft.account_id, id if draft.decision.state is MessageState.SENT else None)
-        await plan(ctx, id, draft.recipient, draft.channel, draft.decision)
+    await _plan_each(ctx, [(id, rows[id].recipient, rows[id].channel, rows[id].decision) for id in written])
     return written
 
 
 async def plan(ctx: Context, id: UUID, recipient: str, channel: Channel, decision: Decision) -> None:
     """The job that follows from a decision; what has ended needs none."""
-    if decision.state in (MessageState.QUEUED, MessageState.WAITING):
-        await enqueue(ctx, SEND, {"message_id": str(id)}, kind="notifications", run_at=decision.due_at, max_attempts=8)
-    elif decision.state is MessageState.GATHERED:
-        assert decision.due_at is not None
-        await plan_digest(ctx, recipient, channel, decision.due_at)
+    await _plan_each(ctx, [(id, recipient, channel, decision)])
 
 
-async def plan_digest(ctx: Context, recipient: str, channel: Channel, slot: datetime) -> None:
+async def _plan_each(ctx: Context, decided: Sequence[tuple[UUID, str, Channel, Decision]]) -> None:
+    """One statement for all that are sent, and one for all digests."""
+    leaving = [(id, what.due_at) for id, _, _, what in decided if what.state in _SENT_BY_A_JOB]
+    await enqueue_each(
+        ctx,
+        SEND,
+        [{"message_id": str(id)} for id, _ in leaving],
+        kind="notifications",
+        run_at=[at for _, at in leaving],
+        max_attempts=8,
+    )
+    slots = [
+        (recipient, channel, what.due_at)
+        for _, recipient, channel, what in decided
+        if what.state is MessageState.GATHERED and what.due_at is not None
+    ]
+    await plan_digests(ctx, slots)
+
+
+async def plan_digests(ctx: Context, slots: Iterable[tuple[str, Channel, datetime]]) -> None:
     """Once for each slot, however many are gathered for it."""
-    payload = {"recipient": recipient, "channel": channel, "slot": slot.isoformat()}
-    key = f"{channel} {slot.isoformat()} {recipient}"[:200]
-    await enqueue(ctx, DIGEST, payload, kind="notifications", run_at=slot, dedupe_key=key)
+    wanted = sorted(set(slots))
+    await enqueue_each(
+        ctx,
+        DIGEST,
+        [{"recipient": to, "channel": channel, "slot": slot.isoformat()} for to, channel, slot in wanted],
+        kind="notifications",
+        run_at=[slot for _, _, slot in wanted],
+        dedupe_keys=[f"{channel} {slot.isoformat()} {to}"[:200] for to, channel, slot in wanted],
+    )
 
 
 async def take_turns(ctx: Context, whom: Iterable[tuple[str, Channel]]) -> None:

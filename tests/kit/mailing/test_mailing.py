@@ -66,7 +66,7 @@ async def test_headers_are_ascii_on_the_wire() -> None:
     assert b"Subject: =?utf-8?" in raw
 
 
-@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x00\n"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x00\n", "\x85"])
 async def test_no_text_begins_a_header_of_its_own(end: str) -> None:
     evil = f"{end}Bcc: everybody@shop.example"
 

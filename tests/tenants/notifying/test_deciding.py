@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from stoa.kit.messaging import Channel
-from stoa.tenants.notifying.deciding import IN_DIGEST, NO_ADDRESS, OFF, QUIET, Decision, Question, decide
+from stoa.tenants.notifying.deciding import IN_DIGEST, NO_ADDRESS, OFF, QUIET, Decision, Question, decide, decide_digest
 from stoa.tenants.notifying.models import MessageState
 from stoa.tenants.notifying.wishes import CAPS, Wishes
 
@@ -82,3 +82,16 @@ def test_beyond_the_cap_it_is_gathered() -> None:
     assert str(decision.reason) == "The recipient was sent 20 messages within an hour, which is the most they want."
     assert decide(WISHES, replace(full, sent_lately=19)) == NOW
     assert decide(replace(WISHES, caps={"MAIL": 500}), full) == NOW
+
+
+def test_a_digest_passes_the_cap_and_waits_for_the_end_of_the_quiet() -> None:
+    digest = replace(MAIL, notice="digest", sent_lately=1_000)
+
+    assert decide_digest(replace(QUIET_NIGHTS, digests={"MAIL": "HOURLY"}), digest) == NOW
+    assert decide_digest(QUIET_NIGHTS, replace(digest, moment=MIDNIGHT)) == Decision(
+        MessageState.WAITING, MORNING, QUIET
+    )
+    urgent = replace(digest, moment=MIDNIGHT, is_urgent=True)
+    assert decide_digest(QUIET_NIGHTS, urgent).state is MessageState.WAITING
+    assert decide_digest(replace(QUIET_NIGHTS, urgent_passes=True), urgent) == NOW
+    assert decide_digest(WISHES, replace(digest, address="")) == Decision(MessageState.SUPPRESSED, reason=NO_ADDRESS)

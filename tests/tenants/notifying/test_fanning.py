@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from stoa.domains import orders
+from stoa.kit.messaging import Channel
+from stoa.tenants.context import Actor
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.models import Account
-from stoa.tenants.notifying import fanning
+from stoa.tenants.notifying import fanning, preferences, rules
+from stoa.tenants.notifying.models import Digest
 from tests import make
+from tests.graphql.asking import statements_sent
 from tests.tenants.notifying.days import Day
 
 
@@ -93,3 +98,43 @@ async def test_what_somebody_has_seen_to_meanwhile_is_not_told(day: Day) -> None
     await day.work()
 
     assert await day.messages() == []
+
+
+async def test_many_rules_and_people_cost_no_more_statements_than_one(day: Day) -> None:
+    await make.order(day.ctx)
+    event = await event_id(day)
+    async with statements_sent(day.ctx) as few, shop_transaction():
+        assert len(await fanning.tell_of(day.ctx, event)) == 2
+    for number in range(3):
+        draft = rules.RuleDraft("order_waits", f"Rule {number}", [Channel.MAIL], roles=["OWNER", "STAFF"])
+        await rules.create_rule(day.ctx, draft)
+        await make.member(day.ctx.shop, role="STAFF")
+    await make.order(day.ctx)
+    latest = await day.owner.fetchval(
+        f"SELECT max(id::text) FROM {day.ctx.shop.schema}.event WHERE name = 'OrderPlaced'"
+    )
+
+    async with statements_sent(day.ctx) as many, shop_transaction():
+        written = await fanning.tell_of(day.ctx, UUID(latest))
+
+    assert len(written) == 2 * 4 + 3 * 4  # by the default rule, and by each of the others
+    assert len(many) == len(few)
+
+
+async def test_many_who_gather_plan_their_digests_by_one_statement(day: Day) -> None:
+    for _ in range(3):
+        person = await make.member(day.ctx.shop, role="STAFF")
+        theirs = replace(day.ctx, actor=Actor("account", person.id, person.name))
+        await preferences.prefer(theirs, {"digests": [(Channel.MAIL, Digest.HOURLY)]})
+    await make.order(day.ctx)
+    event = await event_id(day)
+
+    async with statements_sent(day.ctx) as sent, shop_transaction():
+        await fanning.tell_of(day.ctx, event)
+
+    assert len([each for each in sent if "INSERT INTO platform.job" in each.sql]) == 2  # one for the owner's mail
+    planned = await day.owner.fetchval(
+        "SELECT count(*) FROM platform.job WHERE shop_schema = $1 AND name = 'notifications.digest'",
+        day.ctx.shop.schema,
+    )
+    assert planned == 3

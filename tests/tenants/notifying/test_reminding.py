@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from stoa.domains import orders
 from stoa.domains.catalog import stock
 from stoa.domains.catalog.media.processing import PROCESS
-from stoa.domains.orders import aftersales
+from stoa.domains.orders import aftersales, reminding
 from stoa.domains.orders.aftersales.events import CaseMoved
 from stoa.domains.orders.models import CaseKind, OrderLine
 from stoa.kit.ids import new_id, type_id
@@ -24,6 +25,11 @@ from stoa.tenants.outbox import enqueue, publish
 from stoa.workers.notices import NOTICES
 from tests import make
 from tests.tenants.notifying.days import Day, later
+
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                AND state = 'active')
+"""
 
 
 async def told(day: Day, notice: str) -> list[tuple[str, str]]:
@@ -57,6 +63,37 @@ async def test_who_has_confirmed_is_not_reminded(day: Day) -> None:
 
     with later(hours=24, minutes=2):
         assert await told(day, "order_overdue") == []
+
+
+async def test_two_looks_at_once_tell_of_an_order_once(day: Day) -> None:
+    await make.order(day.ctx)
+    await day.work()
+    told, waits = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with shop_transaction():
+            assert await reminding.remind(day.ctx) == 1
+            told.set()
+            await waits.wait()
+
+    async def second() -> int:
+        await told.wait()
+        async with shop_transaction():
+            return await reminding.remind(day.ctx)
+
+    with later(hours=25):
+        looks = asyncio.create_task(first()), asyncio.create_task(second())
+        async with asyncio.timeout(30):
+            while not await day.owner.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        waits.set()
+        await looks[0]
+
+        assert await looks[1] == 0
+    events = await day.owner.fetchval(
+        f"SELECT count(*) FROM {day.ctx.shop.schema}.event WHERE name = 'ConfirmationOverdue'"
+    )
+    assert events == 1
 
 
 async def test_many_orders_within_a_minute_are_looked_after_by_one_job(day: Day) -> None:

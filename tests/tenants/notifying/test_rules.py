@@ -281,6 +281,7 @@ async def test_preferences_are_kept_and_what_is_left_out_stays(day: Day) -> None
         ({"caps": [(Channel.MAIL, 0)]}, ("caps", 0, "an_hour")),
         ({"caps": [(Channel.MAIL, 1), (Channel.SMS, 1001)]}, ("caps", 1, "an_hour")),
         ({"reached_by": [(Channel.SMS, "nowhere")]}, ("reached_by", 0, "to")),
+        ({"reached_by": [(Channel.MAIL, "somebody@else.example")]}, ("reached_by", 0, "to")),
         ({"locale": "xx"}, ("locale",)),
         ({"time_zone": "Mars/Base"}, ("time_zone",)),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,16 @@ from stoa.kit.ids import new_id
 from stoa.kit.messaging import Channel
 from stoa.settings import Settings
 from stoa.tenants import steering
+from stoa.tenants.bulk.events import BulkRunEnded
+from stoa.tenants.context import Actor
 from stoa.tenants.database import platform_transaction, shop_transaction
 from stoa.tenants.models import Account, Membership
 from stoa.tenants.notifying import digesting, preferences, rules, sending
 from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
 from stoa.tenants.notifying.models import Digest
 from stoa.tenants.notifying.sweeping import forget_old, plan_missed_digests
+from stoa.tenants.outbox import enqueue, publish
+from stoa.tenants.reporting.events import ReportEnded
 from stoa.workers import ledger
 from stoa.workers.reactions import JOBS
 from tests import make
@@ -173,6 +178,93 @@ async def test_a_long_digest_names_fifty_and_counts_the_rest(day: Day) -> None:
     assert letter.text.count("• ") == 50
 
 
+async def test_a_digest_leaves_out_what_its_reader_may_not_see_any_more(day: Day) -> None:
+    person = await make.member(day.ctx.shop, role="MANAGER")
+    theirs = replace(day.ctx, actor=Actor("account", person.id, person.name))
+    await preferences.prefer(theirs, {"digests": [(Channel.MAIL, Digest.HOURLY)]})
+    await told_managers_of_a_report_and_a_run(day)
+    await Membership.filter(account_id=person.id).update(role="STAFF")
+
+    with later(hours=1):
+        await day.work()
+
+    [letter] = [each for each in await day.letters() if person.email in each.to]
+    assert letter.subject == "1 message from Stoa Poikile"
+    assert "Bulk run" in letter.text
+    [row] = await day.messages(channel="MAIL", account_id=person.id, state="SUPPRESSED")
+    assert row["notice"] == "report_ended"
+    assert "may not see what it is about any more" in row["reason"]
+
+
+async def test_a_digest_leaves_out_what_its_reader_does_not_want_any_more(day: Day) -> None:
+    person = await make.member(day.ctx.shop, role="MANAGER")
+    theirs = replace(day.ctx, actor=Actor("account", person.id, person.name))
+    await preferences.prefer(theirs, {"digests": [(Channel.MAIL, Digest.HOURLY)]})
+    await told_managers_of_a_report_and_a_run(day)
+    await preferences.prefer(theirs, {"switches": [preferences.Switch(None, Channel.MAIL, False)]})
+
+    with later(hours=1):
+        await day.work()
+
+    assert [each for each in await day.letters() if person.email in each.to] == []
+    rows = await day.messages(channel="MAIL", account_id=person.id)
+    assert [(row["notice"], row["state"]) for row in rows] == [
+        ("report_ended", "SUPPRESSED"),
+        ("bulk_ended", "SUPPRESSED"),
+    ]
+
+
+async def test_a_digest_that_waits_is_not_sent_to_who_may_not_see_all_of_it_any_more(
+    day: Day, server: MailServer
+) -> None:
+    person = await make.member(day.ctx.shop, role="MANAGER")
+    theirs = replace(day.ctx, actor=Actor("account", person.id, person.name))
+    await preferences.prefer(theirs, {"digests": [(Channel.MAIL, Digest.HOURLY)]})
+    await told_managers_of_a_report_and_a_run(day)
+    with later(hours=1):
+        await day.work_one("notifications.digest")
+        await Membership.filter(account_id=person.id).update(role="STAFF")
+        await day.work()
+
+    [digest] = await day.messages(notice="digest")
+    assert digest["state"] == "SUPPRESSED"
+    assert "may not see what it is about any more" in digest["reason"]
+
+
+async def told_managers_of_a_report_and_a_run(day: Day) -> None:
+    """Of two things, of which staff may see the second alone; both are gathered."""
+    for notice in ("report_ended", "bulk_ended"):
+        draft = rules.RuleDraft(notice, notice, [Channel.MAIL], roles=["MANAGER"], replaces_default=True)
+        await rules.create_rule(day.ctx, draft)
+    for event in (ReportEnded(new_id(), "Margins", "DONE", True), BulkRunEnded(new_id(), "MUTATION", "FAILED", 9, 3)):
+        async with shop_transaction():
+            await publish(day.ctx, event)
+        await day.work()
+    rows = await day.messages(channel="MAIL")
+    assert [(row["notice"], row["state"]) for row in rows] == [("report_ended", "GATHERED"), ("bulk_ended", "GATHERED")]
+
+
+@pytest.mark.parametrize("step", ["merging", "sending"])
+async def test_a_digest_does_not_come_in_quiet_hours_that_were_wished_for_meanwhile(day: Day, step: str) -> None:
+    await preferences.prefer(day.ctx, {"digests": [(Channel.MAIL, Digest.HOURLY)]})
+    await make.order(day.ctx)
+    await day.work()
+    quiet = {"quiet_from": "12:30", "quiet_until": "15:00", "time_zone": "Asia/Shanghai"}
+    with later(hours=1):
+        if step == "sending":
+            await day.work_one("notifications.digest")
+        await preferences.prefer(day.ctx, quiet)
+        await day.work()
+        assert await day.letters() == []
+    with later(hours=2, minutes=59):
+        await day.work()
+        assert await day.letters() == []
+
+    with later(hours=3):
+        await day.work()
+    assert [each.subject for each in await day.letters()] == ["1 message from Stoa Poikile"]
+
+
 # The cap --------------------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +400,75 @@ async def test_who_has_left_the_shop_is_sent_nothing_any_more(day: Day) -> None:
     assert row["state"] == "SUPPRESSED"
     assert "works here no more" in row["reason"]
     assert len(await day.letters()) == 1  # the owner's
+
+
+async def test_who_has_lost_the_right_to_see_it_is_sent_nothing(day: Day) -> None:
+    person = await make.member(day.ctx.shop, role="MANAGER")
+    draft = rules.RuleDraft("report_ended", "By mail", [Channel.MAIL], roles=["OWNER", "MANAGER"])
+    await rules.create_rule(day.ctx, draft)
+    async with shop_transaction():
+        await publish(day.ctx, ReportEnded(new_id(), "Margins", "DONE", True))
+    await day.work_one("notifications.fan_out")
+    await Membership.filter(account_id=person.id).update(role="STAFF")
+
+    await day.work()
+
+    [row] = await day.messages(channel="MAIL", account_id=person.id)
+    assert row["state"] == "SUPPRESSED"
+    assert "may not see what it is about any more" in row["reason"]
+    assert len(await day.letters()) == 1  # the owner's
+
+
+async def test_it_goes_where_the_recipient_is_reached_when_it_is_sent(day: Day) -> None:
+    """A number or a mail address that was changed in the night gets what waits for the morning."""
+    await preferences.prefer(day.ctx, {"reached_by": [(Channel.SMS, "+8613800138000")]})
+    draft = rules.RuleDraft("order_waits", "By text message", [Channel.SMS], roles=["OWNER"])
+    await rules.create_rule(day.ctx, draft)
+    await make.order(day.ctx)
+    await day.work_one("notifications.fan_out")
+    await preferences.prefer(day.ctx, {"reached_by": [(Channel.SMS, "+8613900139000")]})
+    await Account.filter(id=day.ctx.actor.id).update(email="zeno@new.example")
+
+    await day.work()
+
+    assert [letter.to for letter in await day.letters("sms")] == ["+8613900139000"]
+    assert [letter.to for letter in await day.letters()] == ["Zeno of Citium <zeno@new.example>"]
+    assert [each["address"] for each in await day.messages(channel="MAIL")] == ["zeno@new.example"]
+
+
+async def test_mail_goes_to_the_address_of_the_account_whatever_was_once_said(day: Day) -> None:
+    await preferences.prefer(day.ctx, {})
+    await day.owner.execute(
+        """UPDATE platform.notification_preference SET reached_by = '{"MAIL": "somebody@else.example"}'
+        WHERE account_id = $1""",
+        day.ctx.actor.id,
+    )
+    account = await Account.get(id=day.ctx.actor.id)
+    await make.order(day.ctx)
+
+    await day.work()
+
+    assert [each["address"] for each in await day.messages(channel="MAIL")] == [account.email]
+
+
+async def test_a_second_job_of_a_message_leaves_it_to_the_one_that_has_begun_it(day: Day, server: MailServer) -> None:
+    server.says_to_mail = "451 later"
+    await make.order(day.ctx)
+    await day.work()
+    [row] = await day.messages(channel="MAIL", state="SENDING")
+    server.says_to_mail = ""
+
+    async with shop_transaction():
+        payload = {"message_id": str(row["id"])}
+        second = await enqueue(day.ctx, "notifications.send", payload, kind="notifications", max_attempts=8)
+    await day.deliver(second)
+    assert await day.states() == ["SENDING"]
+    assert server.mails == []
+
+    with later(minutes=1):
+        await day.work()
+    assert await day.states() == ["SENT"]
+    assert len(server.mails) == 1
 
 
 # Other channels -------------------------------------------------------------------------------------------------------
