@@ -12,6 +12,8 @@ from pypdf import PdfReader
 
 from stoa.domains import orders
 from stoa.domains.orders import selling
+from stoa.domains.orders.models import OrderLine
+from stoa.kit.ids import new_id, type_id
 from stoa.kit.reporting import Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
@@ -125,8 +127,6 @@ async def test_the_inventory_tells_what_it_cost_only_who_may_know(ctx: Context, 
 
 
 async def test_slips_and_invoices_are_a_page_for_each_order(ctx: Context, settings: Settings) -> None:
-    from stoa.kit.ids import type_id
-
     cup = await make.sold(ctx, on_hand=30, sku="CUP")
     placed = [await make.order(ctx, [(cup, 3)]) for _ in range(6)]
     ids = tuple(type_id("ord", each.id) for each in placed)
@@ -143,6 +143,24 @@ async def test_slips_and_invoices_are_a_page_for_each_order(ctx: Context, settin
     pages = PdfReader(io.BytesIO(await desk.content(ctx, invoices))).pages
     assert len(pages) == 6
     assert all("EUR 59.97" in page.extract_text() for page in pages)
+
+
+async def test_every_line_of_a_long_order_is_on_its_slip_and_its_invoice(ctx: Context, settings: Settings) -> None:
+    """More than come with the order: the API gives a list a hundred at a time."""
+    cup = await make.sold(ctx, on_hand=300, sku="CUP")
+    long, short = await make.order(ctx, [(cup, 1)]), await make.order(ctx, [(cup, 1)])
+    row = {key: value for key, value in dict(await OrderLine.get(order_id=long.id)).items() if key != "id"}
+    more = [OrderLine(**{**row, "id": new_id(), "position": n, "sku": f"S{n:03}"}) for n in range(1, 231)]
+    await OrderLine.bulk_create(more)
+    ids = tuple(type_id("ord", each.id) for each in (long, short))
+    async with desk.worked(settings):
+        slips = await desk.ended(await desk.asked(ctx, "packing_slips", order_ids=ids))
+        invoices = await desk.ended(await desk.asked(ctx, "invoice", order_ids=ids))
+
+    expected = [(str(long.number), "CUP"), *((str(long.number), f"S{n:03}") for n in range(1, 231))]
+    for report in (slips, invoices):
+        found = [(row["Number"], row["Code"]) for row in await desk.rows(ctx, report)]
+        assert found == [(str(short.number), "CUP"), *expected]  # the latest order first
 
 
 async def test_who_lost_the_right_meanwhile_gets_no_report(ctx: Context, settings: Settings) -> None:
