@@ -128,6 +128,12 @@ class Job:
         return LeaseLost(f"Attempt {self.attempt} no longer owns the job {self.name} ({self.id}).")
 
 
+async def state_of_job(job_id: UUID) -> str | None:
+    """Of a job of the open shop; None when it is forgotten. Those whose job was given up ask what has become of it."""
+    rows = await shop_client().execute_query_dict("SELECT state FROM platform.job WHERE id = $1", [job_id])
+    return str(rows[0]["state"]) if rows else None
+
+
 Run = Callable[[Context, Job], Awaitable[None]]
 PlatformRun = Callable[[Job], Awaitable[None]]
 

@@ -22,9 +22,11 @@ from stoa.tenants.models import Job, JobState, Membership
 from stoa.tenants.reporting.errors import TooManyReports
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import MAX_WAITING
-from stoa.tenants.steering import cancel_job
+from stoa.tenants.steering import cancel_job, replay_job
+from stoa.workers.reports import making
 from tests import make
 from tests.domains.orders.ledgers import pay
+from tests.workers.conftest import until
 from tests.workers.reports import desk
 
 
@@ -175,6 +177,38 @@ async def test_who_lost_the_right_meanwhile_gets_no_report(ctx: Context, setting
     assert report.file_key is None
     job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
     assert (job.state, job.failures) == (JobState.DEAD, 1)
+
+
+async def test_a_report_that_failed_is_made_when_its_job_is_done_again(ctx: Context, settings: Settings) -> None:
+    """Whoever had lost the right has it back, and another fails once more for the reason of that time."""
+    ours = Membership.filter(shop_id=ctx.shop.id, account_id=ctx.actor.id)
+    report = await desk.asked(ctx, "sales_summary", since=desk.today(ctx), until=desk.today(ctx))
+    cancelled = await desk.asked(ctx, "sales_summary", since=desk.today(ctx), until=desk.today(ctx))
+    await cancel_job(ctx, cancelled.job_id)  # type: ignore[attr-defined]
+    await ours.update(role="STAFF")
+    async with desk.worked(settings):
+        assert [(await desk.ended(each)).state for each in (report, cancelled)] == [ReportState.FAILED] * 2
+        await replay_job(ctx, cancelled.job_id)  # type: ignore[attr-defined]
+        await until(lambda: Report.get(id=cancelled.id), lambda seen: "scope" in str(seen.why_failed))
+        await ours.update(role="OWNER")
+        await replay_job(ctx, report.job_id)  # type: ignore[attr-defined]
+        await until(lambda: Report.get(id=report.id), lambda seen: seen.state is ReportState.DONE)
+
+    report = await Report.get(id=report.id)
+    assert len(await desk.rows(ctx, report)) == 1
+    assert report.failure is None
+    job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
+    assert job.state is JobState.DONE
+
+
+async def test_who_gives_a_report_up_leaves_one_alone_whose_job_is_done_again(ctx: Context) -> None:
+    report = await desk.asked(ctx, "inventory")
+    await making.give_up(ctx, report.id, report.job_id)  # type: ignore[attr-defined]
+    assert (await Report.get(id=report.id)).state is ReportState.QUEUED
+
+    await Job.filter(id=report.job_id).update(state=JobState.DEAD)  # type: ignore[attr-defined]
+    await making.give_up(ctx, report.id, report.job_id)  # type: ignore[attr-defined]
+    assert str((await Report.get(id=report.id)).why_failed) == "The file could not be written; try again later."
 
 
 async def test_nobody_asks_for_what_they_may_not_see(ctx: Context) -> None:
