@@ -19,7 +19,7 @@ from stoa.tenants.bulk.running import Step, locked, run_of, save, tell
 from stoa.tenants.bulk.taking import answers_of, forget_answers, tally
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
-from stoa.tenants.jobs import state_of_job
+from stoa.tenants.jobs import end_of_job
 from stoa.tenants.models import JobState
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
@@ -83,7 +83,8 @@ async def break_off(ctx: Context, run_id: UUID, *, job_id: UUID, step: Step, fin
         if run is None or run.state in (BulkState.DONE, BulkState.EXPIRED) or run.file_key is not None:
             return
         if run.state in AT_WORK:
-            is_cancelled = await state_of_job(job_id) == JobState.CANCELLED
+            state, _ = await end_of_job(job_id)
+            is_cancelled = state == JobState.CANCELLED
             run.state = BulkState.CANCELLED if is_cancelled else BulkState.FAILED
             run.failure = None if is_cancelled else BROKEN_OFF.kept()
             await _note_end(run)

@@ -14,13 +14,13 @@ from stoa.graphql.reporting.registry import definition
 from stoa.graphql.reporting.wishing import Parameters, wish
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
-from stoa.kit.ids import new_id
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
 from stoa.kit.reporting.presses import MOST_ROWS
 from stoa.tenants.access.rights import rights_of
+from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Actor, Context
-from stoa.tenants.jobs import Job, state_of_job
+from stoa.tenants.jobs import Job, end_of_job
 from stoa.tenants.models import JobState
 from stoa.tenants.outbox import enqueue
 from stoa.tenants.reporting.ending import end_report, fail_report, take_up_again
@@ -32,6 +32,7 @@ from stoa.workers.reports.gathering import gather
 from stoa.workers.reports.mailing import languages_of
 
 CHUNK: Final = 256 * 1024
+FOLDER: Final = "reports"
 MAIL: Final = "reports.mail"
 CANCELLED: Final = Sentence("It was cancelled.")
 NOT_WRITTEN: Final = Sentence("The file could not be written; try again later.")
@@ -101,6 +102,7 @@ async def make_report(ctx: Context, job: Job, report_id: UUID) -> None:
         return
     if report.state is ReportState.FAILED:
         await take_up_again(report)
+    await forget_attempts(shop_files(ctx.shop), FOLDER, report.id, before=job.attempt)
     with tempfile.TemporaryDirectory(prefix="stoa-report-") as folder:
         try:
             written, rows = await _Making(ctx, job, report).run(Path(folder))
@@ -114,7 +116,7 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
     otherwise: Locale = "zh" if report.locale == "zh" else "en"
     readers = await languages_of(report.recipients, otherwise)
     files = shop_files(ctx.shop)
-    key = files.key("reports", new_id().hex)
+    key = key_of_attempt(files, FOLDER, report.id, job.attempt)
     try:
         size = await files.put(key, _chunks(written.path))
         async with job.finish():
@@ -130,9 +132,13 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
 async def give_up(ctx: Context, report_id: UUID, job_id: UUID) -> None:
     """Of a report that no attempt brings to its end, and has not been failed with a better reason; unless somebody has
     had its job done again meanwhile."""
-    state = await state_of_job(job_id)
-    if state in (None, JobState.DEAD, JobState.CANCELLED):
-        await fail_report(ctx, report_id, CANCELLED if state == JobState.CANCELLED else NOT_WRITTEN)
+    state, attempts = await end_of_job(job_id)
+    if state not in (None, JobState.DEAD, JobState.CANCELLED):
+        return
+    await fail_report(ctx, report_id, CANCELLED if state == JobState.CANCELLED else NOT_WRITTEN)
+    report = await report_of(report_id)
+    if report is not None and report.file_key is None:
+        await forget_attempts(shop_files(ctx.shop), FOLDER, report_id, before=attempts + 1)
 
 
 def _why(refusal: Refusal | Refusals) -> Sentence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,16 +14,19 @@ from pypdf import PdfReader
 from stoa.domains import orders
 from stoa.domains.orders import selling
 from stoa.domains.orders.models import OrderLine
+from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import new_id, type_id
 from stoa.kit.reporting import Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
+from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.models import Job, JobState, Membership
 from stoa.tenants.reporting.errors import TooManyReports
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import MAX_WAITING
 from stoa.tenants.steering import cancel_job, replay_job
+from stoa.tenants.uploading import shop_files
 from stoa.workers.reports import making
 from tests import make
 from tests.domains.orders.ledgers import pay
@@ -209,6 +213,33 @@ async def test_who_gives_a_report_up_leaves_one_alone_whose_job_is_done_again(ct
     await Job.filter(id=report.job_id).update(state=JobState.DEAD)  # type: ignore[attr-defined]
     await making.give_up(ctx, report.id, report.job_id)  # type: ignore[attr-defined]
     assert str((await Report.get(id=report.id)).why_failed) == "The file could not be written; try again later."
+
+
+async def test_an_attempt_that_was_killed_leaves_no_file_behind(ctx: Context, settings: Settings) -> None:
+    """Between the file and the row that tells of it; the next attempt knows its name, as does who gives up."""
+    made, given_up = await desk.asked(ctx, "inventory"), await desk.asked(ctx, "inventory")
+    left = [await left_by_an_attempt(ctx, each, attempt) for each in (made, given_up) for attempt in (1, 2)]
+    await Job.filter(id=made.job_id).update(attempts=2)  # type: ignore[attr-defined]
+    await Job.filter(id=given_up.job_id).update(attempts=2, state=JobState.DEAD)  # type: ignore[attr-defined]
+    await making.give_up(ctx, given_up.id, given_up.job_id)  # type: ignore[attr-defined]
+    async with desk.worked(settings):
+        made = await desk.ended(made)
+
+    assert made.file_key is not None
+    assert await desk.content(ctx, made) != b"Code"
+    for key in left:
+        with pytest.raises(NoSuchFile):
+            await shop_files(ctx.shop).size(key)
+
+
+async def left_by_an_attempt(ctx: Context, report: Report, attempt: int) -> str:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"Code"
+
+    files = shop_files(ctx.shop)
+    key = key_of_attempt(files, making.FOLDER, report.id, attempt)
+    await files.put(key, body())
+    return key
 
 
 async def test_nobody_asks_for_what_they_may_not_see(ctx: Context) -> None:
