@@ -128,6 +128,13 @@ class Job:
         return LeaseLost(f"Attempt {self.attempt} no longer owns the job {self.name} ({self.id}).")
 
 
+async def end_of_job(job_id: UUID) -> tuple[str | None, int]:
+    """The state of a job of the open shop, and how many attempts there were; None when it is forgotten. Those who are
+    told that it was given up ask what has become of it: it may be under way again."""
+    rows = await shop_client().execute_query_dict("SELECT state, attempts FROM platform.job WHERE id = $1", [job_id])
+    return (str(rows[0]["state"]), int(rows[0]["attempts"])) if rows else (None, 0)
+
+
 Run = Callable[[Context, Job], Awaitable[None]]
 PlatformRun = Callable[[Job], Awaitable[None]]
 

@@ -33,6 +33,8 @@ NOT_IN_BULK = frozenset(
         *("apiTokenCreate", "apiTokenRevoke", "memberRoleChange", "memberRemove", "trustedDocumentAdd"),
         *("uploadStage", "productImportStart", "orderImportStart", "productExportStart", "productBulkEditStart"),
         *("bulkQueryRun", "bulkMutationRun", "bulkRunCancel", "jobCancel", "jobReplay"),
+        *("webhookCreate", "webhookUpdate", "webhookDelete", "webhookSecretRotate", "webhookTest", "webhookReplay"),
+        *("reportRun", "reportScheduleCreate", "reportScheduleUpdate"),
     )
 )
 

@@ -97,6 +97,9 @@ class Definition:
 
     `query` is sent as often as there are pages of the connection that `pages` names (a field of Query, with `$after`
     for its cursor); once when it names none. `scopes` are what it cannot do without.
+
+    `inside` names the connection that each thing on a page has in turn. Of a thing whose connection is longer than what
+    came with it, `rest` asks for the others: `node(id: $id)`, and the connection with `$after`.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Definition:
     layout: type[Layout]
     takes: Mapping[Takes, bool] = field(default_factory=dict)
     pages: str | None = None
+    inside: str | None = None
+    rest: str = ""
     note: Sentence | None = None
     optional_scopes: Sequence[str] = ()
 

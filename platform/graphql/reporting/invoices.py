@@ -15,26 +15,39 @@ from stoa.kit.reporting import Balance, Block, Column, Fact, Figure, Kind, Part,
 from stoa.kit.reporting.notation import day
 from stoa.tenants.access.scopes import Scope
 
+LINES = """
+fragment OnInvoice on OrderLineConnection {
+  nodes { sku title variantTitle quantity unitPrice { minor } discount { minor } tax { minor } total { minor } }
+  pageInfo { hasNextPage endCursor }
+}
+"""
 QUERY = (
     """
-query Invoices($where: OrderWhere, $after: String, $isFirst: Boolean!) {
-  locations(first: 1, where: {isActive: {eq: true}}) @include(if: $isFirst) {
+query Invoices($where: OrderWhere, $after: String) {
+  locations(first: 1, where: {isActive: {eq: true}}) {
     nodes { name address { recipient line1 line2 district city region postalCode country phone } }
   }
   orders(where: $where, first: 5, after: $after) {
     nodes {
-      number channel placedAt email paymentState taxIncluded shippingAddress { ...Lines } billingAddress { ...Lines }
+      id number channel placedAt email paymentState taxIncluded shippingAddress { ...Lines } billingAddress { ...Lines }
       subtotal { minor currency } discount { minor } shipping { minor } tax { minor } total { minor } waived { minor }
       captured { minor } refunded { minor }
-      lines(first: 100) {
-        nodes { sku title variantTitle quantity unitPrice { minor } discount { minor } tax { minor } total { minor } }
-      }
+      lines(first: 100) { ...OnInvoice }
     }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
+    + LINES
     + ADDRESS
+)
+REST = (
+    """
+query InvoiceLines($id: ID!, $after: String!) {
+  node(id: $id) { ... on Order { lines(first: 100, after: $after) { ...OnInvoice } } }
+}
+"""
+    + LINES
 )
 BILL_TO = Sentence("Bill to")
 SELLER = Sentence("Seller")
@@ -63,7 +76,7 @@ class InvoiceLayout(Layout):
         return ""
 
     def opening(self, data: Mapping[str, Any]) -> Iterable[Block]:
-        found = data["locations"]["nodes"] if data.get("locations") else []
+        found = data["locations"]["nodes"]
         self.seller = [self.wish.shop.name, *(_place(found[0]["address"], self.wish) if found else [])]
         return ()
 
@@ -135,7 +148,7 @@ def _place(address: Mapping[str, str], wish: Wish) -> list[str]:
 
 
 def _variables(wish: Wish) -> dict[str, Any]:
-    return {"where": {"id": {"in": list(wish.order_ids)}}, "isFirst": True}
+    return {"where": {"id": {"in": list(wish.order_ids)}}}
 
 
 INVOICES = Definition(
@@ -148,5 +161,7 @@ INVOICES = Definition(
     layout=InvoiceLayout,
     takes={Takes.ORDERS: True},
     pages="orders",
+    inside="lines",
+    rest=REST,
     note=NOTE,
 )

@@ -15,19 +15,34 @@ from stoa.kit.reporting import Block, Column, Fact, Kind, Part, Rows, Table, Tex
 from stoa.kit.reporting.notation import day
 from stoa.tenants.access.scopes import Scope
 
+LINES = """
+fragment ToPack on OrderLineConnection {
+  nodes { sku title variantTitle quantity cancelled shipped requiresShipping }
+  pageInfo { hasNextPage endCursor }
+}
+"""
 QUERY = (
     """
 query PackingSlips($where: OrderWhere, $after: String) {
   orders(where: $where, first: 5, after: $after) {
     nodes {
-      number channel placedAt buyerNote shippingMethod { name } shippingAddress { ...Lines }
-      lines(first: 100) { nodes { sku title variantTitle quantity cancelled shipped requiresShipping } }
+      id number channel placedAt buyerNote shippingMethod { name } shippingAddress { ...Lines }
+      lines(first: 100) { ...ToPack }
     }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
+    + LINES
     + ADDRESS
+)
+REST = (
+    """
+query LinesToPack($id: ID!, $after: String!) {
+  node(id: $id) { ... on Order { lines(first: 100, after: $after) { ...ToPack } } }
+}
+"""
+    + LINES
 )
 SHIP_TO = Sentence("Ship to")
 PLACED = Sentence("Placed")
@@ -103,4 +118,6 @@ PACKING_SLIPS = Definition(
     layout=PackingLayout,
     takes={Takes.ORDERS: True},
     pages="orders",
+    inside="lines",
+    rest=REST,
 )

@@ -19,13 +19,14 @@ from stoa.tenants.bulk.running import Step, locked, run_of, save, tell
 from stoa.tenants.bulk.taking import answers_of, forget_answers, tally
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.jobs import end_of_job
+from stoa.tenants.models import JobState
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
 KEPT = timedelta(days=7)  # the file
 BROKEN_OFF = Sentence("It was tried several times and broken off, by a fault on our side that has been noted.")
 CANCEL_JOB = "SELECT platform.cancel_job($1) AS was"
-STATE_OF_JOB = "SELECT state FROM platform.job WHERE id = $1"
 
 
 async def complete(ctx: Context, run: BulkRun, *, step: Step, finish: Step) -> None:
@@ -82,8 +83,8 @@ async def break_off(ctx: Context, run_id: UUID, *, job_id: UUID, step: Step, fin
         if run is None or run.state in (BulkState.DONE, BulkState.EXPIRED) or run.file_key is not None:
             return
         if run.state in AT_WORK:
-            rows = await shop_client().execute_query_dict(STATE_OF_JOB, [job_id])
-            is_cancelled = bool(rows) and rows[0]["state"] == "CANCELLED"
+            state, _ = await end_of_job(job_id)
+            is_cancelled = state == JobState.CANCELLED
             run.state = BulkState.CANCELLED if is_cancelled else BulkState.FAILED
             run.failure = None if is_cancelled else BROKEN_OFF.kept()
             await _note_end(run)

@@ -22,10 +22,16 @@ async def end_report(ctx: Context, report: Report, key: str, size: int, rows: in
     """Its file is written: in the open transaction, that of its job."""
     moment = now()
     report.state, report.file_key, report.size, report.rows = ReportState.DONE, key, size, rows
-    report.finished_at, report.expires_at = moment, moment + KEPT
-    fields = ["state", "file_key", "size", "rows", "finished_at", "expires_at"]
+    report.finished_at, report.expires_at, report.failure = moment, moment + KEPT, None
+    fields = ["state", "file_key", "size", "rows", "finished_at", "expires_at", "failure"]
     await report.save(using_db=shop_client(), update_fields=fields)
     await _tell(ctx, report)
+
+
+async def take_up_again(report: Report) -> None:
+    """It has failed, and is to be made after all: it is under way as any other, and may fail anew."""
+    report.state, report.failure, report.finished_at = ReportState.QUEUED, None, None
+    await report.save(using_db=shop_client(), update_fields=["state", "failure", "finished_at"])
 
 
 async def fail_report(ctx: Context, report_id: UUID, reason: Sentence) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 from stoa.graphql.reporting.defining import Definition, Wish
@@ -40,11 +40,30 @@ async def gather(ctx: Context, definition: Definition, wish: Wish, spool: Spool,
         after, is_first = None, False
         if definition.pages is not None:
             page = data[definition.pages]
-            _put(spool, layout.page(page["nodes"]), most)
+            async for nodes in _whole(ctx, definition, page["nodes"]):
+                _put(spool, layout.page(nodes), most)
             after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
         if after is not None:
             await progress(spool.rows)
     _put(spool, layout.closing(), most)
+
+
+async def _whole(ctx: Context, definition: Definition, nodes: list[dict[str, Any]]) -> AsyncIterator[list[Any]]:
+    """The things of a page; those that have a list of their own one by one, each when its list is there to the end."""
+    if definition.inside is None:
+        yield nodes
+        return
+    for node in nodes:
+        inside = node[definition.inside]
+        page = inside["pageInfo"]
+        while page["hasNextPage"]:
+            data = await _ask(ctx, definition.rest, {"id": node["id"], "after": page["endCursor"]})
+            more = (data["node"] or {}).get(definition.inside)
+            if more is None:
+                break  # the thing is gone by now
+            inside["nodes"] += more["nodes"]
+            page = more["pageInfo"]
+        yield [node]
 
 
 def _put(spool: Spool, blocks: Iterable[Block], most: int) -> None:

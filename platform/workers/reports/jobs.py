@@ -25,7 +25,7 @@ async def work_on_report(ctx: Context, job: Job) -> None:
 @job(GIVE_UP)
 async def give_up_report(ctx: Context, job: Job) -> None:
     """End a report whose job was given up."""
-    await making.give_up(ctx, UUID(job.payload["report_id"]), str(job.payload["error"]))
+    await making.give_up(ctx, UUID(job.payload["report_id"]), UUID(job.payload["job_id"]))
 
 
 @job(falling_due.JOB, kind="reports")

@@ -14,15 +14,16 @@ from stoa.graphql.reporting.registry import definition
 from stoa.graphql.reporting.wishing import Parameters, wish
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
-from stoa.kit.ids import new_id
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
 from stoa.kit.reporting.presses import MOST_ROWS
 from stoa.tenants.access.rights import rights_of
+from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Actor, Context
-from stoa.tenants.jobs import Job
+from stoa.tenants.jobs import Job, end_of_job
+from stoa.tenants.models import JobState
 from stoa.tenants.outbox import enqueue
-from stoa.tenants.reporting.ending import end_report, fail_report
+from stoa.tenants.reporting.ending import end_report, fail_report, take_up_again
 from stoa.tenants.reporting.errors import NotAllowedAnyMore, ReportTooLarge
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import report_of
@@ -31,7 +32,10 @@ from stoa.workers.reports.gathering import gather
 from stoa.workers.reports.mailing import languages_of
 
 CHUNK: Final = 256 * 1024
+FOLDER: Final = "reports"
 MAIL: Final = "reports.mail"
+CANCELLED: Final = Sentence("It was cancelled.")
+NOT_WRITTEN: Final = Sentence("The file could not be written; try again later.")
 ROWS_A_STEP: Final = 100  # what progress counts in; nobody knows how many there will be
 
 
@@ -90,11 +94,15 @@ class _Making:
 async def make_report(ctx: Context, job: Job, report_id: UUID) -> None:
     """Bring a report to its end. May be broken off at any moment and called again: nothing that was begun stays.
 
-    A report that is refused is failed at once, with the reason; `NotWritten` is for another attempt.
+    A report that is refused is failed at once, with the reason; `NotWritten` is for another attempt. One that has
+    failed is here because somebody has had its job done again.
     """
     report = await report_of(report_id)
-    if report is None or report.state is not ReportState.QUEUED:
+    if report is None or report.state in (ReportState.DONE, ReportState.EXPIRED):
         return
+    if report.state is ReportState.FAILED:
+        await take_up_again(report)
+    await forget_attempts(shop_files(ctx.shop), FOLDER, report.id, before=job.attempt)
     with tempfile.TemporaryDirectory(prefix="stoa-report-") as folder:
         try:
             written, rows = await _Making(ctx, job, report).run(Path(folder))
@@ -108,7 +116,7 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
     otherwise: Locale = "zh" if report.locale == "zh" else "en"
     readers = await languages_of(report.recipients, otherwise)
     files = shop_files(ctx.shop)
-    key = files.key("reports", new_id().hex)
+    key = key_of_attempt(files, FOLDER, report.id, job.attempt)
     try:
         size = await files.put(key, _chunks(written.path))
         async with job.finish():
@@ -121,11 +129,16 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
         raise
 
 
-async def give_up(ctx: Context, report_id: UUID, error: str) -> None:
-    """Of a report that no attempt brings to its end, and has not been failed with a better reason."""
-    cancelled = error == "It was cancelled."
-    reason = Sentence("It was cancelled.") if cancelled else Sentence("The file could not be written; try again later.")
-    await fail_report(ctx, report_id, reason)
+async def give_up(ctx: Context, report_id: UUID, job_id: UUID) -> None:
+    """Of a report that no attempt brings to its end, and has not been failed with a better reason; unless somebody has
+    had its job done again meanwhile."""
+    state, attempts = await end_of_job(job_id)
+    if state not in (None, JobState.DEAD, JobState.CANCELLED):
+        return
+    await fail_report(ctx, report_id, CANCELLED if state == JobState.CANCELLED else NOT_WRITTEN)
+    report = await report_of(report_id)
+    if report is not None and report.file_key is None:
+        await forget_attempts(shop_files(ctx.shop), FOLDER, report_id, before=attempts + 1)
 
 
 def _why(refusal: Refusal | Refusals) -> Sentence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from graphql import get_named_type
 
 from stoa.domains.catalog.models import Product, ProductStatus
-from stoa.graphql.bulk.checking import check_query
+from stoa.graphql.bulk.checking import NOT_IN_BULK, check_query
 from stoa.graphql.documents import trust
 from stoa.graphql.executing import Request
+from stoa.graphql.mutations import NEEDS
 from stoa.graphql.schema import schema
 from stoa.kit import clock
 from stoa.kit.ids import parse_type_id, type_id
@@ -550,12 +552,29 @@ async def test_a_file_that_is_none_of_lines_is_refused_as_a_whole(
     assert await BulkRun.filter(shop_schema=ask.ctx.shop.schema).count() == 0
 
 
+def test_what_is_not_done_in_bulk_exists_and_has_all_that_answers_secrets() -> None:
+    """The answers are lines of a file, which lies about for a week."""
+    assert SCHEMA.mutation_type is not None
+    fields = SCHEMA.mutation_type.fields
+    of_shops = {name for name, field in fields.items() if field.extensions[NEEDS] is not None}
+    answers = {name: set(getattr(get_named_type(fields[name].type), "fields", ())) for name in of_shops}
+    secret = {name for name, keys in answers.items() if any(re.search("secret|token", each, re.I) for each in keys)}
+
+    assert NOT_IN_BULK <= of_shops
+    assert {"apiTokenCreate", "webhookCreate", "webhookSecretRotate"} <= secret <= NOT_IN_BULK
+
+
 @pytest.mark.parametrize(
     ("mutation", "code", "message"),
     [
         ("{ products { nodes { id } } }", "NOT_FOR_BULK", "not a query"),
         ("mutation ($input: SessionStartInput!) { sessionStart(input: $input) { csrfToken } }", "NOT_FOR_BULK", "sess"),
         ("mutation ($input: ApiTokenCreateInput!) { apiTokenCreate(input: $input) { secret } }", "NOT_FOR_BULK", "api"),
+        (
+            "mutation ($input: ReportRunInput!) { reportRun(input: $input) { report { id } } }",
+            "NOT_FOR_BULK",
+            "reportRun",
+        ),
         ("mutation ($input: UploadStageInput!) { uploadStage(input: $input) { url } }", "NOT_FOR_BULK", "uploadStage"),
         (
             "mutation ($input: BulkQueryRunInput!) { bulkQueryRun(input: $input) { userErrors { code } } }",

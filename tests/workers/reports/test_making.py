@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,17 +13,24 @@ from pypdf import PdfReader
 
 from stoa.domains import orders
 from stoa.domains.orders import selling
+from stoa.domains.orders.models import OrderLine
+from stoa.kit.files import NoSuchFile
+from stoa.kit.ids import new_id, type_id
 from stoa.kit.reporting import Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
+from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.models import Job, JobState, Membership
 from stoa.tenants.reporting.errors import TooManyReports
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import MAX_WAITING
-from stoa.tenants.steering import cancel_job
+from stoa.tenants.steering import cancel_job, replay_job
+from stoa.tenants.uploading import shop_files
+from stoa.workers.reports import making
 from tests import make
 from tests.domains.orders.ledgers import pay
+from tests.workers.conftest import until
 from tests.workers.reports import desk
 
 
@@ -125,8 +133,6 @@ async def test_the_inventory_tells_what_it_cost_only_who_may_know(ctx: Context, 
 
 
 async def test_slips_and_invoices_are_a_page_for_each_order(ctx: Context, settings: Settings) -> None:
-    from stoa.kit.ids import type_id
-
     cup = await make.sold(ctx, on_hand=30, sku="CUP")
     placed = [await make.order(ctx, [(cup, 3)]) for _ in range(6)]
     ids = tuple(type_id("ord", each.id) for each in placed)
@@ -145,6 +151,24 @@ async def test_slips_and_invoices_are_a_page_for_each_order(ctx: Context, settin
     assert all("EUR 59.97" in page.extract_text() for page in pages)
 
 
+async def test_every_line_of_a_long_order_is_on_its_slip_and_its_invoice(ctx: Context, settings: Settings) -> None:
+    """More than come with the order: the API gives a list a hundred at a time."""
+    cup = await make.sold(ctx, on_hand=300, sku="CUP")
+    long, short = await make.order(ctx, [(cup, 1)]), await make.order(ctx, [(cup, 1)])
+    row = {key: value for key, value in dict(await OrderLine.get(order_id=long.id)).items() if key != "id"}
+    more = [OrderLine(**{**row, "id": new_id(), "position": n, "sku": f"S{n:03}"}) for n in range(1, 231)]
+    await OrderLine.bulk_create(more)
+    ids = tuple(type_id("ord", each.id) for each in (long, short))
+    async with desk.worked(settings):
+        slips = await desk.ended(await desk.asked(ctx, "packing_slips", order_ids=ids))
+        invoices = await desk.ended(await desk.asked(ctx, "invoice", order_ids=ids))
+
+    expected = [(str(long.number), "CUP"), *((str(long.number), f"S{n:03}") for n in range(1, 231))]
+    for report in (slips, invoices):
+        found = [(row["Number"], row["Code"]) for row in await desk.rows(ctx, report)]
+        assert found == [(str(short.number), "CUP"), *expected]  # the latest order first
+
+
 async def test_who_lost_the_right_meanwhile_gets_no_report(ctx: Context, settings: Settings) -> None:
     report = await desk.asked(ctx, "sales_summary", since=desk.today(ctx), until=desk.today(ctx))
     await Membership.filter(shop_id=ctx.shop.id, account_id=ctx.actor.id).update(role="STAFF")
@@ -157,6 +181,65 @@ async def test_who_lost_the_right_meanwhile_gets_no_report(ctx: Context, setting
     assert report.file_key is None
     job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
     assert (job.state, job.failures) == (JobState.DEAD, 1)
+
+
+async def test_a_report_that_failed_is_made_when_its_job_is_done_again(ctx: Context, settings: Settings) -> None:
+    """Whoever had lost the right has it back, and another fails once more for the reason of that time."""
+    ours = Membership.filter(shop_id=ctx.shop.id, account_id=ctx.actor.id)
+    report = await desk.asked(ctx, "sales_summary", since=desk.today(ctx), until=desk.today(ctx))
+    cancelled = await desk.asked(ctx, "sales_summary", since=desk.today(ctx), until=desk.today(ctx))
+    await cancel_job(ctx, cancelled.job_id)  # type: ignore[attr-defined]
+    await ours.update(role="STAFF")
+    async with desk.worked(settings):
+        assert [(await desk.ended(each)).state for each in (report, cancelled)] == [ReportState.FAILED] * 2
+        await replay_job(ctx, cancelled.job_id)  # type: ignore[attr-defined]
+        await until(lambda: Report.get(id=cancelled.id), lambda seen: "scope" in str(seen.why_failed))
+        await ours.update(role="OWNER")
+        await replay_job(ctx, report.job_id)  # type: ignore[attr-defined]
+        await until(lambda: Report.get(id=report.id), lambda seen: seen.state is ReportState.DONE)
+
+    report = await Report.get(id=report.id)
+    assert len(await desk.rows(ctx, report)) == 1
+    assert report.failure is None
+    job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
+    assert job.state is JobState.DONE
+
+
+async def test_who_gives_a_report_up_leaves_one_alone_whose_job_is_done_again(ctx: Context) -> None:
+    report = await desk.asked(ctx, "inventory")
+    await making.give_up(ctx, report.id, report.job_id)  # type: ignore[attr-defined]
+    assert (await Report.get(id=report.id)).state is ReportState.QUEUED
+
+    await Job.filter(id=report.job_id).update(state=JobState.DEAD)  # type: ignore[attr-defined]
+    await making.give_up(ctx, report.id, report.job_id)  # type: ignore[attr-defined]
+    assert str((await Report.get(id=report.id)).why_failed) == "The file could not be written; try again later."
+
+
+async def test_an_attempt_that_was_killed_leaves_no_file_behind(ctx: Context, settings: Settings) -> None:
+    """Between the file and the row that tells of it; the next attempt knows its name, as does who gives up."""
+    made, given_up = await desk.asked(ctx, "inventory"), await desk.asked(ctx, "inventory")
+    left = [await left_by_an_attempt(ctx, each, attempt) for each in (made, given_up) for attempt in (1, 2)]
+    await Job.filter(id=made.job_id).update(attempts=2)  # type: ignore[attr-defined]
+    await Job.filter(id=given_up.job_id).update(attempts=2, state=JobState.DEAD)  # type: ignore[attr-defined]
+    await making.give_up(ctx, given_up.id, given_up.job_id)  # type: ignore[attr-defined]
+    async with desk.worked(settings):
+        made = await desk.ended(made)
+
+    assert made.file_key is not None
+    assert await desk.content(ctx, made) != b"Code"
+    for key in left:
+        with pytest.raises(NoSuchFile):
+            await shop_files(ctx.shop).size(key)
+
+
+async def left_by_an_attempt(ctx: Context, report: Report, attempt: int) -> str:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"Code"
+
+    files = shop_files(ctx.shop)
+    key = key_of_attempt(files, making.FOLDER, report.id, attempt)
+    await files.put(key, body())
+    return key
 
 
 async def test_nobody_asks_for_what_they_may_not_see(ctx: Context) -> None:

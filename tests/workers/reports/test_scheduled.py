@@ -113,9 +113,13 @@ async def test_one_look_sees_all_shops_each_in_its_own_time_zone(ctx: Context, o
     assert here.next_at == MONDAY
 
 
-async def test_a_schedule_whose_owner_has_lost_the_right_pauses_and_says_so(ctx: Context, settings: Settings) -> None:
-    schedule = await arranged(ctx)
-    await Membership.filter(shop_id=ctx.shop.id, account_id=ctx.actor.id).update(role="STAFF")
+@pytest.mark.parametrize("role", ["STAFF", "VIEWER"])
+async def test_a_schedule_whose_owner_has_lost_the_right_pauses_and_says_so(
+    ctx: Context, settings: Settings, role: str
+) -> None:
+    """To see the figures, or to have them sent to whom they like: a viewer may ask for this report, and arrange none."""
+    schedule = await arranged(ctx, recipients=["books@accountant.example"])
+    await Membership.filter(shop_id=ctx.shop.id, account_id=ctx.actor.id).update(role=role)
     await look(MONDAY)
     async with desk.worked(settings):
         await until(lambda: ReportSchedule.get(id=schedule.id), lambda seen: seen.failure)

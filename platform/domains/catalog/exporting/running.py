@@ -18,15 +18,16 @@ from stoa.domains.catalog.exporting.reading import FIRST, count_products, decode
 from stoa.domains.catalog.exporting.tabulating import Tabulator
 from stoa.domains.catalog.models import AT_WORK, ExportRun, ExportState, percent_exported
 from stoa.kit.clock import now
-from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
 from stoa.settings import settings
 from stoa.tenants import live
+from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
+FOLDER = "exports"
 KEPT = timedelta(days=7)
 TELL_EVERY = 0.2  # seconds
 SWEPT_AT_ONCE = 100
@@ -48,7 +49,8 @@ async def run_export(
         async with finish():
             return run
     files = shop_files(ctx.shop)
-    key = files.key("exports", new_id().hex)
+    await forget_attempts(files, FOLDER, run.id, before=run.attempt)
+    key = key_of_attempt(files, FOLDER, run.id, run.attempt)
     work = Work(ctx, run, step)
     try:
         size = await files.put(key, work.bytes())
@@ -74,6 +76,7 @@ async def fail_export(ctx: Context, run_id: UUID, reason: str) -> None:
             run.failure = Sentence("The file could not be written: {reason}", {"reason": reason[:500]}).kept()
             run.attempt += 1
             await run.save()
+            await forget_attempts(shop_files(ctx.shop), FOLDER, run.id, before=run.attempt)
 
 
 async def has_ended(run_id: UUID) -> bool:

@@ -35,12 +35,13 @@ from stoa.kit.ids import new_id, type_id
 from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.access import Scope
+from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.lending import fetch
 from stoa.tenants.models import Job
 from stoa.tenants.shop_models import EventRow
-from stoa.tenants.uploading import LinkRefused
+from stoa.tenants.uploading import LinkRefused, shop_files
 from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.exporting.shops import content_of, exported
@@ -174,6 +175,25 @@ async def test_an_attempt_that_breaks_off_leaves_nothing_and_the_next_begins_ane
     assert (done.state, done.attempt, done.products_done, len(kept(settings, ctx))) == (ExportState.DONE, 3, 1, 1)
     again = await run_export(ctx, run.id)
     assert (again.attempt, again.file_key) == (3, done.file_key)
+
+
+async def test_a_process_that_was_killed_leaves_no_file_behind(ctx: Context, settings: Settings) -> None:
+    """Between the file and the row that tells of it: the next attempt takes it away, or who gives the export up."""
+    done, given_up = [await start_export(ctx, FileFormat.GENERIC) for _ in range(2)]
+    for run in (done, given_up):
+        await ExportRun.filter(id=run.id).update(attempt=1)
+        await shop_files(ctx.shop).put(key_of_attempt(shop_files(ctx.shop), "exports", run.id, 1), half())
+    assert len(kept(settings, ctx)) == 2
+
+    await fail_export(ctx, given_up.id, "the worker was lost")
+    await run_export(ctx, done.id)
+    done = await ExportRun.get(id=done.id)
+    assert [path.name for path in kept(settings, ctx)] == [f"{done.id.hex}-2"]
+    assert done.file_key == f"{ctx.shop.schema}/exports/{done.id.hex}-2"
+
+
+async def half() -> AsyncIterator[bytes]:
+    yield b"handle,tit"
 
 
 async def test_who_was_replaced_writes_nothing(ctx: Context, settings: Settings) -> None:
