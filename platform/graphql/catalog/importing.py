@@ -72,7 +72,10 @@ class ColumnMappingInput:
 @strawberry.input(description="How a file is to be read; what is left out is found out, or asked back as issues.")
 class ImportOptionsInput(NotationInput):
     status: ProductStatus | None = strawberry.field(
-        default=None, description="Of the products it creates; ACTIVE when left out."
+        default=None,
+        description="Of the products it creates from rows that do not say it themselves; ACTIVE when left out. "
+        "It is your word for them, and not checked: ACTIVE puts them on sale whatever they lack. Rows that ask for it "
+        "themselves come in as drafts, with the issue NOT_READY, when they lack what publishing takes.",
     )
     take_zero_prices: bool = strawberry.field(
         default=False, description="Whether a price of zero is one; otherwise it is reported and set aside."

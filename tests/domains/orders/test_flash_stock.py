@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from stoa.domains import orders
 from stoa.domains.catalog import stock
 from stoa.domains.catalog.stock import Aside, Demand
-from stoa.domains.orders import LineDraft, OrderDraft
+from stoa.domains.orders import LineDraft, OrderDraft, Pieces
 from stoa.domains.orders.editing import NewQuantity, OrderEdit
 from stoa.domains.orders.models import Order, OrderLine
 from stoa.kit.clock import now, set_to
@@ -78,6 +79,69 @@ async def test_more_of_it_is_a_new_order(ctx: Context) -> None:
     await orders.editing.edit_order(ctx, placed.order_id, OrderEdit(quantities=[NewQuantity(line.id, 1)]))
 
     assert await stock.standing_of([pool]) == [Aside(pool, cup.id, 2, 1, 0)]
+
+
+async def mixed_order(ctx: Context) -> tuple[UUID, UUID, UUID, list[OrderLine]]:
+    """Of a cup three are set aside; an order buys two of them, and two at the ordinary price."""
+    cup, pool = await make.sold(ctx, on_hand=20), new_id()
+    await stock.set_aside(ctx, pool, [Demand(cup.id, 3)], now() + HOUR)
+    placed = await orders.place_order(ctx, OrderDraft([LineDraft(2, cup.id, pool_id=pool), LineDraft(2, cup.id)]))
+    return cup.id, pool, placed.order_id, await OrderLine.filter(order_id=placed.order_id).order_by("position")
+
+
+async def sell_out(ctx: Context, cup: UUID, pool: UUID) -> int:
+    """Buy of the sale as long as it sells; how many pieces."""
+    for sold in range(10):
+        try:
+            await orders.place_order(ctx, OrderDraft([LineDraft(1, cup, pool_id=pool)]))
+        except Refusals:
+            return sold
+    raise AssertionError("there is no end of it")
+
+
+async def test_what_is_cancelled_at_the_ordinary_price_gives_the_sale_nothing(ctx: Context) -> None:
+    """X13: of three set aside three are sold, whatever else is called off."""
+    cup, pool, order_id, (_, plain) = await mixed_order(ctx)
+
+    await orders.cancel_order(ctx, order_id, lines=[Pieces(plain.id, 2)])
+
+    assert await stock.standing_of([pool]) == [Aside(pool, cup, 1, 2, 0)]
+    assert await sell_out(ctx, cup, pool) == 1
+    await assert_adds_up(ctx)
+
+
+async def test_what_an_edit_takes_away_goes_back_to_where_it_came_from(ctx: Context) -> None:
+    cup, pool, order_id, (bargain, plain) = await mixed_order(ctx)
+
+    await orders.editing.edit_order(ctx, order_id, OrderEdit(quantities=[NewQuantity(plain.id, 1)]))
+    assert await stock.standing_of([pool]) == [Aside(pool, cup, 1, 2, 0)]
+    swap = OrderEdit(quantities=[NewQuantity(bargain.id, 1), NewQuantity(plain.id, 2)])
+    await orders.editing.edit_order(ctx, order_id, swap)
+
+    assert await stock.standing_of([pool]) == [Aside(pool, cup, 2, 1, 0)]
+    assert await sell_out(ctx, cup, pool) == 2
+    await assert_adds_up(ctx)
+
+
+async def test_a_parcel_takes_the_pieces_of_its_lines_and_no_others(ctx: Context) -> None:
+    """The cups of the sale lie elsewhere than the others, and what is sent of either counts as that."""
+    cup, pool = await make.sold(ctx, on_hand=2), new_id()
+    far = await make.location(ctx)
+    await stock.adjust(ctx, [stock.Adjustment(cup.id, far.id, quantity=5)], reason="found")
+    await stock.set_aside(ctx, pool, [Demand(cup.id, 3, far.id)], now() + HOUR)
+    draft = OrderDraft([LineDraft(2, cup.id, pool_id=pool), LineDraft(2, cup.id)])
+    order = await Order.get(id=(await orders.place_order(ctx, draft)).order_id)
+    await pay(ctx, order, order.total_minor)
+    await orders.confirm_order(ctx, order.id)
+
+    await ship_pieces(ctx, order.id, 0, 2)
+    assert await stock.standing_of([pool]) == [Aside(pool, cup.id, 1, 0, 2)]
+    plain = await OrderLine.get(order_id=order.id, position=1)
+    await orders.cancel_order(ctx, order.id, lines=[Pieces(plain.id, 2)])
+
+    assert await stock.standing_of([pool]) == [Aside(pool, cup.id, 1, 0, 2)]
+    assert await sell_out(ctx, cup.id, pool) == 1
+    await assert_adds_up(ctx)
 
 
 async def test_of_many_buyers_only_so_many_buy_as_were_set_aside(ctx: Context) -> None:

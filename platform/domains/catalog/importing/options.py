@@ -75,8 +75,9 @@ def is_catalog(columns: Mapping[str, object]) -> bool:
 class Options(Notation, frozen=True, omit_defaults=True):
     """How a file is to be read.
 
-    `status`: of the products it creates. `zero_price`: whether a price of zero is one ("take"), or the row's price and
-    title are set aside and reported ("report"), as in sales logs where stock corrections are written at price zero.
+    `status`: of the products it creates from rows that do not say it, unchecked (releasing.py). `zero_price`: whether a
+    price of zero is one ("take"), or the row's price and title are set aside and reported ("report"), as in sales logs
+    where stock corrections are written at price zero.
     """
 
     status: ProductStatus = ProductStatus.ACTIVE

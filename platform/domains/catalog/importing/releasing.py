@@ -1,4 +1,4 @@
-"""Release imported products for sale if a person could publish them. The others come in as drafts, and it is told."""
+"""Release products that rows put on sale if a person could publish them; the word for silent rows is not checked."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def ready_status(writes: Writes, wanted: Wanted, otherwise: str, before: str | N
     """The status that the file asks for, `otherwise` if it asks for none.
 
     What a person could not publish, no row of a file does: it stays what it was `before`, a draft when it is new, and
-    the row is told why. (Whoever starts an import says for all its new products what they are if the file is silent.)
+    the row is told why. Of new products on which the file is silent, what they are is the word of whoever started the
+    import, and taken: a merchant who moves a running shop here has them on sale, whatever they lack.
     """
     status = _asked(wanted)
     if status is None:

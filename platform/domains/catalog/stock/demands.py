@@ -29,7 +29,8 @@ class Holder:
 class Demand:
     """So many of a variant; from wherever there are some, unless a location is named.
 
-    With a `pool_id`: out of what is set aside for that flash sale, and from nowhere else.
+    With a `pool_id`: out of what is set aside for that flash sale, and from nowhere else; of what is to be let go or
+    shipped, that which came from there before any other.
     """
 
     variant_id: UUID

@@ -35,13 +35,14 @@ _OVERDUE = """r.id IN (
 # The rows of stock are locked first and in the order of their ids, as everywhere, and their reservations with them.
 # Lines, where there are some, say how many of what is held are to end: the oldest go first, and of the last one
 # perhaps a part, which becomes a reservation of its own. Of a bundle the parts that were reserved together end together
-# and in whole bundles, as many of each as were in it then. What came out of a pool is let go before the rest, and goes
-# back there while the pool is kept; it is shipped after the rest.
+# and in whole bundles, as many of each as were in it then. Of the pool that the lines name (of none, when they name
+# none) it is taken first. What came out of a pool goes back there when it is let go while the pool is kept.
 _NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"
 _END = f"""
 WITH lines AS MATERIALIZED (
-  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (n int, variant_id uuid, at uuid, quantity int)),
-demand AS MATERIALIZED (SELECT variant_id, at, sum(quantity) AS wanted FROM lines GROUP BY variant_id, at),
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (n int, variant_id uuid, at uuid, quantity int, pool_id uuid)),
+demand AS MATERIALIZED (
+  SELECT variant_id, at, pool_id, sum(quantity) AS wanted FROM lines GROUP BY variant_id, at, pool_id),
 found AS MATERIALIZED (
   SELECT r.*, s.variant_id, s.location_id, s.on_hand, s.threshold, s.is_low,
     coalesce(r.bundle_id, s.variant_id) AS sold, coalesce(r.batch_id, r.id) AS batch,
@@ -50,12 +51,12 @@ found AS MATERIALIZED (
   FROM reservation r JOIN stock s ON s.id = r.stock_id WHERE r.state = 'HELD' AND %s
   ORDER BY s.id, r.id FOR UPDATE OF s, r),
 batches AS (
-  SELECT sold, batch, location_id, max(units) AS units, min(created_at) AS created_at,
-    bool_or(pool_id IS NOT NULL) = ($4::text = 'SHIPPED') AS is_last FROM found
-  GROUP BY sold, batch, location_id),
+  SELECT sold, batch, location_id, pool_id, max(units) AS units, min(created_at) AS created_at FROM found
+  GROUP BY sold, batch, location_id, pool_id),
 ranked AS (
-  SELECT b.*, d.wanted, d.at, sum(b.units) OVER (PARTITION BY d.variant_id, d.at
-    ORDER BY b.is_last, b.created_at, b.batch, b.location_id ROWS UNBOUNDED PRECEDING) - b.units AS before
+  SELECT b.*, d.wanted, d.at, sum(b.units) OVER (PARTITION BY d.variant_id, d.at, d.pool_id
+    ORDER BY b.pool_id IS DISTINCT FROM d.pool_id, b.created_at, b.batch, b.location_id
+    ROWS UNBOUNDED PRECEDING) - b.units AS before
   FROM batches b JOIN demand d ON d.variant_id = b.sold AND (d.at IS NULL OR d.at = b.location_id)),
 ending AS MATERIALIZED (
   SELECT sold, batch, location_id, at, least(units, wanted - before) AS units, gen_random_uuid() AS new_batch
@@ -64,7 +65,7 @@ ending AS MATERIALIZED (
   SELECT sold, batch, location_id, NULL, units, gen_random_uuid() FROM batches WHERE NOT EXISTS (SELECT FROM lines)),
 picked AS MATERIALIZED (
   SELECT f.*, (e.units * f.per_bundle)::int AS part, e.new_batch,
-    f.pool_id IS NOT NULL AND coalesce(f.pool_until > $6::timestamptz, true) AND $4::text <> 'SHIPPED' AS goes_back
+    f.pool_id IS NOT NULL AND coalesce(f.pool_until > $6::timestamptz, true) AND $14::bool AS goes_back
   FROM found f JOIN ending e ON e.sold = f.sold AND e.batch = f.batch AND e.location_id = f.location_id),
 summed AS MATERIALIZED (
   SELECT stock_id, sum(part)::int AS part, coalesce(sum(part) FILTER (WHERE goes_back), 0)::int AS back,
@@ -140,15 +141,22 @@ _decode = msgspec.json.Decoder(_Ended).decode
 
 
 async def release(
-    ctx: Context, holder: Holder, lines: Sequence[Demand] | None = None, *, reason: str = ""
+    ctx: Context, holder: Holder, lines: Sequence[Demand] | None = None, *, reason: str = "", goes_back: bool = True
 ) -> Sequence[UUID]:
     """Let go of what the holder has reserved: all of it, or so many of these variants; the reservations that ended.
 
-    Without lines, twice changes nothing. Raises `NotReserved` for a line that asks for more than is held.
+    Of the pool that a line names first; `goes_back`: to there, while it is kept. Without lines, twice changes nothing.
+    Raises `NotReserved` for a line that asks for more than is held.
     """
     wanted = [] if lines is None else _checked(lines)
     async with shop_transaction():
-        return (await _end(ctx, holder, wanted, ReservationState.RELEASED, MovementKind.RELEASE, reason=reason)).ended
+        ended = list[UUID]()
+        for part in _by_pool(wanted):
+            done = await _end(
+                ctx, holder, part, ReservationState.RELEASED, MovementKind.RELEASE, reason=reason, goes_back=goes_back
+            )
+            ended += done.ended
+        return ended
 
 
 async def ship(
@@ -165,10 +173,15 @@ async def ship(
     """
     wanted = [] if lines is None else _checked(lines)
     async with shop_transaction():
-        done = await _end(ctx, holder, wanted, ReservationState.SHIPPED, MovementKind.SALE, reference=reference)
-        if not done.ended:
+        ended = list[UUID]()
+        for part in _by_pool(wanted):
+            done = await _end(
+                ctx, holder, part, ReservationState.SHIPPED, MovementKind.SALE, reference=reference, goes_back=False
+            )
+            ended += done.ended
+        if not ended:
             raise NotReserved("Nothing is reserved for this holder.", path=["holder"])
-        return done.ended
+        return ended
 
 
 async def expire_reservations(ctx: Context) -> int:
@@ -213,6 +226,7 @@ async def _end(
     kind: MovementKind,
     *,
     reason: str = "",
+    goes_back: bool = True,
     reference: tuple[str, UUID] | None = None,
 ) -> _Ended:
     given = msgspec.json.encode(wanted).decode()
@@ -225,7 +239,7 @@ async def _end(
         now(),
         str(new_id()),
     ]
-    values += [reason[:200], *(reference or (None, None)), ctx.actor.kind, MOST_AT_ONCE, ctx.actor.id]
+    values += [reason[:200], *(reference or (None, None)), ctx.actor.kind, MOST_AT_ONCE, ctx.actor.id, goes_back]
     [row] = await shop_client().execute_query_dict(_END % (_OF_HOLDER if holder else _OVERDUE), values)
     done = _decode(row["answer"])
     if done.absent or done.short:
@@ -244,6 +258,14 @@ def _checked(lines: Sequence[Demand]) -> list[Wanted]:
                 path=["lines", each.n, "location_id"],
             )
     return wanted
+
+
+def _by_pool(wanted: list[Wanted]) -> list[list[Wanted]]:
+    """The lines of each pool by themselves: what one takes, another must not count on. Of no lines one, empty."""
+    by_pool: dict[UUID | None, list[Wanted]] = {}
+    for each in wanted:
+        by_pool.setdefault(each.pool_id, []).append(each)
+    return list(by_pool.values()) or [[]]
 
 
 async def _refusals(done: _Ended, wanted: list[Wanted]) -> list[Refusal]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
+from stoa.domains.catalog.stock.locking import lock_stock
 from stoa.domains.catalog.stock.reserving import reserve
 from stoa.kit.clock import now
 from stoa.tenants.context import Context
@@ -16,26 +17,23 @@ from stoa.tenants.database import shop_client, shop_transaction
 # Of a bundle its parts are reserved, all those of one at the same place: there it is held as often as they make.
 _HELD = """
 WITH rows AS (
-  SELECT r.bundle_id, s.variant_id, s.location_id, r.quantity, r.per_bundle,
+  SELECT r.bundle_id, r.pool_id, s.variant_id, s.location_id, r.quantity, r.per_bundle,
     row_number() OVER (ORDER BY l.position, l.is_main DESC, s.location_id) AS place
   FROM reservation r JOIN stock s ON s.id = r.stock_id JOIN location l ON l.id = s.location_id
   WHERE r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD'),
 parts AS (
-  SELECT bundle_id, variant_id, location_id, sum(quantity / per_bundle) AS bundles, min(place) AS place
-  FROM rows WHERE bundle_id IS NOT NULL GROUP BY bundle_id, variant_id, location_id),
+  SELECT bundle_id, pool_id, variant_id, location_id, sum(quantity / per_bundle) AS bundles, min(place) AS place
+  FROM rows WHERE bundle_id IS NOT NULL GROUP BY bundle_id, pool_id, variant_id, location_id),
 held AS (
-  SELECT variant_id, location_id, sum(quantity) AS quantity, min(place) AS place
-  FROM rows WHERE bundle_id IS NULL GROUP BY variant_id, location_id
+  SELECT variant_id, location_id, pool_id, sum(quantity) AS quantity, min(place) AS place
+  FROM rows WHERE bundle_id IS NULL GROUP BY variant_id, location_id, pool_id
   UNION ALL
-  SELECT bundle_id, location_id, max(bundles), min(place) FROM parts GROUP BY bundle_id, location_id)
-SELECT variant_id, location_id, quantity::int AS quantity FROM held ORDER BY place, variant_id
+  SELECT bundle_id, location_id, pool_id, max(bundles), min(place) FROM parts GROUP BY bundle_id, location_id, pool_id)
+SELECT variant_id, location_id, pool_id, quantity::int AS quantity FROM held ORDER BY place, variant_id, pool_id
 """
-# What came out of a flash sale stays sold by it, wherever it is taken from then: it does not go back there.
-_SOLD = """
-UPDATE reservation r SET pool_until = $4 FROM stock s
-WHERE s.id = r.stock_id AND r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD' AND r.pool_id IS NOT NULL
-  AND coalesce(r.bundle_id, s.variant_id) = ANY($3::uuid[])
-"""
+# What came out of a flash sale stays sold by it, wherever it is taken from then: neither does the sale get back what is
+# left where it lay, nor what is taken instead when that is let go.
+_SOLD = "UPDATE reservation SET pool_id = $2, pool_until = $3 WHERE id = ANY($1::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,17 @@ class Held:
     variant_id: UUID
     location_id: UUID
     quantity: int
+    pool_id: UUID | None = None  # of a flash sale that they came from
 
     def demand(self) -> Demand:
         """What names it to `release` and `ship`."""
-        return Demand(self.variant_id, self.quantity, self.location_id)
+        return Demand(self.variant_id, self.quantity, self.location_id, self.pool_id)
 
 
 async def held_for(holder: Holder) -> list[Held]:
     """What the holder has reserved, and where: locations in the shop's order."""
     rows = await shop_client().execute_query_dict(_HELD, [holder.id, holder.kind])
-    return [Held(row["variant_id"], row["location_id"], row["quantity"]) for row in rows]
+    return [Held(row["variant_id"], row["location_id"], row["quantity"], row["pool_id"]) for row in rows]
 
 
 async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], location_id: UUID) -> None:
@@ -67,6 +66,10 @@ async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], lo
         return
     async with shop_transaction():
         reason = "taken from another location"
-        await shop_client().execute_query(_SOLD, [holder.id, holder.kind, [each.variant_id for each in moved], now()])
-        await release(ctx, holder, [each.demand() for each in moved], reason=reason)
-        await reserve(ctx, holder, [Demand(each.variant_id, each.quantity, location_id) for each in moved])
+        await lock_stock([each.variant_id for each in moved])
+        await release(ctx, holder, [each.demand() for each in moved], reason=reason, goes_back=False)
+        for pool_id in dict.fromkeys(each.pool_id for each in moved):
+            part = [Demand(each.variant_id, each.quantity, location_id) for each in moved if each.pool_id == pool_id]
+            ids = await reserve(ctx, holder, part)
+            if pool_id is not None:
+                await shop_client().execute_query(_SOLD, [list(ids), pool_id, now()])

@@ -22,13 +22,16 @@ ORDER BY id FOR UPDATE
 """
 # Of bundles, how many of them, not of their parts.
 _HELD = """
-SELECT sold AS variant_id, sum(units)::int AS quantity FROM (
-  SELECT coalesce(r.bundle_id, s.variant_id) AS sold, max(r.quantity / r.per_bundle) AS units
+SELECT sold AS variant_id, pool_id, sum(units)::int AS quantity FROM (
+  SELECT coalesce(r.bundle_id, s.variant_id) AS sold, r.pool_id, max(r.quantity / r.per_bundle) AS units
   FROM reservation r JOIN stock s ON s.id = r.stock_id
   WHERE r.holder_id = $1 AND r.holder_kind = $2 AND r.state = 'HELD'
-  GROUP BY sold, coalesce(r.batch_id, r.id), s.location_id) batches
-GROUP BY sold
+  GROUP BY sold, coalesce(r.batch_id, r.id), s.location_id, r.pool_id) batches
+GROUP BY sold, pool_id
 """
+
+
+_Count = dict[tuple[UUID, UUID | None], int]  # pieces, by variant and pool
 
 
 async def keep(ctx: Context, holder: Holder, lines: Sequence[Demand]) -> None:
@@ -51,33 +54,53 @@ async def trim(ctx: Context, holder: Holder, lines: Sequence[Demand], *, reason:
     """Let go of what the holder has of these variants beyond what the lines need. Twice changes nothing."""
     if not lines:
         return
-    needed: dict[UUID, int] = {}
-    for each in lines:
-        needed[each.variant_id] = needed.get(each.variant_id, 0) + each.quantity
     async with shop_transaction():
-        held = await _locked(holder, lines)
-        beyond = [Demand(id, held.get(id, 0) - count) for id, count in needed.items() if held.get(id, 0) > count]
+        beyond = _beyond(lines, await _locked(holder, lines))
         if beyond:
             await release(ctx, holder, beyond, reason=reason)
 
 
-async def _locked(holder: Holder, lines: Sequence[Demand]) -> dict[UUID, int]:
-    """How many the holder has of each variant, which nobody changes until the transaction ends."""
+async def _locked(holder: Holder, lines: Sequence[Demand]) -> _Count:
+    """How many the holder has of each variant out of each pool, which nobody changes until the transaction ends."""
     variants = list({each.variant_id for each in lines})
     await shop_client().execute_query(_LOCK, [variants, holder.id, holder.kind])
     rows = await shop_client().execute_query_dict(_HELD, [holder.id, holder.kind])
-    return {row["variant_id"]: row["quantity"] for row in rows}
+    return {(row["variant_id"], row["pool_id"]): row["quantity"] for row in rows}
 
 
-def _missing(lines: Sequence[Demand], held: dict[UUID, int]) -> list[tuple[int, Demand]]:
-    """What is lacking, line by line."""
-    left, found = dict(held), []
-    for n, each in enumerate(lines):
-        had = min(left.get(each.variant_id, 0), each.quantity)
-        left[each.variant_id] = left.get(each.variant_id, 0) - had
-        if had < each.quantity:
-            found.append((n, Demand(each.variant_id, each.quantity - had, pool_id=each.pool_id)))
+def _beyond(lines: Sequence[Demand], held: _Count) -> list[Demand]:
+    """What is held too much: out of the pools that more is held of than the lines need."""
+    needed: _Count = {}
+    over: dict[UUID, int] = {}
+    for each in lines:
+        key = (each.variant_id, each.pool_id)
+        needed[key] = needed.get(key, 0) + each.quantity
+        over[each.variant_id] = over.get(each.variant_id, 0) - each.quantity
+    for (variant_id, _), count in held.items():
+        if variant_id in over:
+            over[variant_id] += count
+    found = []
+    for (variant_id, pool_id), count in held.items():
+        part = min(over.get(variant_id, 0), count - needed.get((variant_id, pool_id), 0))
+        if part > 0:
+            over[variant_id] -= part
+            found.append(Demand(variant_id, part, pool_id=pool_id))
     return found
+
+
+def _missing(lines: Sequence[Demand], held: _Count) -> list[tuple[int, Demand]]:
+    """What is lacking, line by line. Each has what came out of its own pool before what is left of the others."""
+    left, lacking = dict(held), [each.quantity for each in lines]
+    for is_own in (True, False):
+        for n, each in enumerate(lines):
+            for key in left:
+                if key[0] == each.variant_id and (key[1] == each.pool_id or not is_own):
+                    had = min(left[key], lacking[n])
+                    left[key] -= had
+                    lacking[n] -= had
+    return [
+        (n, Demand(each.variant_id, lacking[n], pool_id=each.pool_id)) for n, each in enumerate(lines) if lacking[n]
+    ]
 
 
 async def _for_good(holder: Holder) -> None:

@@ -136,11 +136,11 @@ async def _follow_stock(ctx: Context, order: Order, worked: Worked) -> None:
     needs, holder = worked.needs, Holder("order", order.id)
     if not needs or not holds_stock(order):
         return
-    await catalog.stock.lock_stock(list(needs))
-    fewer = [Demand(id, -by) for id, by in needs.items() if by < 0]
+    await catalog.stock.lock_stock([id for id, _ in needs])
+    fewer = [Demand(id, -by, pool_id=pool_id) for (id, pool_id), by in needs.items() if by < 0]
     if fewer:
         await catalog.stock.release(ctx, holder, fewer, reason="edited")
-    more = [Demand(id, by) for id, by in needs.items() if by > 0]
+    more = [Demand(id, by, pool_id=pool_id) for (id, pool_id), by in needs.items() if by > 0]
     if more:
         until = order.pay_by if order.state is OrderState.PENDING else None
         try:

@@ -12,6 +12,7 @@ from stoa.domains.catalog import Same
 from stoa.domains.orders.editing.drafting import OrderEdit
 from stoa.domains.orders.editing.pricing_new import new_lines
 from stoa.domains.orders.editing.replanning import (
+    Needs,
     Plan,
     changes_of,
     charge,
@@ -78,7 +79,7 @@ class Worked:
 
     plan: Plan
     steps: list[dict[str, Any]]
-    needs: dict[UUID, int]
+    needs: Needs
     margin_before: int | None
 
 
@@ -165,8 +166,8 @@ def _differences(plan: Plan) -> list[LineDifference]:
     return changed + new
 
 
-async def _short(plan: Plan, needs: dict[UUID, int]) -> list[Shortage]:
-    more = {id: by for id, by in needs.items() if by > 0}
+async def _short(plan: Plan, needs: Needs) -> list[Shortage]:
+    more = {id: by for (id, pool_id), by in needs.items() if by > 0 and pool_id is None}  # of a sale, never more
     if not more:
         return []
     there = await catalog.stock.there_of(list(more))

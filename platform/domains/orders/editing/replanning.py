@@ -7,7 +7,7 @@ are priced as of now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -148,20 +148,24 @@ def charge(plan: Plan, shipping: int | None, shipping_tax: int) -> None:
     plan.tax_minor = sum(line.tax_minor for line in plan.all_lines) + shipping_tax
 
 
-def pieces_of(lines: Iterable[OrderLine]) -> dict[UUID, int]:
-    """What the lines need of the stock, by variant."""
-    needed: dict[UUID, int] = {}
+Needs = dict[tuple[UUID, UUID | None], int]  # pieces, by variant and the flash sale they are of
+
+
+def pieces_of(lines: Iterable[OrderLine]) -> Needs:
+    """What the lines need of the stock."""
+    needed: Needs = {}
     for line in lines:
         variant_id: Any = line.variant_id  # type: ignore[attr-defined]
         if variant_id and line.requires_shipping:
-            needed[variant_id] = needed.get(variant_id, 0) + line.quantity - line.cancelled - line.shipped
+            key = (variant_id, line.pool_id)
+            needed[key] = needed.get(key, 0) + line.quantity - line.cancelled - line.shipped
     return needed
 
 
-def changes_of(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> dict[UUID, int]:
-    """By how many pieces each variant's need grows, or shrinks (below zero)."""
-    grown = {id: after.get(id, 0) - before.get(id, 0) for id in sorted(before.keys() | after.keys())}
-    return {id: by for id, by in grown.items() if by}
+def changes_of(before: Needs, after: Needs) -> Needs:
+    """By how many pieces each need grows, or shrinks (below zero)."""
+    grown = {key: after.get(key, 0) - before.get(key, 0) for key in sorted(before.keys() | after.keys(), key=str)}
+    return {key: by for key, by in grown.items() if by}
 
 
 def margin_of(order: Order, lines: Iterable[OrderLine]) -> int | None:

@@ -114,7 +114,8 @@ DUE: dict[RuleKind, str] = {
     RuleKind.EXPIRE_UNPAID: """o.state IN ('PENDING', 'CONFIRMED') AND o.pay_by IS NOT NULL AND o.captured_minor = 0
   AND o.authorized_minor = 0 AND o.total_minor > 0 AND o.placed_at <= {now} - make_interval(mins => {0}::int)""",
     RuleKind.COMPLETE_DELIVERED: """o.state = 'CONFIRMED' AND NOT o.is_on_hold AND o.fulfilment_state = 'DELIVERED'
-  AND o.payment_state IN ('PAID', 'PART_REFUNDED', 'REFUNDED') AND o.aftersale_state IN ('NONE', 'CLOSED')
+  AND o.payment_state IN ('PAID', 'PART_REFUNDED', 'REFUNDED')
+  AND o.captured_minor >= o.total_minor - o.waived_minor AND o.aftersale_state IN ('NONE', 'CLOSED')
   AND o.delivered_at <= {now} - make_interval(days => {0}::int)""",
 }
 WOULD: dict[RuleKind, str] = {

@@ -13,6 +13,7 @@ from stoa.domains.orders.shipping.parcels import Parcels
 from stoa.tenants.context import Context
 
 Pieces = list[tuple[OrderLine, int]]
+_Free = dict[tuple[UUID, UUID, UUID | None], int]  # by variant, location and flash sale
 
 
 async def places_of(
@@ -30,9 +31,9 @@ async def places_of(
         if line.variant_id is None:  # type: ignore[attr-defined]
             loose.append((line, quantity))
             continue
-        for place, many in _take(free, line, quantity, location_id):
-            taken.append(Held(line.variant_id, place, many))  # type: ignore[attr-defined]
-            _add(placed, location_id or place, line, many)
+        for part in _take(free, line, quantity, location_id):
+            taken.append(part)
+            _add(placed, location_id or part.location_id, line, part.quantity)
     if location_id is not None:
         await catalog.stock.hold_elsewhere(ctx, Holder("order", parcels.order.id), _summed(taken), location_id)
     for line, quantity in loose:
@@ -40,30 +41,33 @@ async def places_of(
     return placed
 
 
-def _not_packed(parcels: Parcels, held: Sequence[Held]) -> dict[tuple[UUID, UUID], int]:
-    """By variant and location, in the shop's order of locations: what no waiting parcel is going to take."""
-    free = {(each.variant_id, each.location_id): each.quantity for each in held}
+def _not_packed(parcels: Parcels, held: Sequence[Held]) -> _Free:
+    """In the shop's order of locations: what no waiting parcel is going to take."""
+    free = {(each.variant_id, each.location_id, each.pool_id): each.quantity for each in held}
     for shipment in parcels.waiting():
         for line, quantity in parcels.parts(shipment):
-            key = (line.variant_id, shipment.location_id)  # type: ignore[attr-defined]
-            if key in free:
-                free[key] -= quantity
+            _part(free, line, quantity, [shipment.location_id])  # type: ignore[attr-defined]
     return free
 
 
-def _take(
-    free: dict[tuple[UUID, UUID], int], line: OrderLine, quantity: int, first: UUID | None
-) -> list[tuple[UUID, int]]:
-    """So many of what is free, from one place after the other; from the `first` before all others."""
+def _part(free: _Free, line: OrderLine, quantity: int, places: Sequence[UUID]) -> list[Held]:
+    """So many of what is free at these places, what came from the line's own flash sale (or none) before the rest."""
     variant_id: UUID = line.variant_id  # type: ignore[attr-defined]
-    keys = [key for key in free if key[0] == variant_id and free[key] > 0]
-    parts: list[tuple[UUID, int]] = []
-    for key in sorted(keys, key=lambda key: key[1] != first):
-        part = min(free[key], quantity - sum(many for _, many in parts))
+    keys = [key for key in free if key[0] == variant_id and free[key] > 0 and key[1] in places]
+    parts: list[Held] = []
+    for key in sorted(keys, key=lambda key: (key[2] != line.pool_id, places.index(key[1]))):
+        part = min(free[key], quantity - sum(each.quantity for each in parts))
         if part:
             free[key] -= part
-            parts.append((key[1], part))
-    missing = quantity - sum(many for _, many in parts)
+            parts.append(Held(variant_id, key[1], part, key[2]))
+    return parts
+
+
+def _take(free: _Free, line: OrderLine, quantity: int, first: UUID | None) -> list[Held]:
+    """So many of what is free, from one place after the other; from the `first` before all others."""
+    places = list(dict.fromkeys(([first] if first else []) + [key[1] for key in free]))
+    parts = _part(free, line, quantity, places)
+    missing = quantity - sum(each.quantity for each in parts)
     if missing:
         raise TooManyPieces(
             "{title}: {missing} of {quantity} pieces are not reserved for this order.",
@@ -85,8 +89,8 @@ def _add(placed: dict[UUID | None, Pieces], place: UUID | None, line: OrderLine,
 
 
 def _summed(taken: Sequence[Held]) -> list[Held]:
-    sums: dict[tuple[UUID, UUID], int] = {}
+    sums: _Free = {}
     for each in taken:
-        key = (each.variant_id, each.location_id)
+        key = (each.variant_id, each.location_id, each.pool_id)
         sums[key] = sums.get(key, 0) + each.quantity
-    return [Held(variant_id, place, quantity) for (variant_id, place), quantity in sums.items()]
+    return [Held(variant_id, place, quantity, pool_id) for (variant_id, place, pool_id), quantity in sums.items()]

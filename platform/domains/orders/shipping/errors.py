@@ -80,7 +80,7 @@ class SenderUnknown(Refusal):
 
 
 class NotFollowed(Refusal):
-    """Nobody is set up to be asked where parcels of this method are."""
+    """Nobody is set up to be asked where parcels of this method are, or their keys cannot be read."""
 
     code = "NOT_FOLLOWED"
 

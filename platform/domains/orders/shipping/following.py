@@ -16,7 +16,7 @@ from stoa.domains.orders.shipping.errors import NotFollowed
 from stoa.domains.orders.shipping.kuaidi100 import Keys, Kuaidi100
 from stoa.domains.orders.shipping.simulated import SimulatedCarrier
 from stoa.kit.errors import InvalidInput
-from stoa.kit.sealing import is_sealed, seal, unseal
+from stoa.kit.sealing import SealBroken, is_sealed, seal, unseal
 from stoa.kit.text import clean_line
 from stoa.settings import settings
 from stoa.tenants.context import open_schema
@@ -55,13 +55,13 @@ class Following:
             if value is not None
         }
         # the same again stays under the seal it has: nothing has changed
-        changed = {name: value for name, value in given.items() if value != _opened(kept.get(name, ""))}
+        changed = {name: value for name, value in given.items() if value != _known(name, kept)}
         merged = {**kept, **changed, "by": self.by.value}
         if self.by is FollowedBy.KUAIDI100:
             for name in ("customer", "key"):
                 if not merged.get(name):
                     raise InvalidInput("Kuaidi100 gives a {name}: it is needed.", path=[name], name=name)
-        return {name: _sealed(value) if name in _SECRETS else value for name, value in merged.items()}
+        return {name: _sealed(value, name in changed) if name in _SECRETS else value for name, value in merged.items()}
 
 
 def followed_by(kept: Mapping[str, Any]) -> FollowedBy:
@@ -80,16 +80,30 @@ def carrier_of(method: ShippingMethod | None) -> Carrier:
 
 
 def keys_of(kept: Mapping[str, Any]) -> Keys:
-    """In the open shop, whose they are. Raises `SealBroken` when this installation has another STOA_SECRET_KEY now."""
-    return Keys(**{name: _opened(kept.get(name, "")) for name in _NAMES})
+    """In the open shop, whose they are. Raises `NotFollowed` when this installation has another STOA_SECRET_KEY now."""
+    try:
+        return Keys(**{name: _opened(name, kept) for name in _NAMES})
+    except SealBroken:
+        sentence = "The keys by which these parcels are followed cannot be read any more: enter them again."
+        raise NotFollowed(sentence, path=["id"]) from None
 
 
-def _sealed(value: str) -> str:
-    return value if not value or is_sealed(value) else seal(value, about=_about())
+def _sealed(value: str, is_given: bool) -> str:
+    """What is given is sealed whatever it looks like; what was kept, when it is not yet."""
+    return seal(value, about=_about()) if value and (is_given or not is_sealed(value)) else value
 
 
-def _opened(value: str) -> str:
-    return unseal(value, about=_about()) if is_sealed(value) else value
+def _known(name: str, kept: Mapping[str, Any]) -> str | None:
+    """None when its seal is broken: then whatever is given is something else."""
+    try:
+        return _opened(name, kept)
+    except SealBroken:
+        return None
+
+
+def _opened(name: str, kept: Mapping[str, Any]) -> str:
+    value = str(kept.get(name, ""))
+    return unseal(value, about=_about()) if name in _SECRETS and is_sealed(value) else value
 
 
 def _about() -> str:

@@ -137,7 +137,7 @@ async def leave(ctx: Context, parcels: Parcels, shipment: Shipment) -> None:
 async def _take_out(ctx: Context, parcels: Parcels, shipment: Shipment, parts: Sequence[tuple[OrderLine, int]]) -> None:
     holder, place = Holder("order", parcels.order.id), shipment.location_id  # type: ignore[attr-defined]
     demand = [
-        Demand(line.variant_id, many, place)  # type: ignore[attr-defined]
+        Demand(line.variant_id, many, place, line.pool_id)  # type: ignore[attr-defined]
         for line, many in parts
         if line.variant_id and line.requires_shipping  # type: ignore[attr-defined]
     ]

@@ -100,9 +100,11 @@ async def test_a_dry_run_tells_of_it(ctx: Context) -> None:
     assert (run.issue_counts, await Product.all().count()) == ({"NOT_READY": 1}, 0)
 
 
-async def test_a_file_that_says_nothing_is_taken_as_whoever_starts_it_says(ctx: Context) -> None:
+@pytest.mark.parametrize("status", [ProductStatus.DRAFT, ProductStatus.ACTIVE])
+async def test_a_file_that_says_nothing_is_taken_as_whoever_starts_it_says(ctx: Context, status: ProductStatus) -> None:
+    """Unchecked, also when something is lacking: it is the merchant's word for all of them."""
     mapping = {name: column for name, column in MAPPING.items() if name not in ("status", "published")}
 
-    run = await imported(ctx, rows(("B", "Bowl", "5", "", "", "", "")), mapping=mapping, status=ProductStatus.DRAFT)
+    run = await imported(ctx, rows(("B", "Bowl", "5", "", "", "", "")), mapping=mapping, status=status)
 
-    assert (await statuses(), run.issue_counts) == ({"Bowl": "DRAFT"}, {})
+    assert (await statuses(), run.issue_counts) == ({"Bowl": status.value}, {})

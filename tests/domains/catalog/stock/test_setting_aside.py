@@ -183,11 +183,40 @@ async def test_what_is_taken_from_another_place_stays_sold_by_the_sale(ctx: Cont
     await stock.set_aside(ctx, pool, [Demand(cup.id, 3, here.id)], now() + HOUR)
     await stock.reserve(ctx, order, [Demand(cup.id, 2, pool_id=pool)])
 
-    await stock.hold_elsewhere(ctx, order, [Held(cup.id, here.id, 2)], there.id)
+    await stock.hold_elsewhere(ctx, order, [Held(cup.id, here.id, 1, pool)], there.id)
 
-    assert await standing(pool, cup) == (1, 0, 0)
-    assert await balances(cup, there) == {"on_hand": 5, "reserved": 2}
-    assert await balances(cup) == {"on_hand": 5, "reserved": 1}
+    assert await standing(pool, cup) == (1, 2, 0)
+    assert await stock.held_for(order) == [Held(cup.id, here.id, 1, pool), Held(cup.id, there.id, 1, pool)]
+    assert await balances(cup, there) == {"on_hand": 5, "reserved": 1}
+    assert await balances(cup) == {"on_hand": 5, "reserved": 2}
+    await stock.release(ctx, order, [Demand(cup.id, 1, here.id, pool)])  # what was not moved goes back to the sale
+    assert await standing(pool, cup) == (2, 1, 0)
+    await stock.ship(ctx, order, [Demand(cup.id, 1, there.id, pool)])
+    assert await standing(pool, cup) == (2, 0, 1)
+    await assert_sound()
+
+
+async def test_of_two_pools_in_one_hold_each_is_let_go_and_sent_by_its_name(ctx: Context) -> None:
+    [cup] = await variants(ctx, 20)
+    pool, other, buyer = new_id(), new_id(), cart()
+    for each in (pool, other):
+        await stock.set_aside(ctx, each, [Demand(cup.id, 3)], now() + HOUR)
+    await stock.reserve(ctx, buyer, [Demand(cup.id, 2, pool_id=each) for each in (pool, other, None)])
+
+    await stock.release(ctx, buyer, [Demand(cup.id, 1), Demand(cup.id, 2, pool_id=other)])
+    assert (await standing(pool, cup), await standing(other, cup)) == ((1, 2, 0), (3, 0, 0))
+    await stock.trim(ctx, buyer, [Demand(cup.id, 1, pool_id=pool), Demand(cup.id, 1)])
+    assert await standing(pool, cup) == (2, 1, 0)
+    await stock.ship(ctx, buyer, [Demand(cup.id, 1, pool_id=pool)])
+    assert await standing(pool, cup) == (2, 0, 1)
+    before = await books(ctx)
+    with pytest.raises(Refusals):  # two lines of different pools cannot count on the same piece
+        await stock.release(ctx, buyer, [Demand(cup.id, 1), Demand(cup.id, 1, pool_id=pool)])
+    assert await books(ctx) == before
+    await stock.keep(ctx, buyer, [Demand(cup.id, 1), Demand(cup.id, 1, pool_id=pool)])
+
+    assert await standing(pool, cup) == (1, 1, 1)
+    assert await balances(cup) == {"on_hand": 19, "reserved": 6}
     await assert_sound()
 
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from stoa.domains import orders
 from stoa.domains.catalog.models import Stock
-from stoa.domains.orders.models import FulfilmentState, Order, OrderLine, OrderState, RuleKind
+from stoa.domains.orders.models import FulfilmentState, Order, OrderLine, OrderState, PaymentState, RuleKind
 from stoa.domains.orders.rules import About, Actions, Condition, Relation, RuleDraft, create_rule, follow_rules
 from stoa.kit import clock
 from stoa.kit.clock import now
 from stoa.kit.money import Money
 from stoa.tenants.context import Context, open_shop
 from tests import make
+from tests.domains.orders.ledgers import pay
 from tests.domains.orders.pieces import deliver_pieces, ship_pieces
 
 ADDRESS = {"name": "Zeno", "line1": "Stoa 1", "city": "Athens", "country": "GR"}
@@ -108,6 +109,26 @@ async def test_what_was_paid_back_in_part_is_completed_as_well(ctx: Context) -> 
     await deliver_pieces(ctx, order.id)
 
     with clock.set_to(now() + timedelta(days=8)):
+        assert await follow_rules(ctx) == 1
+
+    assert await state_of(order) is OrderState.COMPLETED
+
+
+async def test_what_is_to_be_paid_later_is_not_completed_by_what_was_paid_back(ctx: Context) -> None:
+    """X10: a part of the first instalment was given back; the rest is still owed."""
+    await rule(ctx, RuleKind.COMPLETE_DELIVERED, days=7)
+    cup = await make.sold(ctx)
+    order = await make.order(ctx, [(cup, 1)], is_payable_later=True)
+    await pay(ctx, order, 10)
+    await orders.confirm_order(ctx, order.id)
+    await ship_pieces(ctx, order.id, 0, 1)
+    await deliver_pieces(ctx, order.id)
+    await orders.refund(ctx, order.id, orders.RefundDraft(extra=Money(5, order.currency)))
+    assert (await Order.get(id=order.id)).payment_state is PaymentState.PART_REFUNDED
+
+    with clock.set_to(now() + timedelta(days=8)):
+        assert await follow_rules(ctx) == 0
+        await pay(ctx, order, order.total_minor - 10)
         assert await follow_rules(ctx) == 1
 
     assert await state_of(order) is OrderState.COMPLETED
