@@ -58,7 +58,12 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
 def _require_ready(draft: ProductDraft) -> None:
     if draft.status is ProductStatus.ACTIVE:
         priced = all(each.price is not None for each in draft.variants)
-        there = {"PRICE": priced, "CATEGORY": draft.category_id is not None, "IMAGE": bool(draft.images)}
+        there = {
+            "TITLE": bool(draft.title),
+            "PRICE": priced,
+            "CATEGORY": draft.category_id is not None,
+            "IMAGE": bool(draft.images),
+        }
         require_draft_ready(there, "status")
 
 
