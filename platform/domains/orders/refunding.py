@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from stoa.domains.orders.allotting import (
     as_rows,
+    cancel_pieces,
     delivery_worth,
     left_of,
     refund_pieces,
@@ -28,6 +30,7 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
 MAX_LINES = 200
+NONE: Final[Mapping[UUID, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +132,34 @@ async def refund_within(
     *,
     reason: str = "",
     case_id: UUID | None = None,
+    called_off: Mapping[UUID, int] = NONE,
 ) -> Refund:
-    """`refund` inside a transaction that holds the order, and saves its moves."""
+    """`refund` inside a transaction that holds the order, and saves its moves.
+
+    Of the pieces so many of a line are `called_off` by it: the caller lets go of their stock (`ending.let_go`).
+    """
     require(order, lines, Action.REFUND, of="order_id")
     payments = await locked_payments(order)
     delivery = await delivery_left_of(order, lines)
     pieces = _named(lines, draft.lines)
     giving = _checked(order, [Given(line, n, worth(line, n)) for line, n in pieces], draft, payments, delivery)
-    for line, n in pieces:
-        refund_pieces(line, n)
+    taken = [each for line, n in pieces for each in _taken(line, n, called_off.get(line.id, 0))]
+    giving = replace(giving, lines=taken)
     made = await give_back(ctx, order, lines, moves, payments, giving, reason=reason, case_id=case_id)
     assert made is not None
     return made
+
+
+def _taken(line: OrderLine, count: int, called_off: int) -> list[Given]:
+    """The pieces are gone: so many of them called off, and the rest given back."""
+    taken = []
+    if called_off:
+        minor = cancel_pieces(line, called_off)
+        line.refunded_minor += minor
+        taken.append(Given(line, called_off, minor, cancelled=True))
+    if count > called_off:
+        taken.append(Given(line, count - called_off, refund_pieces(line, count - called_off)))
+    return taken
 
 
 async def give_back(

@@ -107,12 +107,13 @@ async def open_case(ctx: Context, order_id: UUID, draft: CaseDraft) -> Aftersale
 
 
 async def claimed_by_cases(order_id: UUID) -> dict[str, int]:
-    """How many pieces of each line are in a case. What was declined, cancelled, or never came back, is not."""
+    """How many pieces of each line are in a case. What was declined, cancelled, called off by it, or never came back,
+    is not."""
     claimed: dict[str, int] = {}
     for case in await AftersaleCase.filter(order_id=order_id).exclude(state__in=_GONE):
         is_void = case.state is CaseState.CLOSED and case.refund_minor is None and case.sent_order_id is None  # type: ignore[attr-defined]
         for each in case.lines:
-            count = each["received"] if is_void else each["quantity"]
+            count = each["received"] if is_void else each["quantity"] - each.get("called_off", 0)
             claimed[each["line_id"]] = claimed.get(each["line_id"], 0) + count
     return claimed
 

@@ -26,6 +26,7 @@ from stoa.domains.orders.shipping.parcels import (
     follow,
     locked_around,
     locked_parcels,
+    note_arrival,
     parcels_of,
     require_step,
     settle,
@@ -101,7 +102,8 @@ async def cancel_parcel(ctx: Context, shipment_id: UUID, *, expected_version: in
 
 
 async def unpack_cancelled(moves: Moves, order: Order, lines: Sequence[OrderLine]) -> None:
-    """Unpack what waits with pieces in it that have been called off; in the transaction that called them off."""
+    """Unpack what waits with pieces in it that have been called off; in the transaction that called them off. When
+    nothing else is to come, the order had arrived with its last parcel."""
     parcels = await parcels_of(order, lines)
     for shipment in parcels.waiting():
         if any(parcels.left(line) < 0 for line, _ in parcels.parts(shipment)):
@@ -109,6 +111,7 @@ async def unpack_cancelled(moves: Moves, order: Order, lines: Sequence[OrderLine
             await step(moves, shipment, ShipmentState.CANCELLED, "", "pickup_code")
     if not any(line.shipped for line in lines) and any(line.quantity > line.cancelled for line in lines):
         follow(moves, parcels, "UNPACK")
+    note_arrival(parcels, moves)
 
 
 def _check_weight(grams: int | None) -> None:

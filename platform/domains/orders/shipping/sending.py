@@ -23,6 +23,7 @@ from stoa.domains.orders.shipping.parcels import (
     locked_around,
     locked_parcels,
     name_of,
+    note_arrival,
     require_step,
     save_counts,
     settle,
@@ -192,16 +193,9 @@ async def deliver_digital(ctx: Context, order_id: UUID) -> UUID | None:
         parcels.shipments.append(shipment)
         parcels.contents[shipment.id] = parts
         await step(moves, shipment, ShipmentState.DELIVERED)
-        note_arrival(parcels, moves, at)
+        note_arrival(parcels, moves)
         await settle(parcels, Action.SHIP, moves)
     return shipment.id
-
-
-def note_arrival(parcels: Parcels, moves: Moves, at: datetime) -> None:
-    """The moment when the last piece of the order arrived."""
-    pieces = sum(line.quantity - line.cancelled for line in parcels.lines)
-    if parcels.order.delivered_at is None and sum(line.delivered for line in parcels.lines) >= pieces:
-        moves.set(delivered_at=at)
 
 
 async def _promised(ctx: Context, shipment: Shipment, at: datetime) -> datetime | None:
