@@ -222,16 +222,15 @@ def named_lines(lines: Sequence[OrderLine], wanted: Sequence[Pieces], left: Any)
         if line is None:
             wrong.append(NoSuchLine("There is no such line on this order.", path=["lines", n, "line_id"]))
         elif each.quantity < 1 or counts[line.id] > left(line):
-            wrong.append(_too_many(line, n, left(line), each.quantity))
+            wrong.append(too_many(line, left(line), each.quantity, "lines", n, "quantity"))
     if wrong:
         raise Refusals(wrong)
     return [(by_id[id], count) for id, count in counts.items()]
 
 
-def _too_many(line: OrderLine, n: int, left: int, wanted: int) -> Refusal:
+def too_many(line: OrderLine, left: int, wanted: int, *path: str | int) -> Refusal:
     sentence = "{what}: {left} pieces are left for this, {wanted} wanted."
-    what = line.sku or line.title
-    return TooManyPieces(sentence, path=["lines", n, "quantity"], what=what, left=left, wanted=wanted)
+    return TooManyPieces(sentence, path=path, what=line.sku or line.title, left=left, wanted=wanted)
 
 
 def _checked(

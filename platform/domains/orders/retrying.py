@@ -11,7 +11,7 @@ from stoa.domains.orders.counting import locked_payments
 from stoa.domains.orders.errors import NoSuchRefund, RefundEnded, TooManyPieces, TooMuchMoney
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, RefundState
 from stoa.domains.orders.moving import Moves, lines_of, locked_order
-from stoa.domains.orders.refunding import Given, Giving, Pieces, delivery_left_of, give_back, named_lines
+from stoa.domains.orders.refunding import Given, Giving, delivery_left_of, give_back, too_many
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -59,7 +59,9 @@ def _given(lines: Sequence[OrderLine], row: dict[str, Any]) -> Given:
     if row.get("cancelled"):
         line.refunded_minor += row["minor"]
         return Given(line, row["quantity"], row["minor"], cancelled=True)
-    [(line, count)] = named_lines(lines, [Pieces(line.id, row["quantity"])], left_of)
+    count, left = row["quantity"], left_of(line)
+    if count > left:
+        raise too_many(line, left, count, "id")
     return Given(line, count, refund_pieces(line, count))
 
 
