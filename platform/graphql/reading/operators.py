@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,6 +58,25 @@ def _like(operator: str, before: str = "", after: str = "%") -> Compare:
     return lambda left, value, into: (*left, f" {operator} ", into.add(before + escape_like(value) + after))
 
 
+def _occurs(left: Fragment, value: str, into: Gathered) -> Fragment:
+    """That it is a part of a `searchable` text. Two letters make no trigram, and no index would find them: with
+    whatever letter comes after them (all are ASCII), or with the end, they make some."""
+    if _PAIR.fullmatch(value):
+        return (
+            "(",
+            *left,
+            " ~ ",
+            into.add(value + r"[\x01-\x7f]"),
+            " OR ",
+            *left,
+            " LIKE ",
+            into.add("%" + value),
+            ")",
+        )
+    return _like("LIKE", before="%")(left, value, into)
+
+
+_PAIR = re.compile("[a-z0-9]{2}")
 COMPARE: dict[str, Compare] = {
     "eq": _sign("="),
     "gt": _sign(">"),
@@ -66,7 +86,7 @@ COMPARE: dict[str, Compare] = {
     "in": lambda left, value, into: (*left, " = ANY(", into.add(list(value)), ")"),
     "startsWith": _like("LIKE"),
     "contains": _like("ILIKE", before="%"),
-    "like": _like("LIKE", before="%"),
+    "like": _occurs,
     "has": lambda left, value, into: (*left, " @> jsonb_build_array(", into.add(value), "::text)"),
     "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
 }
