@@ -16,7 +16,7 @@ from stoa.domains.orders.allotting import demand_of, refundable
 from stoa.domains.orders.checks import STOCK_GONE, Severity, as_row
 from stoa.domains.orders.counting import locked_payments, sum_up
 from stoa.domains.orders.deriving import due_of
-from stoa.domains.orders.errors import NoSuchPayment, PaymentDiffers, PaymentEnded, TooMuchMoney, WrongCurrency
+from stoa.domains.orders.errors import NoSuchPayment, PaymentDiffers, PaymentEnded, TooMuchMoney
 from stoa.domains.orders.events import PaymentChargedBack, PaymentReported
 from stoa.domains.orders.models import (
     Machine,
@@ -27,7 +27,7 @@ from stoa.domains.orders.models import (
     PaymentRowState,
     PaymentState,
 )
-from stoa.domains.orders.moving import Moves, lines_of, locked_order
+from stoa.domains.orders.moving import Moves, lines_of, locked_order, require_currency
 from stoa.domains.orders.placing import PAY_WITHIN
 from stoa.domains.orders.refunding import Giving, give_back
 from stoa.domains.orders.states import Action
@@ -100,7 +100,7 @@ async def record_payment(ctx: Context, order_id: UUID, report: PaymentReport) ->
     report = report.checked()
     async with shop_transaction():
         order = await locked_order(order_id, of="order_id")
-        _require_currency(order, report.amount, "amount")
+        require_currency(order, report.amount, "amount")
         payments = await locked_payments(order)
         earlier = next((each for each in payments if _is_it(each, report)), None)
         if earlier is not None and not _comes_further(earlier, report):
@@ -124,7 +124,7 @@ async def capture_payment(ctx: Context, payment_id: UUID, amount: Money | None =
         if payment.state is not PaymentRowState.AUTHORIZED or not left:
             raise PaymentEnded("Nothing of this payment is left to be captured.", path=["id"])
         if amount is not None:
-            _require_currency(order, amount, "amount")
+            require_currency(order, amount, "amount")
         minor = left if amount is None else amount.minor
         if not 0 < minor <= left:
             raise _too_much(order, left, minor)
@@ -282,16 +282,6 @@ async def _keep_stock(ctx: Context, order: Order, lines: Sequence[OrderLine], mo
     except Refusals as short:
         rows = [as_row(STOCK_GONE, Severity.BLOCKING, each.sentence) for each in short.refusals]
         moves.set(checks=[*order.checks, *rows])
-
-
-def _require_currency(order: Order, money: Money, name: str) -> None:
-    if money.currency != order.currency:
-        raise WrongCurrency(
-            "This order is in {currency}, not {other_currency}.",
-            path=[name],
-            currency=order.currency,
-            other_currency=money.currency,
-        )
 
 
 def _too_much(order: Order, left: int, wanted: int) -> TooMuchMoney:

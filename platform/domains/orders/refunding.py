@@ -19,10 +19,10 @@ from stoa.domains.orders.allotting import (
     worth,
 )
 from stoa.domains.orders.counting import add_refunds, locked_payments, save_lines, sum_up
-from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, TooManyPieces, TooMuchMoney, WrongCurrency
+from stoa.domains.orders.errors import NoSuchLine, TooManyPieces, TooMuchMoney
 from stoa.domains.orders.events import RefundCreated
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, RefundState
-from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
+from stoa.domains.orders.moving import Moves, lines_of, locked_order, order_of, require, require_currency
 from stoa.domains.orders.states import Action
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.money import Money
@@ -90,9 +90,7 @@ class RefundPreview:
 
 async def preview_refund(ctx: Context, order_id: UUID, draft: RefundDraft) -> RefundPreview:
     """What a refund would come to; nothing is changed. Raises what `refund` raises."""
-    order = await Order.get_or_none(id=order_id)
-    if order is None:
-        raise NoSuchOrder("There is no such order.", path=["order_id"])
+    order = await order_of(order_id, of="order_id")
     lines, payments = await lines_of(order), await Payment.filter(order_id=order.id).order_by("id")
     require(order, lines, Action.REFUND, of="order_id")
     delivery = await delivery_left_of(order, lines)
@@ -238,12 +236,12 @@ def _checked(
 ) -> Giving:
     giving = Giving(given, _minor(order, draft, "shipping"), _minor(order, draft, "extra"))
     if not 0 <= giving.shipping <= delivery:
-        raise _too_much(order, "shipping", delivery, giving.shipping)
+        raise too_much(order, "shipping", delivery, giving.shipping)
     if giving.amount <= 0:
         raise InvalidInput("That comes to nothing: name lines, delivery or an amount.", path=["lines"])
     most = sum(refundable(each) for each in payments)
     if giving.amount > most:
-        raise _too_much(order, "lines", most, giving.amount)
+        raise too_much(order, "lines", most, giving.amount)
     return giving
 
 
@@ -251,17 +249,11 @@ def _minor(order: Order, draft: RefundDraft, name: str) -> int:
     money: Money | None = getattr(draft, name)
     if money is None:
         return 0
-    if money.currency != order.currency:
-        raise WrongCurrency(
-            "This order is in {currency}, not {other_currency}.",
-            path=[name],
-            currency=order.currency,
-            other_currency=money.currency,
-        )
+    require_currency(order, money, name)
     return money.minor
 
 
-def _too_much(order: Order, name: str, left: int, wanted: int) -> Refusal:
+def too_much(order: Order, name: str, left: int, wanted: int) -> TooMuchMoney:
     return TooMuchMoney(
         "Order {number}: {left} can be given back at the most, not {wanted}.",
         path=[name],

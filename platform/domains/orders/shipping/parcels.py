@@ -20,6 +20,7 @@ from stoa.domains.orders.models import (
 from stoa.domains.orders.moving import Moves, lines_of, locked_order
 from stoa.domains.orders.shipping.errors import NoSuchShipment, ShipmentChanged, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentMoved
+from stoa.kit.checking import check_version
 from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
@@ -115,14 +116,8 @@ async def locked_around(shipment_id: UUID, expected_version: int | None = None) 
         raise NoSuchShipment("There is no such parcel.", path=["id"])
     parcels = await locked_parcels(order_id)  # type: ignore[arg-type]
     shipment = parcels.shipment(shipment_id)
-    if expected_version not in (None, shipment.version):
-        raise ShipmentChanged(
-            "Parcel {name} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            name=name_of(parcels.order, shipment),
-            expected=expected_version or 0,
-            current_version=shipment.version,
-        )
+    name = Sentence("Parcel {name}", {"name": name_of(parcels.order, shipment)})
+    check_version(shipment, expected_version, ShipmentChanged, name)
     return parcels, shipment
 
 
