@@ -143,7 +143,7 @@ async def _end(
     await stock.release(ctx, Holder("order", order.id), reason=action.lower())
 
 
-async def let_go(
+async def send_no_more(
     ctx: Context,
     order: Order,
     lines: Sequence[OrderLine],

@@ -134,7 +134,7 @@ async def refund_within(
 ) -> Refund:
     """`refund` inside a transaction that holds the order, and saves its moves.
 
-    Of the pieces so many of a line are `called_off` by it: the caller lets go of their stock (`ending.let_go`).
+    Of the pieces so many of a line are `called_off` by it: the caller lets go of their stock (`ending.send_no_more`).
     """
     require(order, lines, Action.REFUND, of="order_id")
     payments = await locked_payments(order)

@@ -92,7 +92,7 @@ async def open_case(ctx: Context, order_id: UUID, draft: CaseDraft) -> Aftersale
             reason=draft.reason,
             note=note,
             pictures=await _pictures(ctx, draft.picture_ids),
-            lines=[_row(line, quantity) for line, quantity in pieces],
+            lines=[case_line(str(line.id), quantity) for line, quantity in pieces],
             currency=order.currency,
             contact=contact,
             deadline_at=now() + ANSWER_WITHIN,
@@ -153,11 +153,12 @@ def _too_many(line: OrderLine, n: int, left: int, wanted: int) -> Refusal:
     )
 
 
-def _row(line: OrderLine, quantity: int) -> dict[str, Any]:
+def case_line(line_id: str, quantity: int, *, received: int = 0) -> dict[str, Any]:
+    """So many pieces of an order's line, as a case keeps them."""
     return {
-        "line_id": str(line.id),
+        "line_id": line_id,
         "quantity": quantity,
-        "received": 0,
+        "received": received,
         "restocked": 0,
         "scrapped": 0,
         "condition": "",

@@ -17,7 +17,7 @@ from stoa.domains.orders.aftersales.states import CaseAction
 from stoa.domains.orders.channels import AFTERSALE
 from stoa.domains.orders.deriving import facts_of
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
-from stoa.domains.orders.ending import let_go
+from stoa.domains.orders.ending import send_no_more
 from stoa.domains.orders.models import AftersaleCase, Order
 from stoa.domains.orders.placing import place_order
 from stoa.domains.orders.refunding import Pieces, RefundDraft, refund_within
@@ -62,10 +62,10 @@ async def refund_case(
         unsent = {} if extra is not None and extra.minor < 0 else _unsent(hand)
         order, lines, moves, reason = hand.order, hand.lines, hand.moves, hand.case.reason
         made = await refund_within(ctx, order, lines, moves, draft, reason=reason, case_id=case_id, called_off=unsent)
-        rows = [{**row, "called_off": unsent.get(UUID(row["line_id"]), 0)} for row in hand.case.lines]
+        rows = [row | _called_off(unsent.get(UUID(row["line_id"]), 0)) for row in hand.case.lines]
         hand.act(CaseAction.REFUND, refund_minor=made.amount_minor, lines=rows)
         if unsent:
-            await let_go(
+            await send_no_more(
                 ctx, order, lines, moves, [(line, unsent[line.id]) for line in lines if line.id in unsent], reason
             )
         return await hand.save()
@@ -133,6 +133,10 @@ def _unsent(hand: Hand) -> dict[UUID, int]:
         if line.requires_shipping and count > 0:
             unsent[line.id] = count
     return unsent
+
+
+def _called_off(count: int) -> dict[str, int]:
+    return {"called_off": count} if count else {}
 
 
 def _same_again(hand: Hand) -> list[LineDraft]:

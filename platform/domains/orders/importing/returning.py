@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from stoa.domains.orders.aftersales.opening import case_line
 from stoa.domains.orders.channels import RETURNS
 from stoa.domains.orders.importing.addressing import addresses_of, buyer_of
 from stoa.domains.orders.importing.formed import Formed, Row, Setting
@@ -106,17 +107,7 @@ def _open_and_close(formed: Formed, taken: list[Row], setting: Setting, parts: l
         "kind": CaseKind.RETURN_REFUND.value,
         "state": CaseState.CLOSED.value,
         "reason": REASON,
-        "lines": [
-            {
-                "line_id": each["line_id"],
-                "quantity": each["quantity"],
-                "received": each["quantity"],
-                "restocked": 0,
-                "scrapped": 0,
-                "condition": "",
-            }
-            for each in taken
-        ],
+        "lines": [case_line(each["line_id"], each["quantity"], received=each["quantity"]) for each in taken],
         "currency": setting.currency,
         "refund_minor": minor,
         "created_at": order["placed_at"],

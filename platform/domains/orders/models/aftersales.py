@@ -41,7 +41,7 @@ class AftersaleCase(Model):
     """Something a buyer wants back, exchanged or sent again. `number` counts up in the shop.
 
     `lines`: ``[{"line_id", "quantity", "received", "restocked", "scrapped", "condition", "called_off"}]``, the last
-    since it was refunded. `pictures` are keys of uploaded files. `contact` is where it was talked over:
+    only where there is something. `pictures` are keys of uploaded files. `contact` is where it was talked over:
     ``{"kind": "conversation" | "call", "reference"}``. `deadline_at` is when the present state is overdue.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from stoa.domains.orders.errors import NoSuchLine
+from stoa.domains.orders.errors import NoSuchLine, TooManyPieces
 from stoa.domains.orders.models import (
     Order,
     OrderLine,
@@ -19,7 +19,7 @@ from stoa.domains.orders.models import (
 )
 from stoa.domains.orders.moving import Moves, require
 from stoa.domains.orders.shipping.allocating import Pieces, places_of
-from stoa.domains.orders.shipping.errors import NoSuchMethod, NothingToPack, TooManyPieces
+from stoa.domains.orders.shipping.errors import NoSuchMethod, NothingToPack
 from stoa.domains.orders.shipping.events import ShipmentPacked
 from stoa.domains.orders.shipping.parcels import (
     Parcels,

@@ -13,10 +13,10 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.domains import catalog
 from stoa.domains.catalog.stock import Demand, Holder
-from stoa.domains.orders.errors import WrongCurrency
+from stoa.domains.orders.errors import TooManyPieces, WrongCurrency
 from stoa.domains.orders.models import OrderLine, Shipment, ShipmentLine, ShipmentState, ShippingMethod
 from stoa.domains.orders.moving import Moves, require
-from stoa.domains.orders.shipping.errors import NumberTaken, TooManyPieces, WrongShipmentState
+from stoa.domains.orders.shipping.errors import NumberTaken, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentShipped
 from stoa.domains.orders.shipping.parcels import (
     Parcels,
