@@ -28,7 +28,8 @@ told AS (
  SELECT uuidv7(), 'CustomerCreated', id, jsonb_build_object('customer_id', id), 'account', 'bare', now() FROM made)
 SELECT id FROM made"""
 PRICES = """SELECT v.id, v.sku, p.title, v.title AS variant_title, v.price_minor, v.cost_minor, v.weight_grams
- FROM variant v JOIN product p ON p.id = v.product_id WHERE v.id = ANY(ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'ACTIVE'"""
+ FROM variant v JOIN product p ON p.id = v.product_id
+ WHERE v.id = ANY(ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'ACTIVE'"""
 PLACE = """WITH made AS (
  INSERT INTO sales_order (id, channel, external_id, content_hash, state, payment_state, fulfilment_state,
   aftersale_state, customer_id, buyer_id, email, shipping_address, currency, subtotal_minor, total_minor, pricing,
