@@ -19,6 +19,7 @@ from stoa.domains.orders.allotting import (
     worth,
 )
 from stoa.domains.orders.counting import add_refunds, locked_payments, save_lines, sum_up
+from stoa.domains.orders.drafting import MAX_LINES
 from stoa.domains.orders.errors import NoSuchLine, TooManyPieces, TooMuchMoney
 from stoa.domains.orders.events import RefundCreated
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, RefundState
@@ -29,7 +30,6 @@ from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
-MAX_LINES = 200
 NONE: Final[Mapping[UUID, int]] = MappingProxyType({})
 
 

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from stoa.domains.orders.aftersales.opening import case_line
 from stoa.domains.orders.channels import RETURNS
+from stoa.domains.orders.finding import search_text_of
 from stoa.domains.orders.importing.addressing import addresses_of, buyer_of
 from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.gathering import FileLine, FileOrder
@@ -26,7 +27,6 @@ from stoa.domains.orders.models import (
     PaymentState,
 )
 from stoa.kit.ids import id_at, new_id
-from stoa.kit.text import searchable
 
 KEY_LIMIT = 120
 REASON = "IMPORTED"
@@ -127,7 +127,7 @@ def _order_row(order: FileOrder, formed: Formed, worth: int, setting: Setting) -
     placed_at = order.time(Field.TIME)
     assert placed_at is not None
     shipping, billing, country = addresses_of(order)
-    words = (order.key, formed.buyer.name, formed.buyer.email)
+    words = (order.key, formed.buyer.name, formed.buyer.email, order.text(Field.PHONE), shipping.get("name"))
     return {
         "id": id_at(placed_at),
         "channel": RETURNS,
@@ -160,7 +160,7 @@ def _order_row(order: FileOrder, formed: Formed, worth: int, setting: Setting) -
         "delivered_at": None,
         "ended_at": placed_at,
         "end_reason": UNKNOWN_ORDER,
-        "search_text": searchable(" ".join(word for word in words if word)),
+        "search_text": search_text_of(*words),
     }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from stoa.domains import catalog
 from stoa.domains.catalog.measuring import Measure
 from stoa.domains.catalog.offering import Offer
-from stoa.domains.orders.drafting import LineDraft, OrderDraft
+from stoa.domains.orders.drafting import MAX_LINES, MAX_QUANTITY, LineDraft, OrderDraft
 from stoa.domains.orders.errors import NotSellable
 from stoa.domains.orders.models import OrderLine, ShippingMethod
 from stoa.domains.orders.moving import lines_of, order_of
@@ -19,8 +19,6 @@ from stoa.kit.addresses import clean_address
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
-
-MAX_LINES, MAX_QUANTITY = 200, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
