@@ -17,7 +17,7 @@ from stoa.graphql.reading.rows import readable
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.money import parse_money
-from stoa.kit.text import searchable
+from stoa.kit.text import escape_like, searchable
 
 MAX_TESTS = 100  # of one `where`
 
@@ -90,11 +90,6 @@ COMPARE: dict[str, Compare] = {
     "has": lambda left, value, into: (*left, " @> jsonb_build_array(", into.add(value), "::text)"),
     "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
 }
-
-
-def escape_like(text: str) -> str:
-    """The text as a LIKE pattern that means itself."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def said(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
