@@ -129,8 +129,8 @@ async def preview(
     previews = []
     for locale in LOCALES:
         voice = voice_of(ctx, locale)
-        title, body = said_title(titles[locale], values, voice), said_body(bodies[locale], values, voice)
-        previews.append(Preview(locale, title, body, as_html(title, body, locale), facts is not None))
+        line, text = said_title(titles[locale], values, voice), said_body(bodies[locale], values, voice)
+        previews.append(Preview(locale, line, text, as_html(line, text, locale), is_real=facts is not None))
     return previews
 
 

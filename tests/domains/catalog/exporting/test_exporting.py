@@ -39,9 +39,10 @@ from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.lending import fetch
+from stoa.tenants.linking import LinkRefused
 from stoa.tenants.models import Job
 from stoa.tenants.shop_models import EventRow
-from stoa.tenants.uploading import LinkRefused, shop_files
+from stoa.tenants.uploading import shop_files
 from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.exporting.shops import content_of, exported
