@@ -12,6 +12,7 @@ from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.jobs import FAULT
 from stoa.tenants.outbox import enqueue
 from stoa.workers.running import at_work
 from tests.domains.catalog.importing.tables import dump, left_over, lines, ordered, table
@@ -99,6 +100,6 @@ async def test_an_import_whose_job_was_given_up_ends_as_failed(
         run = await ended(run)
 
     assert (run.state, run.failure_code) == (ImportState.FAILED, "GAVE_UP")
-    assert str(run.why_failed) == "The import did not come to its end: OutOfTime: It took longer than 4:00:00."
+    assert str(run.why_failed) == f"The import did not come to its end: {FAULT}"
     assert await dump() == before
     assert await left_over(run) == {"import_row": 0, "import_change": 0}
