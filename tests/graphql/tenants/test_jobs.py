@@ -215,7 +215,7 @@ async def test_a_page_of_jobs_is_read_by_an_index_among_those_of_all_shops(ask: 
     filler = (
         "INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, attempts, failures, "
         "max_attempts, created_at) SELECT gen_random_uuid(), $1 || (n % 20), 'none', 'filler', '{}', "
-        "CASE n % 100 WHEN 0 THEN 'DEAD' ELSE 'DONE' END, now(), 1, 0, 5, now() FROM generate_series(1, 20000) n"
+        "CASE n % 500 WHEN 0 THEN 'DEAD' ELSE 'DONE' END, now(), 1, 0, 5, now() FROM generate_series(1, 20000) n"
     )
     await owner.execute(filler, "shop_filler00000")
     await owner.execute(
