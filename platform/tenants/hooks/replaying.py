@@ -33,7 +33,7 @@ UPDATE platform.webhook_delivery SET {AGAIN} WHERE id IN (
     AND ($5::uuid IS NULL OR subject_id = $5)
     AND ($6::bigint IS NULL OR EXISTS (
       SELECT FROM platform.webhook_sequence s WHERE s.event_id = d.event_id AND s.number BETWEEN $6 AND $7))
-    AND ($8::uuid[] IS NULL OR id = ANY($8))
+    AND ($8::uuid[] IS NULL OR id = ANY($8)) AND ($9::timestamptz IS NULL OR ended_at >= $9)
   LIMIT {MOST_AT_ONCE + 1})
 RETURNING id
 """
@@ -56,7 +56,10 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which events: of a span of time, of one subject (from one of its numbers to another), or of these deliveries."""
+    """Which events: of a span of time, of one subject (from one of its numbers to another), or of these deliveries.
+
+    `given_up_since`: of those that failed, the ones that were given up then or later, whenever they happened.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -65,6 +68,7 @@ class Range:
     last: int | None = None
     delivery_ids: Sequence[UUID] | None = None
     only_failed: bool = False
+    given_up_since: datetime | None = None
 
     @property
     def says_nothing(self) -> bool:
@@ -110,7 +114,7 @@ async def replay_range(ctx: Context, hook: Webhook, wanted: Range) -> int:
     values += [wanted.first or 1, wanted.last or 2**62] if has_numbers else [None, None]
     values.append(None if wanted.delivery_ids is None else list(wanted.delivery_ids))
     if wanted.only_failed:
-        rows = await shop_client().execute_query_dict(FAILED, values)
+        rows = await shop_client().execute_query_dict(FAILED, [*values, wanted.given_up_since])
     else:
         earliest = UUID(int=0) if since < BEGINNING + SKEW else first_id_of(since - SKEW)
         rows = await shop_client().execute_query_dict(ALL, [*values, earliest, first_id_of(until + SKEW)])
