@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,14 +17,18 @@ from stoa.kit.clock import now
 from stoa.kit.ids import new_id, type_id
 from stoa.tenants import hooks
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.database import shop_client
 from stoa.tenants.hooks.errors import TooMuchToReplay
 from stoa.tenants.hooks.models import DeliveryState, WebhookState
 from stoa.tenants.hooks.replaying import MOST_AT_ONCE
 from tests import make
 from tests.fakes.receiver import Receiver, receiver
+from tests.graphql.asking import statements_sent
+from tests.graphql.reading.test_plans import nodes_of, rows_touched
 from tests.tenants.hooks.sending import as_kept, attempts, deliveries, hook, turns
 from tests.workers.test_webhooks import is_signed
 
+FAIL_ALL = "UPDATE platform.webhook_delivery SET state = 'FAILED', ended_at = now() WHERE webhook_id = $1"
 GIVE_UP = "UPDATE platform.webhook_delivery SET state = 'FAILED', ended_at = $2, tries = 10 WHERE id = $1"
 
 
@@ -109,11 +114,11 @@ async def test_ten_thousand_events_are_replayed_at_once_and_one_more_is_refused_
     since = await happened(ctx, owner, MOST_AT_ONCE)
     with open_shop(ctx.shop):
         assert await hooks.replay(ctx, made.hook.id, hooks.Range(since=since)) == MOST_AT_ONCE == 10_000
-    await owner.execute("UPDATE platform.webhook_delivery SET state = 'FAILED', ended_at = now()")
+    await owner.execute(FAIL_ALL, made.hook.id)
     with open_shop(ctx.shop):
         failed = hooks.Range(since=since, only_failed=True)
         assert await hooks.replay(ctx, made.hook.id, failed) == 10_000
-    await owner.execute("UPDATE platform.webhook_delivery SET state = 'FAILED', ended_at = now()")
+    await owner.execute(FAIL_ALL, made.hook.id)
     await happened(ctx, owner, 1)
 
     with open_shop(ctx.shop), pytest.raises(TooMuchToReplay, match="more than 10000 events: replay them in parts"):
@@ -139,6 +144,34 @@ async def test_who_has_missed_more_than_that_stays_paused(ctx: Context, owner: a
     assert await deliveries(ctx) == []
     with open_shop(ctx.shop):
         assert (await hooks.resume_webhook(ctx, made.hook.id, replay_missed=False))[1] == 0
+
+
+async def test_replaying_what_failed_reads_each_of_it_once_though_no_statistics_know_the_shop(
+    ctx: Context, other_ctx: Context, owner: asyncpg.Connection
+) -> None:
+    """Tables of all shops are thought of as the larger shops are: of one that they do not know, one row is expected."""
+    made, other = await hook(ctx, "https://erp.example/hook"), await hook(other_ctx, "https://erp.example/hook")
+    for whose, its in ((other_ctx, other), (ctx, made)):
+        since = await happened(whose, owner, 300)
+        with open_shop(whose.shop):
+            assert await hooks.replay(whose, its.hook.id, hooks.Range(since=since)) == 300
+        if whose is other_ctx:
+            await owner.execute("ANALYZE platform.webhook_delivery")
+    await owner.execute(FAIL_ALL, made.hook.id)
+    async with statements_sent(ctx) as sent:
+        with open_shop(ctx.shop):
+            assert await hooks.replay(ctx, made.hook.id, hooks.Range(since=since, only_failed=True)) == 300
+    await owner.execute(FAIL_ALL, made.hook.id)
+
+    reading = [each for each in sent if "webhook_delivery" in each.sql]
+    assert reading
+    for statement in reading:
+        with open_shop(ctx.shop):
+            async with shop_client().acquire_connection() as connection:
+                told = await connection.fetchval(
+                    f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.sql}", *statement.values
+                )
+        assert rows_touched(nodes_of(json.loads(told)[0]["Plan"])) == 300
 
 
 # Secrets --------------------------------------------------------------------------------------------------------------
