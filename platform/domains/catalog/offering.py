@@ -24,8 +24,8 @@ WHERE v.id = ANY(ARRAY(SELECT unnest($1::uuid[]))) OR v.sku = ANY(ARRAY(SELECT u
 _SHORT = """
 SELECT coalesce(v.sku, p.title) AS what, sum(s.reserved + s.damaged + s.held - s.on_hand)::int AS missing
 FROM stock s JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
-WHERE s.on_hand < s.reserved + s.damaged + s.held AND (s.variant_id = ANY($1::uuid[])
-  OR s.variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1::uuid[])))
+WHERE s.on_hand < s.reserved + s.damaged + s.held
+  AND s.variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))
 GROUP BY v.id, p.title ORDER BY 1
 """
 
