@@ -17,7 +17,7 @@ from stoa.kit.files import NoSuchFile
 from stoa.kit.pictures.asking import PictureRefused, StudioGone, developed
 from stoa.kit.pictures.limits import MAX_BYTES, SIZES
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.lending import check_link, signed_link
+from stoa.tenants.linking import TIME_TO_FETCH, check_link, ending, signed_path
 from stoa.tenants.models import Shop
 from stoa.tenants.uploading import shop_files
 
@@ -35,13 +35,11 @@ async def picture_links(ctx: Context, case_id: UUID) -> Sequence[PictureLink]:
     case = await AftersaleCase.get_or_none(id=case_id).only("id", "pictures")
     if case is None:
         raise NoSuchCase("There is no such case.", path=["id"])
-    return [_link(ctx, case_id, n) for n in range(len(case.pictures))]
-
-
-def _link(ctx: Context, case_id: UUID, n: int) -> PictureLink:
-    links = {size: signed_link(_path(ctx.shop.id, case_id, n, size)) for size in SIZES}
-    until = min(each.expires_at for each in links.values())
-    return PictureLink({size: each.path for size, each in links.items()}, until)
+    expires_at = ending(TIME_TO_FETCH)
+    return [
+        PictureLink({size: signed_path(_path(ctx.shop.id, case_id, n, size), expires_at) for size in SIZES}, expires_at)
+        for n in range(len(case.pictures))
+    ]
 
 
 async def open_picture(shop_id: UUID, case_id: UUID, n: int, size: str, *, expires: int, signature: str) -> bytes:
