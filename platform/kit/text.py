@@ -45,6 +45,11 @@ def searchable(text: str) -> str:
     return _BEYOND_ASCII.sub(_spelled, unicodedata.normalize("NFKC", bare.casefold()))
 
 
+def escape_like(text: str) -> str:
+    """The text as a LIKE pattern that means itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 def _spelled(letter: re.Match[str]) -> str:
     code = ord(letter[0])
     return f"\x01{code:04x}" if code < 0x10000 else f"\x02{code:06x}"

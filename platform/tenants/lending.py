@@ -12,7 +12,7 @@ from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import type_id
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.linking import TIME_TO_FETCH, Link, check_link, signed_link
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 from stoa.tenants.uploading import shop_files
 
 
@@ -58,12 +58,12 @@ async def fetch(shelf: Shelf, shop_id: UUID, thing_id: UUID, *, expires: int, si
     Raises `LinkRefused`, `NotFound`, and what the shelf's `find` raises.
     """
     check_link(_path(shelf, shop_id, thing_id), expires, signature)
-    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    shop = await Shop.active(shop_id)
     if shop is None:
         raise NotFound("There is no such file.")
-    with open_shop(shop.ref):
+    with open_shop(shop):
         found = await shelf.find(thing_id)
-    files = shop_files(shop.ref)
+    files = shop_files(shop)
     try:
         return Download(found.name, found.media_type, await files.size(found.key), files.stream(found.key))
     except NoSuchFile:

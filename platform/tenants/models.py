@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -62,6 +63,13 @@ class Shop(Model):
     @property
     def ref(self) -> ShopRef:
         return ShopRef(self.id, self.schema_name, self.name, self.currency, self.time_zone)
+
+    @classmethod
+    async def active(cls, shop_id: UUID) -> ShopRef | None:
+        """The shop of that id, for what comes from outside with a credential of its own; None when there is none, or
+        it is closed."""
+        shop = await cls.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+        return None if shop is None else shop.ref
 
 
 class Membership(Model):

@@ -23,7 +23,7 @@ from stoa.kit.text import clean_line
 from stoa.settings import settings
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.linking import check_link, signed_link
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 from stoa.tenants.shop_models import Upload, UploadState
 
 MEBIBYTE = 1024 * 1024
@@ -127,10 +127,10 @@ async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signatur
     Refuses with `LinkRefused` and `NotFound`.
     """
     check_link(_path(shop_id, upload_id), expires, signature)
-    row = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
-    if row is None:
+    shop = await Shop.active(shop_id)
+    if shop is None:
         raise NotFound("There is no such upload.")
-    return row.ref
+    return shop
 
 
 async def receive_upload(ctx: Context, upload_id: UUID, body: AsyncIterator[bytes]) -> Upload:

@@ -15,7 +15,7 @@ from stoa.kit.ids import parse_type_id
 from stoa.kit.log import about
 from stoa.kit.pictures.containers import STARTS
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 from stoa.tenants.uploading import AlreadyUploaded, UploadTooLarge, receive_upload, shop_files, shop_of_link
 
 MEDIA = "/media/{shop}/{name}"
@@ -68,13 +68,13 @@ async def picture(request: Request) -> Response:
 async def _open(request: Request) -> tuple[bytes, AsyncIterator[bytes], int]:
     """The file's first bytes, its others, and its size. Raises `NoSuchFile`, or `InvalidInput` for a malformed id."""
     shop_id = parse_type_id(request.path_params["shop"], "shop")
-    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    shop = await Shop.active(shop_id)
     found = PICTURE.fullmatch(request.path_params["name"])
     if shop is None or found is None:
         raise NoSuchFile
-    request.state.shop = shop.schema_name
-    with about(shop=shop.schema_name):
-        files = shop_files(shop.ref)
+    request.state.shop = shop.schema
+    with about(shop=shop.schema):
+        files = shop_files(shop)
         key = files.key("media", found[1])
         size, chunks = await files.size(key), files.stream(key)
         return await anext(chunks, b""), chunks, size

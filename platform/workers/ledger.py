@@ -41,8 +41,10 @@ Delivery = tuple[UUID, int]
 # its time is not in that index at all. Of very many shops a pick sees some, going round from a place that is drawn
 # anew each time: more than can have anything under way, so that it never comes back empty while there is room.
 SEEN = 256
-# What has left a window is replaced some at a time: a pick for each job that ends may cost more than the job. All the
-# rest of the window is on its way or under way meanwhile, so nobody is idle.
+# What has left a wide window is replaced some at a time: a pick costs a millisecond or more, and one for each job that
+# ends may cost more than the job. Narrow windows are those of long jobs, which may fill them for hours: there whatever
+# place is free is filled at once.
+WIDE = 40
 REFILL = 8
 PICK = f"""
 WITH RECURSIVE under_way AS (
@@ -50,7 +52,7 @@ WITH RECURSIVE under_way AS (
   WHERE kind = $1 AND state IN ('SENT', 'RUNNING') GROUP BY shop_schema),
 room AS (SELECT $3::int - coalesce(sum(number), 0)::int AS number FROM under_way),
 waiting AS (
-  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > $3::int / {REFILL}
+  SELECT $5::text AS shop_schema, 0 AS wraps, 0 AS place WHERE (SELECT number FROM room) > $6::int
   UNION ALL
   SELECT n.shop_schema, n.wraps, n.place FROM waiting w CROSS JOIN LATERAL (
     (SELECT j.shop_schema::text, w.wraps, w.place + 1 AS place FROM platform.job j
@@ -204,7 +206,8 @@ class Claimed:
 async def pick(connection: Any, kind: Kind, lane: Lane) -> list[Delivery]:
     """Mark the jobs whose turn it is as sent, in the order of their turns."""
     start = "shop_" + random.choice(ALPHABET) + random.choice(ALPHABET)  # noqa: S311  # no secret
-    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start)
+    spare = lane.window // REFILL if lane.window >= WIDE else 0
+    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start, spare)
     return [(row["id"], row["attempts"]) for row in rows]
 
 

@@ -14,7 +14,7 @@ from stoa.domains.catalog import ProductChanges, VariantDraft, stock
 from stoa.domains.catalog.models import Location, Variant
 from stoa.domains.catalog.stock import Demand, Holder
 from stoa.domains.orders import aftersales
-from stoa.domains.orders.aftersales import Inspected
+from stoa.domains.orders.aftersales import CaseReason, Inspected
 from stoa.domains.orders.belonging import follow_buyers, forget_buyers
 from stoa.domains.orders.editing import NewQuantity, OrderEdit, edit_order
 from stoa.domains.orders.models import CaseKind, OrderLine, OrderState
@@ -95,6 +95,17 @@ async def test_an_order_is_placed_paid_sent_and_comes_back(large: Context) -> No
         await aftersales.inspect_case(large, case.id, [Inspected((await line_of(order)).id, 1, 1, "one is cracked")])
         await aftersales.refund_case(large, case.id)
         await aftersales.close_case(large, case.id)
+    assert found == {}
+
+
+async def test_what_is_refunded_before_it_was_sent_is_called_off(large: Context) -> None:
+    cup = await make.sold(large)
+    async with read_whole(large) as found:
+        order = await arrived(large, cup, 3, shipped=1)
+        case = await opened(large, order, CaseKind.REFUND_ONLY, 2, reason=CaseReason.CHANGED_MIND)
+        await aftersales.approve_case(large, case.id)
+        await aftersales.refund_case(large, case.id)
+        assert (await line_of(order)).cancelled == 2
     assert found == {}
 
 

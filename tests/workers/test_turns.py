@@ -25,6 +25,8 @@ from tests.workers.conftest import Ended, plan, row_of, until
 from tests.workers.trade import JOBS, LANES, SOON
 
 WIDE = Lane(at_once=1, per_shop=20, window=9, longest=timedelta(minutes=1))
+LONG = Lane(at_once=2, per_shop=20, window=16, longest=timedelta(hours=4))
+SHORT = Lane(at_once=4, per_shop=60, window=40, longest=timedelta(minutes=1))
 
 
 @platform_job("test.platform")
@@ -86,6 +88,21 @@ async def test_a_priority_puts_no_shop_before_another(
     picked = [id for id, _ in await ledger.pick(owner, "general", WIDE)]
 
     assert set(picked[:2]) == {urgent[0], patient}
+
+
+async def test_a_narrow_window_has_each_free_place_filled_at_once_and_a_wide_one_some_together(
+    owner: asyncpg.Connection, ctx: Context
+) -> None:
+    """What takes hours may leave one place free for hours: whoever comes then does not wait for the others."""
+    for lane, free, picked in ((LONG, 1, 1), (LONG, 0, 0), (SHORT, 5, 0), (SHORT, 6, 6)):
+        await owner.execute("DELETE FROM platform.job")
+        for _ in range(lane.window):
+            await put(ctx, Priority.NORMAL)
+        await owner.execute(
+            "UPDATE platform.job SET state = 'RUNNING' WHERE id IN (SELECT id FROM platform.job LIMIT $1)",
+            lane.window - free,
+        )
+        assert len(await ledger.pick(owner, "general", lane)) == picked
 
 
 async def test_a_cancelled_job_is_not_done_and_its_heir_is_told(

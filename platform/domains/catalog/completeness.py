@@ -159,8 +159,13 @@ async def require_ready(product_id: UUID, *path: str) -> None:
 
 
 def require_draft_ready(there: Mapping[str, bool], *path: str) -> None:
-    """The same of a product that is not there yet: `there` tells of all that is required whether it has it."""
-    missing = [Missing(code, words, points, True) for code, points, words in ITEMS if not there.get(code, True)]
+    """The same of a product that is not there yet: `there` tells of all that is required, none forgotten, whether it
+    has it."""
+    missing = [
+        Missing(code, words, points, True)
+        for code, points, words in ITEMS
+        if code in REQUIRED_TO_PUBLISH and not there[code]
+    ]
     refusal = _not_ready(missing, path)
     if refusal is not None:
         raise refusal

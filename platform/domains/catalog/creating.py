@@ -14,7 +14,7 @@ from stoa.domains.catalog.completeness import require_draft_ready
 from stoa.domains.catalog.drafting import ImageDraft, ProductDraft
 from stoa.domains.catalog.errors import CategoryTaken, ExternalIdTaken, HandleTaken, NoSuchCategory, SkuTaken
 from stoa.domains.catalog.events import CategoryCreated
-from stoa.domains.catalog.furnishing import check_tags, furnish
+from stoa.domains.catalog.furnishing import furnish
 from stoa.domains.catalog.inserting import Picture, insert_product
 from stoa.domains.catalog.media.addresses import media_path
 from stoa.domains.catalog.media.processing import plan_processing
@@ -41,7 +41,6 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
     transaction around it, if there is one.
     """
     draft = draft.checked(ctx)
-    check_tags(draft)
     _require_ready(draft)
     async with _in_one_piece(draft):
         pictures = [await _picture(ctx, position, each) for position, each in enumerate(draft.images)]
@@ -58,7 +57,12 @@ async def create_product(ctx: Context, draft: ProductDraft) -> Product:
 def _require_ready(draft: ProductDraft) -> None:
     if draft.status is ProductStatus.ACTIVE:
         priced = all(each.price is not None for each in draft.variants)
-        there = {"PRICE": priced, "CATEGORY": draft.category_id is not None, "IMAGE": bool(draft.images)}
+        there = {
+            "TITLE": bool(draft.title),
+            "PRICE": priced,
+            "CATEGORY": draft.category_id is not None,
+            "IMAGE": bool(draft.images),
+        }
         require_draft_ready(there, "status")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from stoa.domains.catalog.describing import clean_description
 from stoa.domains.catalog.errors import NothingToSell, SkuTaken, WrongCurrency
+from stoa.domains.catalog.merchandising.tagging import clean_names
 from stoa.domains.catalog.models import ProductStatus
 from stoa.domains.catalog.optioning import (
     OptionDraft,
@@ -103,6 +104,7 @@ class ProductDraft:
             seo_description=problems.tried("seo_description", clean_seo_description, self.seo_description),
             keywords=problems.tried("keywords", clean_keywords, self.keywords) if self.keywords else (),
             options=[each.checked(problems, i) for i, each in enumerate(self.options)],
+            tags=problems.tried((), _clean_tags, self.tags),
         )
         checked = checked.with_options_filled(problems)
         if self.translations:
@@ -239,6 +241,10 @@ def _check_weight(grams: int | None) -> int | None:
 
 def _clean_key(text: str | None, *, what: str, limit: int) -> str | None:
     return None if text is None else clean_line(text, what=what, limit=limit)
+
+
+def _clean_tags(names: Sequence[str]) -> list[str]:
+    return list(clean_names("tags", names).values())
 
 
 def _optional(text: str | None, *, what: str, limit: int) -> str | None:

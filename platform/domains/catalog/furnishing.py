@@ -7,15 +7,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from stoa.domains.catalog.drafting import ProductDraft
-from stoa.domains.catalog.merchandising.tagging import change_tags, clean_names
+from stoa.domains.catalog.merchandising.tagging import change_tags
 from stoa.domains.catalog.merchandising.valuing import set_attributes
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context
-
-
-def check_tags(draft: ProductDraft) -> None:
-    """Raises `InvalidInput` for names that are none."""
-    clean_names("tags", draft.tags)
 
 
 async def furnish(ctx: Context, product_id: UUID, draft: ProductDraft) -> None:

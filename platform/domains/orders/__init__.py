@@ -3,28 +3,21 @@
 from stoa.domains.orders import editing, rules, shipping
 from stoa.domains.orders.channels import require_theirs
 from stoa.domains.orders.checks import Check, Severity, is_blocked, words_of
-from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders, confirm_within
+from stoa.domains.orders.confirming import Confirmed, confirm_order, confirm_orders
 from stoa.domains.orders.drafting import DiscountDraft, LineDraft, OrderDraft
 from stoa.domains.orders.ending import cancel_order, complete_order, expire_order, reject_order
 from stoa.domains.orders.finding import orders_there_are
 from stoa.domains.orders.guarding import Facts
 from stoa.domains.orders.holding import hold_order, resume_order
-from stoa.domains.orders.paying import (
-    PaymentReport,
-    Reported,
-    capture_payment,
-    charge_back,
-    record_payment,
-    void_payment,
-)
+from stoa.domains.orders.paying import capture_payment, charge_back, void_payment
 from stoa.domains.orders.placing import Placed, place_order
+from stoa.domains.orders.recording import PaymentReport, Reported, record_payment
 from stoa.domains.orders.refunding import (
     Pieces,
     RefundDraft,
     RefundPreview,
     preview_refund,
     refund,
-    refund_within,
 )
 from stoa.domains.orders.retrying import retry_refund
 from stoa.domains.orders.settling import fail_refund, settle_refund
@@ -53,7 +46,6 @@ __all__ = [
     "complete_order",
     "confirm_order",
     "confirm_orders",
-    "confirm_within",
     "editing",
     "expire_order",
     "fail_refund",
@@ -64,7 +56,6 @@ __all__ = [
     "preview_refund",
     "record_payment",
     "refund",
-    "refund_within",
     "reject_order",
     "require_theirs",
     "resume_order",

@@ -134,7 +134,7 @@ class OrderDraft:
                 sentence = "Name a variant by its id or code; or give a title and a price."
                 yield InvalidInput(sentence, path=["lines", i])
         for path, money in self._amounts():
-            yield from _wrong_money(ctx, path, money)
+            yield from wrong_money(ctx, path, money)
 
     def _wrong_places(self) -> Iterator[Refusal]:
         """In time, and among the lines."""
@@ -162,7 +162,8 @@ class OrderDraft:
         return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
-def _wrong_money(ctx: Context, path: list[str | int], money: Money | None) -> Iterator[Refusal]:
+def wrong_money(ctx: Context, path: list[str | int], money: Money | None) -> Iterator[Refusal]:
+    """What is wrong with an amount of an order of this shop."""
     if money is None:
         return
     if money.currency != ctx.shop.currency:

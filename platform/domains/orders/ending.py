@@ -12,7 +12,7 @@ from stoa.domains.orders.counting import locked_payments, sum_up
 from stoa.domains.orders.deriving import due_of
 from stoa.domains.orders.errors import NotNow
 from stoa.domains.orders.events import PiecesCancelled
-from stoa.domains.orders.models import Order, OrderLine, OrderState, Payment, Shipment
+from stoa.domains.orders.models import Order, OrderLine, OrderState, Payment
 from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
 from stoa.domains.orders.refunding import Given, Giving, Pieces, delivery_left_of, give_back, named_lines
 from stoa.domains.orders.shipping.packing import unpack_cancelled
@@ -122,16 +122,7 @@ async def _cancel_some(
     moves.set(waived_minor=order.waived_minor + sum(worths) - amount)
     await stock.trim(ctx, Holder("order", order.id), _still_needed(lines, pieces), reason="cancelled")
     await _give_for(ctx, order, lines, pieces, _spread(amount, worths), moves, payments, reason=reason)
-    await _note_arrival(moves, order, lines)
     moves.follow(lines, Action.CANCEL_PIECES, reason)
-
-
-async def _note_arrival(moves: Moves, order: Order, lines: Sequence[OrderLine]) -> None:
-    """When nothing else is to come, it had arrived with the last parcel."""
-    pieces, delivered = sum(line.quantity - line.cancelled for line in lines), sum(line.delivered for line in lines)
-    if order.delivered_at is None and delivered and delivered >= pieces:
-        last = await Shipment.filter(order_id=order.id, delivered_at__isnull=False).order_by("-delivered_at").first()
-        moves.set(delivered_at=last.delivered_at if last else now())
 
 
 async def _end(
@@ -139,11 +130,7 @@ async def _end(
 ) -> None:
     """All of it is called off: the machines first, then money, then stock."""
     pieces = _all_of(lines)
-    moves.act(action, reason)
-    moves.set(ended_at=now(), end_reason=reason, pay_by=None, is_on_hold=False)
-    payments = await locked_payments(order)
-    await void_open(moves, payments)
-    sum_up(moves, payments)
+    payments = await _close(order, moves, action, reason)
     delivery = await delivery_left_of(order, lines)
     worths = [*(cancel_pieces(line, n) for line, n in pieces), delivery]
     await unpack_cancelled(moves, order, lines)
@@ -154,6 +141,38 @@ async def _end(
     await _give_for(ctx, order, lines, pieces, parts[:-1], moves, payments, reason=reason, more=more)
     moves.follow(lines, action, reason)
     await stock.release(ctx, Holder("order", order.id), reason=action.lower())
+
+
+async def send_no_more(
+    ctx: Context,
+    order: Order,
+    lines: Sequence[OrderLine],
+    moves: Moves,
+    pieces: Sequence[tuple[OrderLine, int]],
+    reason: str,
+) -> None:
+    """What a refund has called off is not sent: it is unpacked, and its stock let go. With the last piece the order is
+    cancelled; no more money goes back than the refund gave."""
+    await unpack_cancelled(moves, order, lines)
+    moves.tell(_news(order, pieces, reason))
+    if any(line.quantity > line.cancelled for line in lines):
+        await stock.trim(ctx, Holder("order", order.id), _still_needed(lines, pieces), reason="cancelled")
+        moves.follow(lines, Action.CANCEL_PIECES, reason)
+        return
+    await _close(order, moves, Action.CANCEL, reason)
+    moves.set(waived_minor=max(order.waived_minor, order.total_minor - order.captured_minor))
+    moves.follow(lines, Action.CANCEL, reason)
+    await stock.release(ctx, Holder("order", order.id), reason="cancelled")
+
+
+async def _close(order: Order, moves: Moves, action: Action, reason: str) -> list[Payment]:
+    """Nothing more is to be paid for it, and nothing waits any more; its payments."""
+    moves.act(action, reason)
+    moves.set(ended_at=now(), end_reason=reason, pay_by=None, is_on_hold=False)
+    payments = await locked_payments(order)
+    await void_open(moves, payments)
+    sum_up(moves, payments)
+    return payments
 
 
 def _spread(amount: int, worths: Sequence[int]) -> list[int]:
@@ -186,4 +205,8 @@ async def _give_for(
     more = more or Giving()
     await give_back(ctx, order, lines, moves, payments, Giving(given, more.shipping, more.extra), reason=reason)
     if given:
-        moves.tell(PiecesCancelled(order.id, tuple((each.line.id, each.quantity) for each in given), reason))
+        moves.tell(_news(order, pieces, reason))
+
+
+def _news(order: Order, pieces: Sequence[tuple[OrderLine, int]], reason: str) -> PiecesCancelled:
+    return PiecesCancelled(order.id, tuple((line.id, n) for line, n in pieces), reason)

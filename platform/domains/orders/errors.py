@@ -51,7 +51,7 @@ class WrongCurrency(InvalidInput):
 
 
 class TooManyPieces(InvalidInput):
-    """A line has fewer pieces left than are to be cancelled or given back; `left` says how many."""
+    """A line has fewer pieces left than are to be cancelled, given back, packed or sent; `left` says how many."""
 
     code = "TOO_MANY_PIECES"
 

@@ -10,10 +10,10 @@ import msgspec
 
 from stoa.domains.catalog.offering import Offer
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
+from stoa.domains.orders.finding import search_text_of
 from stoa.domains.orders.models import Machine, OrderState
 from stoa.domains.orders.pricing import Priced
 from stoa.kit.ids import new_id
-from stoa.kit.text import searchable
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
@@ -90,7 +90,7 @@ def order_row(
         "pricing": [step.as_row() for step in priced.steps],
         "tags": list(draft.tags),
         "metadata": {"payable_later": True} if draft.is_payable_later else {},
-        "search_text": searchable(" ".join(word for word in words if word)),
+        "search_text": search_text_of(*words),
         **more,
     }
 

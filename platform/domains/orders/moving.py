@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.orders.deriving import facts_of, fulfilment_state_of, payment_state_of
-from stoa.domains.orders.errors import NoSuchOrder, NotNow, OrderChanged
+from stoa.domains.orders.errors import NoSuchOrder, NotNow, OrderChanged, WrongCurrency
 from stoa.domains.orders.events import OrderMoved
 from stoa.domains.orders.models import Machine, Order, OrderLine, OrderTransition
 from stoa.domains.orders.states import ACTIONS, STEPS, Action, why_not
 from stoa.kit.checking import check_version, locked
 from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
+from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.outbox import publish
 
@@ -36,6 +37,14 @@ async def locked_order(order_id: UUID, expected_version: int | None = None, *, o
     return order
 
 
+async def order_of(order_id: UUID, *, of: str = "id") -> Order:
+    """The order as it is, to look at. Raises `NoSuchOrder`."""
+    order = await Order.get_or_none(id=order_id)
+    if order is None:
+        raise NoSuchOrder("There is no such order.", path=[of])
+    return order
+
+
 async def lines_of(order: Order) -> list[OrderLine]:
     return await OrderLine.filter(order_id=order.id).order_by("position", "id")
 
@@ -46,6 +55,17 @@ def require(order: Order, lines: Sequence[OrderLine], action: Action, *, of: str
     if reason is not None:
         raise NotNow(
             "Order {number}: {why}", path=[of], number=order.number, why=reason.words, reason=reason.code, action=action
+        )
+
+
+def require_currency(order: Order, money: Money, name: str) -> None:
+    """Money of an order is in its currency. Raises `WrongCurrency` that blames `name`."""
+    if money.currency != order.currency:
+        raise WrongCurrency(
+            "This order is in {currency}, not {other_currency}.",
+            path=[name],
+            currency=order.currency,
+            other_currency=money.currency,
         )
 
 

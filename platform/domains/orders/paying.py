@@ -1,14 +1,9 @@
-"""Money from the buyer, as providers report it: set aside, captured, let go, taken back by a bank."""
+"""What becomes of a payment: captured, let go, taken back by a bank; and what follows from it for the order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
-
-from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog import stock
 from stoa.domains.catalog.stock import Holder
@@ -16,7 +11,7 @@ from stoa.domains.orders.allotting import demand_of, refundable
 from stoa.domains.orders.checks import STOCK_GONE, Severity, as_row
 from stoa.domains.orders.counting import locked_payments, sum_up
 from stoa.domains.orders.deriving import due_of
-from stoa.domains.orders.errors import NoSuchPayment, PaymentDiffers, PaymentEnded, TooMuchMoney, WrongCurrency
+from stoa.domains.orders.errors import NoSuchPayment, PaymentEnded, TooMuchMoney
 from stoa.domains.orders.events import PaymentChargedBack, PaymentReported
 from stoa.domains.orders.models import (
     Machine,
@@ -27,90 +22,19 @@ from stoa.domains.orders.models import (
     PaymentRowState,
     PaymentState,
 )
-from stoa.domains.orders.moving import Moves, lines_of, locked_order
+from stoa.domains.orders.moving import Moves, lines_of, locked_order, require_currency
 from stoa.domains.orders.placing import PAY_WITHIN
 from stoa.domains.orders.refunding import Giving, give_back
 from stoa.domains.orders.states import Action
 from stoa.domains.orders.voiding import void
 from stoa.kit.clock import now
-from stoa.kit.errors import InvalidInput, Refusals
-from stoa.kit.money import MAX_MINOR, Money
+from stoa.kit.errors import Refusals
+from stoa.kit.money import Money
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
 _CALLED_OFF = (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REJECTED)
-
-
-class Reported(StrEnum):
-    """How far a payment is, as its provider says."""
-
-    PENDING = "PENDING"
-    AUTHORIZED = "AUTHORIZED"
-    CAPTURED = "CAPTURED"
-    FAILED = "FAILED"
-
-
-_ROW_STATES = {
-    Reported.PENDING: PaymentRowState.PENDING,
-    Reported.AUTHORIZED: PaymentRowState.AUTHORIZED,
-    Reported.CAPTURED: PaymentRowState.SETTLED,
-    Reported.FAILED: PaymentRowState.FAILED,
-}
-# What may come after what; whatever else is reported is old news. Money that came is money that came.
-_LATER: dict[PaymentRowState, tuple[Reported, ...]] = {
-    PaymentRowState.PENDING: (Reported.AUTHORIZED, Reported.CAPTURED, Reported.FAILED),
-    PaymentRowState.AUTHORIZED: (Reported.CAPTURED,),
-    PaymentRowState.FAILED: (Reported.AUTHORIZED, Reported.CAPTURED),
-    PaymentRowState.VOIDED: (Reported.CAPTURED,),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentReport:
-    """A payment as its provider tells it. The provider and its `reference` say which one it is."""
-
-    provider: str
-    amount: Money
-    state: Reported = Reported.CAPTURED
-    reference: str | None = None
-    method: str = ""
-    note: str = ""
-    paid_at: datetime | None = None
-
-    def checked(self) -> PaymentReport:
-        if not 0 < self.amount.minor < MAX_MINOR:
-            raise InvalidInput("{amount} cannot be paid.", path=["amount"], amount=str(self.amount))
-        reference = self.reference and clean_line(self.reference, what="reference", limit=120)
-        return replace(
-            self,
-            provider=clean_line(self.provider, what="provider", limit=40),
-            reference=reference or None,
-            method=clean_line(self.method, what="method", limit=40, required=False),
-            note=clean_line(self.note, what="note", limit=200, required=False),
-        )
-
-
-async def record_payment(ctx: Context, order_id: UUID, report: PaymentReport) -> Payment:
-    """Write down what a provider reports. The same reference reported again is one payment, which may come further.
-
-    Never refused for the order's state: money that came is money that came. More than is due stays visible; for an
-    order that was called off all of it goes back at once, as a pending refund. Raises `PaymentDiffers`.
-    """
-    report = report.checked()
-    async with shop_transaction():
-        order = await locked_order(order_id, of="order_id")
-        _require_currency(order, report.amount, "amount")
-        payments = await locked_payments(order)
-        earlier = next((each for each in payments if _is_it(each, report)), None)
-        if earlier is not None and not _comes_further(earlier, report):
-            return earlier
-        payment = earlier or await _created(order, report)
-        if earlier is None:
-            payments.append(payment)
-        await _advance(payment, report)
-        await _take_in(ctx, order, payment, payments)
-    return payment
 
 
 async def capture_payment(ctx: Context, payment_id: UUID, amount: Money | None = None) -> Payment:
@@ -124,7 +48,7 @@ async def capture_payment(ctx: Context, payment_id: UUID, amount: Money | None =
         if payment.state is not PaymentRowState.AUTHORIZED or not left:
             raise PaymentEnded("Nothing of this payment is left to be captured.", path=["id"])
         if amount is not None:
-            _require_currency(order, amount, "amount")
+            require_currency(order, amount, "amount")
         minor = left if amount is None else amount.minor
         if not 0 < minor <= left:
             raise _too_much(order, left, minor)
@@ -133,7 +57,7 @@ async def capture_payment(ctx: Context, payment_id: UUID, amount: Money | None =
         if minor == left:
             payment.state = PaymentRowState.SETTLED
         await payment.save(update_fields=["captured_minor", "paid_at", "state"])
-        await _take_in(ctx, order, payment, payments)
+        await take_in(ctx, order, payment, payments)
     return payment
 
 
@@ -188,55 +112,7 @@ async def _locked(payment_id: UUID) -> tuple[Order, list[Payment], Payment]:
     return order, payments, next(each for each in payments if each.id == payment_id)
 
 
-def _is_it(payment: Payment, report: PaymentReport) -> bool:
-    return report.reference is not None and (payment.provider, payment.reference) == (report.provider, report.reference)
-
-
-def _comes_further(payment: Payment, report: PaymentReport) -> bool:
-    """Whether the report is news. Raises `PaymentDiffers` when it is about another amount."""
-    settles_less = report.state is Reported.CAPTURED and report.amount.minor < payment.authorized_minor
-    if report.amount.minor != payment.authorized_minor and not settles_less:
-        raise PaymentDiffers(
-            "{provider} has reported {reference} before, with {amount}.",
-            path=["amount"],
-            provider=report.provider,
-            reference=report.reference or "",
-            amount=str(Money(payment.authorized_minor, payment.currency)),
-        )
-    return report.state in _LATER.get(payment.state, ())
-
-
-async def _created(order: Order, report: PaymentReport) -> Payment:
-    try:
-        async with shop_transaction():
-            return await Payment.create(
-                order_id=order.id,
-                provider=report.provider,
-                method=report.method,
-                reference=report.reference,
-                state=PaymentRowState.PENDING,
-                currency=order.currency,
-                authorized_minor=report.amount.minor,
-                note=report.note,
-            )
-    except IntegrityError:
-        raise PaymentDiffers(
-            "{provider} has reported {reference} before, for another order.",
-            path=["reference"],
-            provider=report.provider,
-            reference=report.reference or "",
-        ) from None
-
-
-async def _advance(payment: Payment, report: PaymentReport) -> None:
-    payment.state = _ROW_STATES[report.state]
-    if report.state is Reported.CAPTURED:
-        payment.captured_minor = max(payment.captured_minor, report.amount.minor)
-        payment.paid_at = report.paid_at or now()
-    await payment.save(update_fields=["state", "captured_minor", "paid_at"])
-
-
-async def _take_in(ctx: Context, order: Order, payment: Payment, payments: Sequence[Payment]) -> None:
+async def take_in(ctx: Context, order: Order, payment: Payment, payments: Sequence[Payment]) -> None:
     """What follows for the order: its sums, its state, its deadline and its stock."""
     lines, moves = await lines_of(order), Moves(ctx, order)
     sum_up(moves, payments)
@@ -282,16 +158,6 @@ async def _keep_stock(ctx: Context, order: Order, lines: Sequence[OrderLine], mo
     except Refusals as short:
         rows = [as_row(STOCK_GONE, Severity.BLOCKING, each.sentence) for each in short.refusals]
         moves.set(checks=[*order.checks, *rows])
-
-
-def _require_currency(order: Order, money: Money, name: str) -> None:
-    if money.currency != order.currency:
-        raise WrongCurrency(
-            "This order is in {currency}, not {other_currency}.",
-            path=[name],
-            currency=order.currency,
-            other_currency=money.currency,
-        )
 
 
 def _too_much(order: Order, left: int, wanted: int) -> TooMuchMoney:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from stoa.domains.orders.allotting import (
     as_rows,
+    cancel_pieces,
     delivery_worth,
     left_of,
     refund_pieces,
@@ -17,17 +19,18 @@ from stoa.domains.orders.allotting import (
     worth,
 )
 from stoa.domains.orders.counting import add_refunds, locked_payments, save_lines, sum_up
-from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, TooManyPieces, TooMuchMoney, WrongCurrency
+from stoa.domains.orders.drafting import MAX_LINES
+from stoa.domains.orders.errors import NoSuchLine, TooManyPieces, TooMuchMoney
 from stoa.domains.orders.events import RefundCreated
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, RefundState
-from stoa.domains.orders.moving import Moves, lines_of, locked_order, require
+from stoa.domains.orders.moving import Moves, lines_of, locked_order, order_of, require, require_currency
 from stoa.domains.orders.states import Action
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
-MAX_LINES = 200
+NONE: Final[Mapping[UUID, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,7 @@ class RefundPreview:
 
 async def preview_refund(ctx: Context, order_id: UUID, draft: RefundDraft) -> RefundPreview:
     """What a refund would come to; nothing is changed. Raises what `refund` raises."""
-    order = await Order.get_or_none(id=order_id)
-    if order is None:
-        raise NoSuchOrder("There is no such order.", path=["order_id"])
+    order = await order_of(order_id, of="order_id")
     lines, payments = await lines_of(order), await Payment.filter(order_id=order.id).order_by("id")
     require(order, lines, Action.REFUND, of="order_id")
     delivery = await delivery_left_of(order, lines)
@@ -129,18 +130,34 @@ async def refund_within(
     *,
     reason: str = "",
     case_id: UUID | None = None,
+    called_off: Mapping[UUID, int] = NONE,
 ) -> Refund:
-    """`refund` inside a transaction that holds the order, and saves its moves."""
+    """`refund` inside a transaction that holds the order, and saves its moves.
+
+    Of the pieces so many of a line are `called_off` by it: the caller lets go of their stock (`ending.send_no_more`).
+    """
     require(order, lines, Action.REFUND, of="order_id")
     payments = await locked_payments(order)
     delivery = await delivery_left_of(order, lines)
     pieces = _named(lines, draft.lines)
     giving = _checked(order, [Given(line, n, worth(line, n)) for line, n in pieces], draft, payments, delivery)
-    for line, n in pieces:
-        refund_pieces(line, n)
+    taken = [each for line, n in pieces for each in _taken(line, n, called_off.get(line.id, 0))]
+    giving = replace(giving, lines=taken)
     made = await give_back(ctx, order, lines, moves, payments, giving, reason=reason, case_id=case_id)
     assert made is not None
     return made
+
+
+def _taken(line: OrderLine, count: int, called_off: int) -> list[Given]:
+    """The pieces are gone: so many of them called off, and the rest given back."""
+    taken = []
+    if called_off:
+        minor = cancel_pieces(line, called_off)
+        line.refunded_minor += minor
+        taken.append(Given(line, called_off, minor, cancelled=True))
+    if count > called_off:
+        taken.append(Given(line, count - called_off, refund_pieces(line, count - called_off)))
+    return taken
 
 
 async def give_back(
@@ -203,16 +220,15 @@ def named_lines(lines: Sequence[OrderLine], wanted: Sequence[Pieces], left: Any)
         if line is None:
             wrong.append(NoSuchLine("There is no such line on this order.", path=["lines", n, "line_id"]))
         elif each.quantity < 1 or counts[line.id] > left(line):
-            wrong.append(_too_many(line, n, left(line), each.quantity))
+            wrong.append(too_many(line, left(line), each.quantity, "lines", n, "quantity"))
     if wrong:
         raise Refusals(wrong)
     return [(by_id[id], count) for id, count in counts.items()]
 
 
-def _too_many(line: OrderLine, n: int, left: int, wanted: int) -> Refusal:
+def too_many(line: OrderLine, left: int, wanted: int, *path: str | int) -> Refusal:
     sentence = "{what}: {left} pieces are left for this, {wanted} wanted."
-    what = line.sku or line.title
-    return TooManyPieces(sentence, path=["lines", n, "quantity"], what=what, left=left, wanted=wanted)
+    return TooManyPieces(sentence, path=path, what=line.sku or line.title, left=left, wanted=wanted)
 
 
 def _checked(
@@ -220,12 +236,12 @@ def _checked(
 ) -> Giving:
     giving = Giving(given, _minor(order, draft, "shipping"), _minor(order, draft, "extra"))
     if not 0 <= giving.shipping <= delivery:
-        raise _too_much(order, "shipping", delivery, giving.shipping)
+        raise too_much(order, "shipping", delivery, giving.shipping)
     if giving.amount <= 0:
         raise InvalidInput("That comes to nothing: name lines, delivery or an amount.", path=["lines"])
     most = sum(refundable(each) for each in payments)
     if giving.amount > most:
-        raise _too_much(order, "lines", most, giving.amount)
+        raise too_much(order, "lines", most, giving.amount)
     return giving
 
 
@@ -233,17 +249,11 @@ def _minor(order: Order, draft: RefundDraft, name: str) -> int:
     money: Money | None = getattr(draft, name)
     if money is None:
         return 0
-    if money.currency != order.currency:
-        raise WrongCurrency(
-            "This order is in {currency}, not {other_currency}.",
-            path=[name],
-            currency=order.currency,
-            other_currency=money.currency,
-        )
+    require_currency(order, money, name)
     return money.minor
 
 
-def _too_much(order: Order, name: str, left: int, wanted: int) -> Refusal:
+def too_much(order: Order, name: str, left: int, wanted: int) -> TooMuchMoney:
     return TooMuchMoney(
         "Order {number}: {left} can be given back at the most, not {wanted}.",
         path=[name],

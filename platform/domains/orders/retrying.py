@@ -8,11 +8,10 @@ from uuid import UUID
 
 from stoa.domains.orders.allotting import left_of, refund_pieces, refundable
 from stoa.domains.orders.counting import locked_payments
-from stoa.domains.orders.errors import NoSuchRefund, RefundEnded, TooManyPieces, TooMuchMoney
+from stoa.domains.orders.errors import NoSuchRefund, RefundEnded, TooManyPieces
 from stoa.domains.orders.models import Order, OrderLine, Payment, Refund, RefundState
 from stoa.domains.orders.moving import Moves, lines_of, locked_order
-from stoa.domains.orders.refunding import Given, Giving, Pieces, delivery_left_of, give_back, named_lines
-from stoa.kit.money import Money
+from stoa.domains.orders.refunding import Given, Giving, delivery_left_of, give_back, too_many, too_much
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
@@ -59,20 +58,16 @@ def _given(lines: Sequence[OrderLine], row: dict[str, Any]) -> Given:
     if row.get("cancelled"):
         line.refunded_minor += row["minor"]
         return Given(line, row["quantity"], row["minor"], cancelled=True)
-    [(line, count)] = named_lines(lines, [Pieces(line.id, row["quantity"])], left_of)
+    count, left = row["quantity"], left_of(line)
+    if count > left:
+        raise too_many(line, left, count, "id")
     return Given(line, count, refund_pieces(line, count))
 
 
 def _require_there(order: Order, payments: Sequence[Payment], giving: Giving) -> None:
     most = sum(refundable(each) for each in payments)
     if not 0 < giving.amount <= most or any(each.line.refunded_minor > each.line.gone_minor for each in giving.lines):
-        raise TooMuchMoney(
-            "Order {number}: {left} can be given back at the most, not {wanted}.",
-            path=["id"],
-            number=order.number,
-            left=str(Money(most, order.currency)),
-            wanted=str(Money(giving.amount, order.currency)),
-        )
+        raise too_much(order, "id", most, giving.amount)
 
 
 def _retried_by(refund: Refund) -> UUID | None:

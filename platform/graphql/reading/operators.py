@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from stoa.graphql.reading.rows import readable
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.money import parse_money
-from stoa.kit.text import searchable
+from stoa.kit.text import escape_like, searchable
 
 MAX_TESTS = 100  # of one `where`
 
@@ -57,6 +58,25 @@ def _like(operator: str, before: str = "", after: str = "%") -> Compare:
     return lambda left, value, into: (*left, f" {operator} ", into.add(before + escape_like(value) + after))
 
 
+def _occurs(left: Fragment, value: str, into: Gathered) -> Fragment:
+    """That it is a part of a `searchable` text. Two letters make no trigram, and no index would find them: with
+    whatever letter comes after them (all are ASCII), or with the end, they make some."""
+    if _PAIR.fullmatch(value):
+        return (
+            "(",
+            *left,
+            " ~ ",
+            into.add(value + r"[\x01-\x7f]"),
+            " OR ",
+            *left,
+            " LIKE ",
+            into.add("%" + value),
+            ")",
+        )
+    return _like("LIKE", before="%")(left, value, into)
+
+
+_PAIR = re.compile("[a-z0-9]{2}")
 COMPARE: dict[str, Compare] = {
     "eq": _sign("="),
     "gt": _sign(">"),
@@ -66,15 +86,10 @@ COMPARE: dict[str, Compare] = {
     "in": lambda left, value, into: (*left, " = ANY(", into.add(list(value)), ")"),
     "startsWith": _like("LIKE"),
     "contains": _like("ILIKE", before="%"),
-    "like": _like("LIKE", before="%"),
+    "like": _occurs,
     "has": lambda left, value, into: (*left, " @> jsonb_build_array(", into.add(value), "::text)"),
     "isNull": lambda left, value, into: (*left, " IS NULL" if value else " IS NOT NULL"),
 }
-
-
-def escape_like(text: str) -> str:
-    """The text as a LIKE pattern that means itself."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def said(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

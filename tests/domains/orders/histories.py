@@ -234,7 +234,8 @@ class OpenCase(OfLine):
 
     async def do(self, world: World) -> None:
         pieces = await self.pieces(world)
-        draft = CaseDraft(self.kind, CaseReason.DAMAGED, [CasePieces(pieces.line_id, pieces.quantity)])
+        reason = CaseReason.LATE if self.line else CaseReason.DAMAGED
+        draft = CaseDraft(self.kind, reason, [CasePieces(pieces.line_id, pieces.quantity)])
         await aftersales.open_case(world.ctx, world.order(self.n), draft)
 
 

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stoa.domains import catalog, orders
-from stoa.domains.catalog.models import Stock
+from stoa.domains.catalog.models import Reservation, Stock
 from stoa.domains.orders import aftersales
-from stoa.domains.orders.aftersales import Inspected
+from stoa.domains.orders.aftersales import CaseReason, Inspected
 from stoa.domains.orders.aftersales.states import ACTIONS, ENDED, STEPS, leads_to, why_not
 from stoa.domains.orders.errors import NotNow
 from stoa.domains.orders.models import AftersaleCase, AftersaleState, CaseKind, CaseState, Order, OrderLine, Refund
@@ -24,7 +24,7 @@ from stoa.tenants.shop_models import EventRow
 from tests import make
 from tests.domains.orders.aftersales_cases import arrived, line_of, opened
 
-PIECES, PRICE, SHIPPED = 6, 1000, 5
+PIECES, PRICE, SHIPPED = 6, 1000, 4
 Step = Callable[[Context, AftersaleCase, OrderLine], Awaitable[Any]]
 
 
@@ -61,6 +61,7 @@ TRIED = st.tuples(
     st.integers(0, 3),
     st.sampled_from(CaseKind),
     st.integers(1, 3),
+    st.sampled_from([CaseReason.DAMAGED, CaseReason.CHANGED_MIND]),
 )
 
 
@@ -87,16 +88,18 @@ def test_no_kind_of_case_can_get_stuck() -> None:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tried=st.lists(TRIED, min_size=8, max_size=25))
-async def test_any_history_of_cases_adds_up(ctx: Context, tried: list[tuple[str, int, CaseKind, int]]) -> None:
+async def test_any_history_of_cases_adds_up(
+    ctx: Context, tried: list[tuple[str, int, CaseKind, int, CaseReason]]
+) -> None:
     """O16"""
     cup = await make.sold(ctx, price_minor=PRICE, on_hand=100)
     order = await arrived(ctx, cup, PIECES, shipped=SHIPPED)
     line, cases = await line_of(order), list[AftersaleCase]()
 
-    for name, which, kind, count in tried:
+    for name, which, kind, count, reason in tried:
         try:
             if name == "open":
-                cases.append(await opened(ctx, order, kind, count))
+                cases.append(await opened(ctx, order, kind, count, reason=reason))
             elif cases:
                 case = await AftersaleCase.get(id=cases[which % len(cases)].id)
                 await STEPS_TO_TRY[name](ctx, case, line)
@@ -121,7 +124,8 @@ async def _adds_up(order: Order) -> None:
     refunds = await Refund.filter(order_id=order.id)
     assert sum(each.amount_minor for each in refunds) == sum(each.refund_minor or 0 for each in standing)
     assert now_.refunded_minor == line.refunded_minor <= now_.captured_minor
-    assert line.refunded_minor == line.refunded * PRICE
+    assert line.refunded_minor == (line.refunded + line.cancelled) * PRICE
+    assert line.cancelled == sum(each.lines[0].get("called_off", 0) for each in cases) <= PIECES - SHIPPED
     states = {each.state for each in cases}
     if not cases:
         assert now_.aftersale_state is AftersaleState.NONE
@@ -133,6 +137,8 @@ async def _adds_up(order: Order) -> None:
     restocked = sum(each.lines[0]["restocked"] for each in cases)
     stock = await Stock.get(variant_id=line.variant_id)  # type: ignore[attr-defined]
     assert stock.on_hand == 100 - SHIPPED + restocked
+    held = await Reservation.filter(holder_id=order.id, state="HELD").values_list("quantity", flat=True)
+    assert sum(held) == PIECES - SHIPPED - line.cancelled  # type: ignore[arg-type]
 
 
 async def _steps_are_legal(order: Order) -> None:

@@ -92,6 +92,10 @@ async def test_the_orders_of_a_customer_are_found_by_their_index(shops: Shops) -
     [
         ('{ orders(search: "E9999") { nodes { number } } }', "order_search"),
         ('{ orders(search: "customer 1777") { nodes { number } } }', "order_search"),
+        # what is found nowhere: two letters have an index too, alone and beside what is everywhere
+        ('{ orders(search: "no such") { nodes { number } } }', "order_search"),
+        ('{ orders(search: "zz") { nodes { number } } }', "order_search"),
+        ('{ orders(search: "customer Zz") { nodes { number } } }', "order_search"),
         ("{ orders(where: {number: {eq: 1077}}) { nodes { number } } }", "sales_order_number_key"),
     ],
 )

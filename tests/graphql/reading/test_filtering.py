@@ -337,3 +337,22 @@ async def test_search_minds_neither_case_nor_accents_nor_width(ask: Ask, search:
     await make.product(ask.ctx, title="Tea")
 
     assert await titles(ask, search=search) == ["Café Straße 明前龙井"]
+
+
+@pytest.mark.parametrize(
+    "search", ["ta", "zz", "9z", "ZZ", "éz", "ｔａ", "b7", "xx", "a-", "-b", "q", "\u4e95", "ta zz", "7-"]
+)
+async def test_two_letters_are_found_wherever_they_stand(ask: Ask, search: str) -> None:
+    """At the start, in the middle and at the end of a word, of a line and of all; before signs and Chinese too."""
+    await make.product(ask.ctx, title="Tablezz 9z, ez! XX井 q", variants=({"sku": "A-b7-B7"},))
+    await make.product(ask.ctx, title="Mug", variants=({"sku": "M"},))
+
+    assert await titles(ask, search=search) == ["Tablezz 9z, ez! XX井 q"]
+    assert await titles(ask, search=search + " qz") == []
+
+
+async def test_the_end_of_the_text_is_the_end_of_a_word(ask: Ask) -> None:
+    await make.product(ask.ctx, title="Tea", variants=({"sku": "77XY"},))
+
+    assert await titles(ask, search="xy") == await titles(ask, search="7x") == ["Tea"]
+    assert await titles(ask, search="yx") == []

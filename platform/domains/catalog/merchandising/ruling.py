@@ -16,7 +16,7 @@ from stoa.domains.catalog.models import Attribute, AttributeType, Category
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import parse_type_id
 from stoa.kit.money import parse_money
-from stoa.kit.text import clean_line, searchable
+from stoa.kit.text import clean_line, escape_like, searchable
 from stoa.tenants.context import Context
 
 MAX_CONDITIONS = 20
@@ -208,7 +208,7 @@ def _said(ctx: Context, condition: Condition, types: dict[str, AttributeType]) -
     match condition.about:
         case About.TITLE:
             pattern = _pattern(condition.relation, searchable(value))
-            return _TITLED, [pattern, f"%{_escaped(searchable(value))}%"]
+            return _TITLED, [pattern, f"%{escape_like(searchable(value))}%"]
         case About.VENDOR:
             return "lower(p.vendor) LIKE {0}::text", [_pattern(condition.relation, value.lower())]
         case About.PRICE:
@@ -229,8 +229,4 @@ def _said(ctx: Context, condition: Condition, types: dict[str, AttributeType]) -
 def _pattern(relation: Relation, text: str) -> str:
     before = "%" if relation is Relation.CONTAINS else ""
     after = "" if relation in _EQUALS else "%"
-    return before + _escaped(text) + after
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return before + escape_like(text) + after

@@ -17,7 +17,7 @@ from stoa.domains.catalog.naming import BESIDES
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
-from stoa.kit.text import clean_line, searchable
+from stoa.kit.text import clean_line, escape_like, searchable
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -153,11 +153,6 @@ async def _count(ctx: Context, text: str, found: int) -> None:
     if words := normal_words(text):
         day = now().astimezone(ZoneInfo(ctx.shop.time_zone)).date()
         await shop_client().execute_query(_COUNT, [new_id(), day, words, found])
-
-
-def escape_like(text: str) -> str:
-    """The text as a LIKE pattern that means itself."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _word_pattern(words: list[str]) -> str:

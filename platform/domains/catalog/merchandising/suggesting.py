@@ -9,11 +9,11 @@ from uuid import UUID
 
 from stoa.domains.catalog.errors import NoSuchSuggestion
 from stoa.domains.catalog.merchandising.misses import Miss, search_misses
-from stoa.domains.catalog.merchandising.searching import ALIKE, SHORTEST, escape_like
+from stoa.domains.catalog.merchandising.searching import ALIKE, SHORTEST
 from stoa.domains.catalog.merchandising.tagging import NAME_LIMIT, change_tags, clean_name
 from stoa.domains.catalog.models import SearchLog, Tag
 from stoa.domains.catalog.results import RowResult
-from stoa.kit.text import searchable
+from stoa.kit.text import escape_like, searchable
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 

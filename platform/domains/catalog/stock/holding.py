@@ -10,7 +10,6 @@ from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
 from stoa.domains.catalog.stock.locking import lock_stock
 from stoa.domains.catalog.stock.reserving import reserve
-from stoa.kit.clock import now
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
@@ -31,9 +30,13 @@ held AS (
   SELECT bundle_id, location_id, pool_id, max(bundles), min(place) FROM parts GROUP BY bundle_id, location_id, pool_id)
 SELECT variant_id, location_id, pool_id, quantity::int AS quantity FROM held ORDER BY place, variant_id, pool_id
 """
-# What came out of a flash sale stays sold by it, wherever it is taken from then: neither does the sale get back what is
-# left where it lay, nor what is taken instead when that is let go.
-_SOLD = "UPDATE reservation SET pool_id = $2, pool_until = $3 WHERE id = ANY($1::uuid[])"
+# What came out of a flash sale stays the sale's, wherever it is taken from then: what is left where it lay is
+# everybody's, and what is taken instead goes back to the sale when it is let go, for as long as the other would have.
+_OF_SALE = """
+UPDATE reservation SET pool_id = $2, pool_until = (
+  SELECT pool_until FROM reservation WHERE id = ANY($3::uuid[]) AND pool_id = $2 ORDER BY pool_until DESC LIMIT 1)
+WHERE id = ANY($1::uuid[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,9 @@ async def hold_elsewhere(ctx: Context, holder: Holder, lines: Sequence[Held], lo
     async with shop_transaction():
         reason = "taken from another location"
         await lock_stock([each.variant_id for each in moved])
-        await release(ctx, holder, [each.demand() for each in moved], reason=reason, goes_back=False)
+        ended = await release(ctx, holder, [each.demand() for each in moved], reason=reason, goes_back=False)
         for pool_id in dict.fromkeys(each.pool_id for each in moved):
             part = [Demand(each.variant_id, each.quantity, location_id) for each in moved if each.pool_id == pool_id]
             ids = await reserve(ctx, holder, part)
             if pool_id is not None:
-                await shop_client().execute_query(_SOLD, [list(ids), pool_id, now()])
+                await shop_client().execute_query(_OF_SALE, [list(ids), pool_id, list(ended)])

@@ -92,7 +92,7 @@ async def open_case(ctx: Context, order_id: UUID, draft: CaseDraft) -> Aftersale
             reason=draft.reason,
             note=note,
             pictures=await _pictures(ctx, draft.picture_ids),
-            lines=[_row(line, quantity) for line, quantity in pieces],
+            lines=[case_line(str(line.id), quantity) for line, quantity in pieces],
             currency=order.currency,
             contact=contact,
             deadline_at=now() + ANSWER_WITHIN,
@@ -107,12 +107,13 @@ async def open_case(ctx: Context, order_id: UUID, draft: CaseDraft) -> Aftersale
 
 
 async def claimed_by_cases(order_id: UUID) -> dict[str, int]:
-    """How many pieces of each line are in a case. What was declined, cancelled, or never came back, is not."""
+    """How many pieces of each line are in a case. What was declined, cancelled, called off by it, or never came back,
+    is not."""
     claimed: dict[str, int] = {}
     for case in await AftersaleCase.filter(order_id=order_id).exclude(state__in=_GONE):
         is_void = case.state is CaseState.CLOSED and case.refund_minor is None and case.sent_order_id is None  # type: ignore[attr-defined]
         for each in case.lines:
-            count = each["received"] if is_void else each["quantity"]
+            count = each["received"] if is_void else each["quantity"] - each.get("called_off", 0)
             claimed[each["line_id"]] = claimed.get(each["line_id"], 0) + count
     return claimed
 
@@ -152,11 +153,12 @@ def _too_many(line: OrderLine, n: int, left: int, wanted: int) -> Refusal:
     )
 
 
-def _row(line: OrderLine, quantity: int) -> dict[str, Any]:
+def case_line(line_id: str, quantity: int, *, received: int = 0) -> dict[str, Any]:
+    """So many pieces of an order's line, as a case keeps them."""
     return {
-        "line_id": str(line.id),
+        "line_id": line_id,
         "quantity": quantity,
-        "received": 0,
+        "received": received,
         "restocked": 0,
         "scrapped": 0,
         "condition": "",

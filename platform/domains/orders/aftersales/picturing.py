@@ -18,7 +18,7 @@ from stoa.kit.pictures.asking import PictureRefused, StudioGone, developed
 from stoa.kit.pictures.limits import MAX_BYTES, SIZES
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.linking import TIME_TO_FETCH, check_link, ending, signed_path
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 from stoa.tenants.uploading import shop_files
 
 
@@ -48,14 +48,14 @@ async def open_picture(shop_id: UUID, case_id: UUID, n: int, size: str, *, expir
     Raises `LinkRefused`, `NoSuchCase` and `PictureNotShown`.
     """
     check_link(_path(shop_id, case_id, n, size), expires, signature)
-    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    shop = await Shop.active(shop_id)
     if shop is None:
         raise NoSuchCase("There is no such case.")
-    with open_shop(shop.ref):
+    with open_shop(shop):
         case = await AftersaleCase.get_or_none(id=case_id)
         if case is None or not 0 <= n < len(case.pictures):  # its buyer may have been forgotten since
             raise NoSuchCase("There is no such case.")
-        return await _shown(Context(shop.ref), case.pictures[n], size)
+        return await _shown(Context(shop), case.pictures[n], size)
 
 
 async def _shown(ctx: Context, file_key: str, size: str) -> bytes:

@@ -12,12 +12,16 @@ from stoa.domains.catalog import stock
 from stoa.domains.catalog.errors import NotReserved
 from stoa.domains.catalog.stock import Holder
 from stoa.domains.orders.aftersales.handling import Hand, take
+from stoa.domains.orders.aftersales.opening import CaseReason
 from stoa.domains.orders.aftersales.states import CaseAction
 from stoa.domains.orders.channels import AFTERSALE
+from stoa.domains.orders.deriving import facts_of
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
+from stoa.domains.orders.ending import send_no_more
 from stoa.domains.orders.models import AftersaleCase, Order
 from stoa.domains.orders.placing import place_order
 from stoa.domains.orders.refunding import Pieces, RefundDraft, refund_within
+from stoa.domains.orders.states import Action, why_not
 from stoa.domains.service import Buyer
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
@@ -26,6 +30,7 @@ from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
 
 PAY_DIFFERENCE_WITHIN = timedelta(days=7)
+_SHOWS_ONCE_SENT = frozenset(set(CaseReason) - {CaseReason.LATE, CaseReason.CHANGED_MIND, CaseReason.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,22 @@ async def refund_case(
 ) -> AftersaleCase:
     """Give back what the case's pieces are worth (of a return, those that came), with delivery or more, or less.
 
-    Raises `TooMuchMoney`, `TooManyPieces` and `NotNow` when there is nothing to give back.
+    Pieces that were not sent yet are called off by it, unless less is given than they are worth. With the last piece
+    of the order it is cancelled. Raises `TooMuchMoney`, `TooManyPieces`, and `NotNow` when there is nothing to give
+    back.
     """
     async with shop_transaction():
         hand = await take(ctx, case_id, CaseAction.REFUND, expected_version)
         draft = RefundDraft(_pieces(hand), shipping, extra)
-        made = await refund_within(
-            ctx, hand.order, hand.lines, hand.moves, draft, reason=hand.case.reason, case_id=case_id
-        )
-        hand.act(CaseAction.REFUND, refund_minor=made.amount_minor)
+        unsent = {} if extra is not None and extra.minor < 0 else _unsent(hand)
+        order, lines, moves, reason = hand.order, hand.lines, hand.moves, hand.case.reason
+        made = await refund_within(ctx, order, lines, moves, draft, reason=reason, case_id=case_id, called_off=unsent)
+        rows = [row | _called_off(unsent.get(UUID(row["line_id"]), 0)) for row in hand.case.lines]
+        hand.act(CaseAction.REFUND, refund_minor=made.amount_minor, lines=rows)
+        if unsent:
+            await send_no_more(
+                ctx, order, lines, moves, [(line, unsent[line.id]) for line in lines if line.id in unsent], reason
+            )
         return await hand.save()
 
 
@@ -106,6 +118,25 @@ def _pieces(hand: Hand) -> list[Pieces]:
     is_return = hand.case.kind == "RETURN_REFUND"
     counted = [(row["line_id"], row["received"] if is_return else row["quantity"]) for row in hand.case.lines]
     return [Pieces(UUID(line_id), count) for line_id, count in counted if count]
+
+
+def _unsent(hand: Hand) -> dict[UUID, int]:
+    """How many of the case's pieces by line are still to be sent. Of a line of which some were: those first, or last
+    when what is wrong with a piece shows only once it was sent."""
+    if hand.case.kind != "REFUND_ONLY" or why_not(facts_of(hand.order, hand.lines), Action.CANCEL_PIECES):
+        return {}
+    unsent = {}
+    for each in _pieces(hand):
+        line = hand.line(str(each.line_id))
+        sent = max(0, line.shipped - line.refunded) if hand.case.reason in _SHOWS_ONCE_SENT else 0
+        count = min(each.quantity - sent, line.quantity - line.cancelled - line.shipped)
+        if line.requires_shipping and count > 0:
+            unsent[line.id] = count
+    return unsent
+
+
+def _called_off(count: int) -> dict[str, int]:
+    return {"called_off": count} if count else {}
 
 
 def _same_again(hand: Hand) -> list[LineDraft]:

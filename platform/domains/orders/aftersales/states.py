@@ -136,7 +136,7 @@ ACTIONS: Mapping[CaseAction, CaseRule] = {
             _WITH_REFUND,
             (_S.APPROVED, _S.INSPECTED),
             _S.REFUNDED,
-            Sentence("Money goes back to the buyer."),
+            Sentence("Money goes back to the buyer; what was not sent yet is called off."),
         ),
         CaseRule(
             CaseAction.SEND_ANEW,

@@ -119,7 +119,7 @@ async def _save_lines(plan: Plan) -> None:
 
 def _save_prices(moves: Moves, worked: Worked, total_before: int) -> None:
     plan, order = worked.plan, moves.order
-    if plan.replanned or plan.added or plan.shipping_minor != order.shipping_minor or plan.total_minor != total_before:
+    if plan.replanned or plan.added or plan.total_minor != total_before:
         by = {"step": ACTION, "title": "", "base_minor": total_before, "minor": plan.total_minor - total_before}
         moves.set(
             subtotal_minor=plan.subtotal_minor,

@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog import SAME, Same
-from stoa.domains.orders.drafting import MAX_QUANTITY, LineDraft, OrderDraft
-from stoa.domains.orders.errors import WrongCurrency
+from stoa.domains.orders.drafting import MAX_QUANTITY, LineDraft, OrderDraft, wrong_money
 from stoa.kit.addresses import clean_address
 from stoa.kit.checking import Problems
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
@@ -69,7 +68,7 @@ class OrderEdit:
         if self.added:
             problems += _wrong_lines(ctx, self.added)
         if isinstance(self.shipping, Money):
-            _check_shipping(ctx, self.shipping, problems)
+            problems += wrong_money(ctx, ["shipping"], self.shipping)
 
 
 def _wrong_lines(ctx: Context, lines: Sequence[LineDraft]) -> list[Refusal]:
@@ -81,12 +80,3 @@ def _wrong_lines(ctx: Context, lines: Sequence[LineDraft]) -> list[Refusal]:
             each.path = ("added", *each.path[1:])
         return list(refused.refusals)
     return []
-
-
-def _check_shipping(ctx: Context, shipping: Money, problems: Problems) -> None:
-    if shipping.currency != ctx.shop.currency:
-        sentence = "Orders of this shop are in {currency}, not {price_currency}."
-        values = {"currency": ctx.shop.currency, "price_currency": shipping.currency}
-        problems.append(WrongCurrency(sentence, path=["shipping"], **values))
-    elif shipping.minor < 0:
-        problems.append(InvalidInput("{amount} is below nothing.", path=["shipping"], amount=str(shipping)))

@@ -21,9 +21,9 @@ from stoa.domains.orders.editing.replanning import (
     pieces_of,
     replan,
 )
-from stoa.domains.orders.errors import NoSuchOrder, NotNow
+from stoa.domains.orders.errors import NotNow
 from stoa.domains.orders.models import Order, OrderLine, OrderState, Shipment, ShipmentState, ShippingMethod
-from stoa.domains.orders.moving import lines_of, require
+from stoa.domains.orders.moving import lines_of, order_of, require
 from stoa.domains.orders.shipping.errors import NoSuchMethod
 from stoa.domains.orders.states import Action
 from stoa.kit.clock import now
@@ -86,9 +86,7 @@ class Worked:
 async def preview_edit(ctx: Context, order_id: UUID, edit: OrderEdit) -> EditPreview:
     """Raises what editing would, but for stock: what would be short is told."""
     edit = edit.checked(ctx)
-    order = await Order.get_or_none(id=order_id)
-    if order is None:
-        raise NoSuchOrder("There is no such order.", path=["id"])
+    order = await order_of(order_id)
     total_before = order.total_minor
     lines = await lines_of(order)
     worked = await work_out(ctx, order, lines, edit)

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from stoa.domains.orders.deriving import payment_state_of
+from stoa.domains.orders.finding import search_text_of
 from stoa.domains.orders.importing.addressing import addresses_of, buyer_of
 from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.gathering import MAX_LINES, FileLine, FileOrder
@@ -28,7 +29,6 @@ from stoa.domains.orders.pricing.freezing import worth_of
 from stoa.kit.ids import id_at, new_id
 from stoa.kit.languages import Sentence
 from stoa.kit.money import Money
-from stoa.kit.text import searchable
 from stoa.tenants.importing.issues import Issue
 
 
@@ -121,7 +121,7 @@ def _order_row(order: FileOrder, formed: Formed, amounts: Amounts, placed_at: da
         "metadata": _metadata(order, unknown),
         "aftersale_state": AftersaleState.NONE.value,
         "placed_at": placed_at,
-        "search_text": searchable(" ".join(word for word in words if word)),
+        "search_text": search_text_of(*words),
     }
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from stoa.domains.orders.aftersales.opening import case_line
 from stoa.domains.orders.channels import RETURNS
+from stoa.domains.orders.finding import search_text_of
 from stoa.domains.orders.importing.addressing import addresses_of, buyer_of
 from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.gathering import FileLine, FileOrder
@@ -25,7 +27,6 @@ from stoa.domains.orders.models import (
     PaymentState,
 )
 from stoa.kit.ids import id_at, new_id
-from stoa.kit.text import searchable
 
 KEY_LIMIT = 120
 REASON = "IMPORTED"
@@ -106,17 +107,7 @@ def _open_and_close(formed: Formed, taken: list[Row], setting: Setting, parts: l
         "kind": CaseKind.RETURN_REFUND.value,
         "state": CaseState.CLOSED.value,
         "reason": REASON,
-        "lines": [
-            {
-                "line_id": each["line_id"],
-                "quantity": each["quantity"],
-                "received": each["quantity"],
-                "restocked": 0,
-                "scrapped": 0,
-                "condition": "",
-            }
-            for each in taken
-        ],
+        "lines": [case_line(each["line_id"], each["quantity"], received=each["quantity"]) for each in taken],
         "currency": setting.currency,
         "refund_minor": minor,
         "created_at": order["placed_at"],
@@ -136,7 +127,7 @@ def _order_row(order: FileOrder, formed: Formed, worth: int, setting: Setting) -
     placed_at = order.time(Field.TIME)
     assert placed_at is not None
     shipping, billing, country = addresses_of(order)
-    words = (order.key, formed.buyer.name, formed.buyer.email)
+    words = (order.key, formed.buyer.name, formed.buyer.email, order.text(Field.PHONE), shipping.get("name"))
     return {
         "id": id_at(placed_at),
         "channel": RETURNS,
@@ -169,7 +160,7 @@ def _order_row(order: FileOrder, formed: Formed, worth: int, setting: Setting) -
         "delivered_at": None,
         "ended_at": placed_at,
         "end_reason": UNKNOWN_ORDER,
-        "search_text": searchable(" ".join(word for word in words if word)),
+        "search_text": search_text_of(*words),
     }
 
 

@@ -40,9 +40,9 @@ class CaseState(StrEnum):
 class AftersaleCase(Model):
     """Something a buyer wants back, exchanged or sent again. `number` counts up in the shop.
 
-    `lines`: ``[{"line_id", "quantity", "received", "restocked", "scrapped", "condition"}]``. `pictures` are keys of
-    uploaded files. `contact` is where it was talked over: ``{"kind": "conversation" | "call", "reference"}``.
-    `deadline_at` is when the present state is overdue.
+    `lines`: ``[{"line_id", "quantity", "received", "restocked", "scrapped", "condition", "called_off"}]``, the last
+    only where there is something. `pictures` are keys of uploaded files. `contact` is where it was talked over:
+    ``{"kind": "conversation" | "call", "reference"}``. `deadline_at` is when the present state is overdue.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)

@@ -16,7 +16,7 @@ from stoa.domains.orders.models import PaymentState
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import type_id
 from stoa.kit.money import parse_money
-from stoa.kit.text import clean_line
+from stoa.kit.text import clean_line, escape_like
 from stoa.tenants.context import Context
 
 MAX_CONDITIONS = 20
@@ -248,4 +248,4 @@ def _parameter(ctx: Context, condition: Condition) -> Any:
 def _pattern(relation: Relation, text: str) -> str:
     before = "%" if relation is Relation.CONTAINS else ""
     after = "" if relation in _EQUALS else "%"
-    return before + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + after
+    return before + escape_like(text) + after

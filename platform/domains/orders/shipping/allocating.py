@@ -7,8 +7,8 @@ from uuid import UUID
 
 from stoa.domains import catalog
 from stoa.domains.catalog.stock import Held, Holder
+from stoa.domains.orders.errors import TooManyPieces
 from stoa.domains.orders.models import OrderLine
-from stoa.domains.orders.shipping.errors import TooManyPieces
 from stoa.domains.orders.shipping.parcels import Parcels
 from stoa.tenants.context import Context
 

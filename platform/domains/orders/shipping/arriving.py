@@ -9,8 +9,15 @@ from stoa.domains import catalog
 from stoa.domains.catalog.stock import Returned
 from stoa.domains.orders.models import Shipment, ShipmentState
 from stoa.domains.orders.moving import Moves
-from stoa.domains.orders.shipping.parcels import Parcels, locked_around, require_step, save_counts, settle, step
-from stoa.domains.orders.shipping.sending import note_arrival
+from stoa.domains.orders.shipping.parcels import (
+    Parcels,
+    locked_around,
+    note_arrival,
+    require_step,
+    save_counts,
+    settle,
+    step,
+)
 from stoa.kit.clock import now
 from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line
@@ -54,7 +61,7 @@ async def arrive(parcels: Parcels, shipment: Shipment, moves: Moves, at: datetim
     shipment.delivered_at, shipment.exception, shipment.pickup_code = at, "", None
     shipment.is_late = shipment.promised_at is not None and at > shipment.promised_at
     await step(moves, shipment, ShipmentState.DELIVERED, "", "delivered_at", "exception", "is_late", "pickup_code")
-    note_arrival(parcels, moves, at)
+    note_arrival(parcels, moves)
 
 
 async def lose_parcel(ctx: Context, shipment_id: UUID, *, reason: str, expected_version: int | None = None) -> UUID:

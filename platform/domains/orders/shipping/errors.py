@@ -33,12 +33,6 @@ class MethodCannot(InvalidInput):
     code = "NOT_DELIVERED"
 
 
-class TooManyPieces(InvalidInput):
-    """More pieces of a line than are left to be sent."""
-
-    code = "TOO_MANY_PIECES"
-
-
 class NothingToPack(Refusal):
     code = "NOTHING_TO_PACK"
 

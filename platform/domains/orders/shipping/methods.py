@@ -15,7 +15,7 @@ from stoa.domains.orders.shipping.errors import MethodChanged, MethodTaken, NoSu
 from stoa.domains.orders.shipping.events import ShippingMethodSaved
 from stoa.domains.orders.shipping.fees import FeeTemplate
 from stoa.domains.orders.shipping.following import Following
-from stoa.kit.checking import Problems
+from stoa.kit.checking import Problems, check_version, locked
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.languages import LOCALES
 from stoa.kit.text import clean_line, slugify
@@ -117,17 +117,8 @@ async def update_method(
 
 
 async def _locked(method_id: UUID, expected_version: int | None) -> ShippingMethod:
-    method = await ShippingMethod.filter(id=method_id).select_for_update().get_or_none()
-    if method is None:
-        raise NoSuchMethod("There is no such way of delivery.", path=["id"])
-    if expected_version not in (None, method.version):
-        raise MethodChanged(
-            "{name} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            name=method.name,
-            expected=expected_version or 0,
-            current_version=method.version,
-        )
+    method = await locked(ShippingMethod, method_id, NoSuchMethod("There is no such way of delivery.", path=["id"]))
+    check_version(method, expected_version, MethodChanged, method.name)
     return method
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from stoa.domains.orders.errors import NoSuchLine
+from stoa.domains.orders.errors import NoSuchLine, TooManyPieces
 from stoa.domains.orders.models import (
     Order,
     OrderLine,
@@ -19,13 +19,14 @@ from stoa.domains.orders.models import (
 )
 from stoa.domains.orders.moving import Moves, require
 from stoa.domains.orders.shipping.allocating import Pieces, places_of
-from stoa.domains.orders.shipping.errors import NoSuchMethod, NothingToPack, TooManyPieces
+from stoa.domains.orders.shipping.errors import NoSuchMethod, NothingToPack
 from stoa.domains.orders.shipping.events import ShipmentPacked
 from stoa.domains.orders.shipping.parcels import (
     Parcels,
     follow,
     locked_around,
     locked_parcels,
+    note_arrival,
     parcels_of,
     require_step,
     settle,
@@ -101,7 +102,8 @@ async def cancel_parcel(ctx: Context, shipment_id: UUID, *, expected_version: in
 
 
 async def unpack_cancelled(moves: Moves, order: Order, lines: Sequence[OrderLine]) -> None:
-    """Unpack what waits with pieces in it that have been called off; in the transaction that called them off."""
+    """Unpack what waits with pieces in it that have been called off; in the transaction that called them off. When
+    nothing else is to come, the order had arrived with its last parcel."""
     parcels = await parcels_of(order, lines)
     for shipment in parcels.waiting():
         if any(parcels.left(line) < 0 for line, _ in parcels.parts(shipment)):
@@ -109,6 +111,7 @@ async def unpack_cancelled(moves: Moves, order: Order, lines: Sequence[OrderLine
             await step(moves, shipment, ShipmentState.CANCELLED, "", "pickup_code")
     if not any(line.shipped for line in lines) and any(line.quantity > line.cancelled for line in lines):
         follow(moves, parcels, "UNPACK")
+    note_arrival(parcels, moves)
 
 
 def _check_weight(grams: int | None) -> None:

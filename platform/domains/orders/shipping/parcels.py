@@ -20,6 +20,8 @@ from stoa.domains.orders.models import (
 from stoa.domains.orders.moving import Moves, lines_of, locked_order
 from stoa.domains.orders.shipping.errors import NoSuchShipment, ShipmentChanged, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentMoved
+from stoa.kit.checking import check_version
+from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
 
@@ -115,14 +117,8 @@ async def locked_around(shipment_id: UUID, expected_version: int | None = None) 
         raise NoSuchShipment("There is no such parcel.", path=["id"])
     parcels = await locked_parcels(order_id)  # type: ignore[arg-type]
     shipment = parcels.shipment(shipment_id)
-    if expected_version not in (None, shipment.version):
-        raise ShipmentChanged(
-            "Parcel {name} has been changed since version {expected}; it is at {current_version} now.",
-            path=["expected_version"],
-            name=name_of(parcels.order, shipment),
-            expected=expected_version or 0,
-            current_version=shipment.version,
-        )
+    name = Sentence("Parcel {name}", {"name": name_of(parcels.order, shipment)})
+    check_version(shipment, expected_version, ShipmentChanged, name)
     return parcels, shipment
 
 
@@ -161,6 +157,14 @@ def follow(moves: Moves, parcels: Parcels, action: str) -> None:
     elif order.fulfilment_state is FulfilmentState.LOST:
         moves.step(Machine.FULFILMENT, FulfilmentState.SHIPPED, action)
     moves.follow(parcels.lines, action)
+
+
+def note_arrival(parcels: Parcels, moves: Moves) -> None:
+    """The moment when the last piece of the order arrived, once nothing else is to come."""
+    pieces = sum(line.quantity - line.cancelled for line in parcels.lines)
+    delivered = sum(line.delivered for line in parcels.lines)
+    if parcels.order.delivered_at is None and delivered and delivered >= pieces:
+        moves.set(delivered_at=max((at for each in parcels.shipments if (at := each.delivered_at)), default=now()))
 
 
 def _all_lost(shipments: Iterable[Shipment]) -> bool:

@@ -11,7 +11,7 @@ from stoa.domains.orders.shipping.kuaidi100 import pushed
 from stoa.domains.orders.shipping.tracking import apply_whereabouts
 from stoa.settings import settings
 from stoa.tenants.context import Context, ShopRef, open_shop
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 
 
 def push_url(shop: ShopRef, method_id: UUID) -> str:
@@ -24,10 +24,10 @@ async def take_push(shop_id: UUID, method_id: UUID, param: str, signature: str) 
 
     Raises `NoSuchMethod`, and `InvalidInput` when it is not signed with the method's salt, or cannot be read.
     """
-    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    shop = await Shop.active(shop_id)
     if shop is None:
         raise NoSuchMethod("There is no such way of delivery.")
-    with open_shop(shop.ref):
+    with open_shop(shop):
         method = await ShippingMethod.get_or_none(id=method_id)
         if method is None:
             raise NoSuchMethod("There is no such way of delivery.")
@@ -36,5 +36,5 @@ async def take_push(shop_id: UUID, method_id: UUID, param: str, signature: str) 
         parcel = next((each for each in named if each.carrier.lower() in push.carriers), None)
         if parcel is None:
             return False
-        await apply_whereabouts(Context(shop.ref), parcel.id, push.whereabouts)
+        await apply_whereabouts(Context(shop), parcel.id, push.whereabouts)
     return True

@@ -9,17 +9,16 @@ from uuid import UUID
 from stoa.domains import catalog
 from stoa.domains.catalog.measuring import Measure
 from stoa.domains.catalog.offering import Offer
-from stoa.domains.orders.drafting import LineDraft, OrderDraft
-from stoa.domains.orders.errors import NoSuchOrder, NotSellable
-from stoa.domains.orders.models import Order, OrderLine, ShippingMethod
+from stoa.domains.orders.drafting import MAX_LINES, MAX_QUANTITY, LineDraft, OrderDraft
+from stoa.domains.orders.errors import NotSellable
+from stoa.domains.orders.models import OrderLine, ShippingMethod
+from stoa.domains.orders.moving import lines_of, order_of
 from stoa.domains.orders.shipping.errors import MethodCannot, NoSuchMethod
 from stoa.domains.orders.shipping.fees import Fee, Parcel, fee_of, template_of
 from stoa.kit.addresses import clean_address
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
-
-MAX_LINES, MAX_QUANTITY = 200, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,8 @@ async def shipping_quotes(lines: Sequence[Wanted], address: Mapping[str, str]) -
 
 async def quotes_for_order(order_id: UUID) -> list[Quote]:
     """For an order as it stands, to where it goes. Raises `NoSuchOrder`."""
-    order = await Order.get_or_none(id=order_id)
-    if order is None:
-        raise NoSuchOrder("There is no such order.", path=["order_id"])
-    parcel = await _parcel_of_order(await OrderLine.filter(order_id=order_id))
+    order = await order_of(order_id, of="order_id")
+    parcel = await _parcel_of_order(await lines_of(order))
     return [_quote(method, parcel, order.shipping_address) for method in await _active()]
 
 

@@ -13,16 +13,17 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.domains import catalog
 from stoa.domains.catalog.stock import Demand, Holder
-from stoa.domains.orders.errors import WrongCurrency
+from stoa.domains.orders.errors import TooManyPieces, WrongCurrency
 from stoa.domains.orders.models import OrderLine, Shipment, ShipmentLine, ShipmentState, ShippingMethod
 from stoa.domains.orders.moving import Moves, require
-from stoa.domains.orders.shipping.errors import NumberTaken, TooManyPieces, WrongShipmentState
+from stoa.domains.orders.shipping.errors import NumberTaken, WrongShipmentState
 from stoa.domains.orders.shipping.events import ShipmentShipped
 from stoa.domains.orders.shipping.parcels import (
     Parcels,
     locked_around,
     locked_parcels,
     name_of,
+    note_arrival,
     require_step,
     save_counts,
     settle,
@@ -192,16 +193,9 @@ async def deliver_digital(ctx: Context, order_id: UUID) -> UUID | None:
         parcels.shipments.append(shipment)
         parcels.contents[shipment.id] = parts
         await step(moves, shipment, ShipmentState.DELIVERED)
-        note_arrival(parcels, moves, at)
+        note_arrival(parcels, moves)
         await settle(parcels, Action.SHIP, moves)
     return shipment.id
-
-
-def note_arrival(parcels: Parcels, moves: Moves, at: datetime) -> None:
-    """The moment when the last piece of the order arrived."""
-    pieces = sum(line.quantity - line.cancelled for line in parcels.lines)
-    if parcels.order.delivered_at is None and sum(line.delivered for line in parcels.lines) >= pieces:
-        moves.set(delivered_at=at)
 
 
 async def _promised(ctx: Context, shipment: Shipment, at: datetime) -> datetime | None:

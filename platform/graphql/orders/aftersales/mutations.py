@@ -217,7 +217,8 @@ async def aftersale_inspect(ctx: Context, input: AftersaleInspectInput) -> After
 @shop_mutation(
     Scope.ORDERS_WRITE,
     "Give back what was paid for the case's pieces, and with them delivery, or more, or less. Pending until the "
-    "provider has answered.",
+    "provider has answered. Pieces that were not sent yet are called off and their stock is let go, unless less is "
+    "given than they are worth.",
     once=True,
 )
 async def aftersale_reimburse(ctx: Context, input: AftersaleReimburseInput) -> AftersalePayload:

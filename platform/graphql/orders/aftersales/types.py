@@ -94,6 +94,9 @@ class AftersaleLine:
     restocked: int = strawberry.field(description="How many of them can be sold again.")
     scrapped: int = strawberry.field(description="How many were written off.")
     condition: str = strawberry.field(description="How they were; may be empty.")
+    called_off: int = strawberry.field(
+        description="How many had not been sent when it was refunded, and are not sent any more.", default=0
+    )
 
 
 @strawberry.type(description="Where a case was talked over.")

@@ -196,6 +196,30 @@ async def test_what_is_taken_from_another_place_stays_sold_by_the_sale(ctx: Cont
     await assert_sound()
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_what_was_taken_from_another_place_goes_back_to_the_sale_like_all_that_came_from_it(
+    ctx: Context, is_over: bool
+) -> None:
+    [cup] = await variants(ctx, 5)
+    there, here = await make.location(ctx), await main_location()
+    await put(ctx, cup, there, 5)
+    pool, order = new_id(), Holder("order", new_id())
+    await stock.set_aside(ctx, pool, [Demand(cup.id, 3, here.id)], now() + HOUR)
+    await stock.reserve(ctx, order, [Demand(cup.id, 2, pool_id=pool)])
+    await stock.hold_elsewhere(ctx, order, [Held(cup.id, here.id, 2, pool)], there.id)
+    if is_over:
+        await stock.give_back(ctx, pool)
+    else:
+        await stock.keep_aside(ctx, pool, now() + 2 * HOUR)
+
+    await stock.release(ctx, order, [Demand(cup.id, 1, there.id, pool)])
+
+    assert await standing(pool, cup) == ((0, 1, 0) if is_over else (2, 1, 0))
+    assert await balances(cup) == ({"on_hand": 5} if is_over else {"on_hand": 5, "reserved": 1})
+    assert await balances(cup, there) == {"on_hand": 5, "reserved": 1 if is_over else 2}
+    await assert_sound()
+
+
 async def test_of_two_pools_in_one_hold_each_is_let_go_and_sent_by_its_name(ctx: Context) -> None:
     [cup] = await variants(ctx, 20)
     pool, other, buyer = new_id(), new_id(), cart()

@@ -61,3 +61,20 @@ async def test_what_is_not_done_yet_and_what_is_no_persons_is_kept(ctx: Context)
 
     for run in (goods, waiting):
         assert await is_there(ctx, (await ImportRun.get(id=run.id)).file_key)
+
+
+async def test_what_was_tried_first_is_kept_while_the_same_file_is_imported(ctx: Context) -> None:
+    tried = await imported(ctx, ODD, dry_run=True)
+    waiting = await ordered(ctx, ODD)
+    await ImportRun.filter(id=waiting.id).update(file_key=tried.file_key)
+    other = await imported(ctx, ODD, dry_run=True)
+
+    with set_to(now() + 2 * KEEP_FILES):
+        assert await forget_files(ctx) == 1
+        assert await is_there(ctx, tried.file_key)
+        assert not await is_there(ctx, other.file_key)
+        await ImportRun.filter(id=waiting.id).update(state="DONE", finished_at=now() - 2 * KEEP_FILES)
+        assert await forget_files(ctx) == 2
+
+    assert not await is_there(ctx, tried.file_key)
+    assert {each.value for each in await ImportIssue.all()} == {""}

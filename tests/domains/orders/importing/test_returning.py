@@ -46,6 +46,14 @@ async def test_a_return_without_its_order_is_kept_with_what_was_given_back(ctx: 
     assert second.shipping_address == {"country": "FR"}
 
 
+async def test_a_return_is_found_as_orders_are_by_whom_it_is_of(ctx: Context) -> None:
+    header = (*HEADER, "Phone", "To")
+    row = ("7", "HEART", "Heart", "-1", "2010-12-02 09:41", "2.55", "", "DE", "030 901820", "Zeno of Citium")
+    await imported(ctx, table(row, header=header), mapping={**LINES, "phone": "Phone", "shipping_name": "To"})
+
+    assert (await Order.get()).search_text == "7 zeno of citium 030 901820 zeno of citium"
+
+
 async def test_a_return_is_of_the_same_customer_and_once(ctx: Context) -> None:
     await imported(ctx, table(("1", "HEART", "Heart", "6", "2010-12-01 08:26", "2.55", "17850", "United Kingdom")))
     await imported(ctx, RETURNS, mapping=WITHOUT_NUMBER)

@@ -7,7 +7,7 @@ import pytest
 from stoa.domains import catalog, orders
 from stoa.domains.catalog.models import Reservation, Stock
 from stoa.domains.orders import shipping
-from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, NotNow, OrderChanged
+from stoa.domains.orders.errors import NoSuchLine, NoSuchOrder, NotNow, OrderChanged, TooManyPieces
 from stoa.domains.orders.models import Order, OrderLine, Shipment, ShipmentLine, ShipmentState
 from stoa.domains.orders.shipping import PackDraft
 from stoa.domains.orders.shipping.errors import (
@@ -15,7 +15,6 @@ from stoa.domains.orders.shipping.errors import (
     NoSuchShipment,
     NothingToPack,
     ShipmentChanged,
-    TooManyPieces,
     WrongShipmentState,
 )
 from stoa.kit.errors import InvalidInput, Refusal, Refusals

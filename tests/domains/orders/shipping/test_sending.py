@@ -10,16 +10,10 @@ import pytest
 from stoa.domains.catalog.errors import NotReserved
 from stoa.domains.catalog.models import Reservation, Stock, StockMovement
 from stoa.domains.orders import shipping
-from stoa.domains.orders.errors import NotNow, WrongCurrency
+from stoa.domains.orders.errors import NotNow, TooManyPieces, WrongCurrency
 from stoa.domains.orders.models import Order, OrderLine, Shipment, ShipmentState
 from stoa.domains.orders.shipping import PackDraft, ShipDraft, ShipRow
-from stoa.domains.orders.shipping.errors import (
-    NoSuchShipment,
-    NumberTaken,
-    TooManyPieces,
-    WrongCode,
-    WrongShipmentState,
-)
+from stoa.domains.orders.shipping.errors import NoSuchShipment, NumberTaken, WrongCode, WrongShipmentState
 from stoa.kit import clock
 from stoa.kit.errors import InvalidInput, Refusals
 from stoa.kit.money import Money

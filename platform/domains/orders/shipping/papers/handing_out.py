@@ -11,7 +11,7 @@ from stoa.kit.languages import Locale
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.linking import Link, check_link, signed_link
-from stoa.tenants.models import Shop, ShopState
+from stoa.tenants.models import Shop
 
 
 async def paper_link(ctx: Context, shipment_id: UUID, which: Paper, locale: Locale) -> Link:
@@ -33,12 +33,12 @@ async def open_paper(
     Raises `LinkRefused`, `NoSuchShipment` and `NoPapers`.
     """
     check_link(_path(shop_id, shipment_id, which, locale), expires, signature)
-    shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
+    shop = await Shop.active(shop_id)
     if shop is None:
         raise NoSuchShipment("There is no such parcel.")
-    with open_shop(shop.ref):
+    with open_shop(shop):
         chosen: Locale = "zh" if locale == "zh" else "en"
-        return await paper(Context(shop.ref), shipment_id, which, chosen)
+        return await paper(Context(shop), shipment_id, which, chosen)
 
 
 def _path(shop_id: UUID, shipment_id: UUID, which: Paper, locale: str) -> str:
