@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from time import perf_counter
@@ -21,9 +21,10 @@ from uuid import UUID
 from benchmarks.engines import benched
 from benchmarks.importing import HEADER, Memory, opened
 from benchmarks.printing import figure
-from stoa.demo import IN_LONDON, ORDER_LINES
+from stoa.demo import IN_LONDON, ORDER_LINES, RETURN_LINES
 from stoa.domains.orders.importing import import_path, run_import, undo_import
 from stoa.domains.orders.models import Order
+from stoa.domains.service.models import Customer
 from stoa.settings import Settings, settings
 from stoa.tenants.connecting import connect, disconnect
 from stoa.tenants.context import Context, ShopRef, open_shop
@@ -69,6 +70,11 @@ async def _whole(config: Settings, path: Path) -> bool:
     good &= figure("order_import", "orders_that_differ", abs(found[0] - orders), "", "<= 0", f"{found[0]:,}")
     good &= figure("order_import", "pennies_that_differ", abs(found[1] - total), "", "<= 0", f"{found[1] / 100:,.2f}")
     with open_shop(shop):
+        figure("order_import", "customers", await Customer.all().count(), "")
+    back = path.with_name("return_lines.csv.gz")
+    if back.exists():
+        good &= await _returned(config, back)
+    with open_shop(shop):
         again = await import_path(Context(shop), path, source="till", mapping=ORDER_LINES, options=IN_LONDON)
         good &= figure("order_import", "orders_made_by_a_second_run", again.products_created, "", "<= 0")
         await undo_import(Context(shop), done.id)
@@ -77,6 +83,19 @@ async def _whole(config: Settings, path: Path) -> bool:
         figure("order_import", "undone", orders / (perf_counter() - start), "orders/s")
         good &= figure("order_import", "orders_left_by_undoing", await Order.all().count(), "", "<= 0")
     return good
+
+
+async def _returned(config: Settings, path: Path) -> bool:
+    """A file of nothing but returns: what was paid back for them, to the penny."""
+    lines, _, total = _reckoned(path)
+    shop = await _shop(config)
+    await _import(shop, path, mapping=RETURN_LINES)
+    with open_shop(shop):
+        [row] = await shop_client().execute_query_dict(
+            "SELECT count(*) AS cases, coalesce(sum(refund_minor), 0)::bigint AS total FROM aftersale_case"
+        )
+    against = f"{lines:,} lines, {row['cases']:,} cases, {row['total'] / 100:,.2f}"
+    return figure("order_import", "pennies_that_differ_of_returns", abs(row["total"] + total), "", "<= 0", against)
 
 
 async def _killed(config: Settings, path: Path) -> bool:
@@ -109,14 +128,16 @@ async def _shop(config: Settings) -> ShopRef:
     return await provisioner(config).create("Bench", currency="GBP", time_zone="Europe/London")
 
 
-async def _import(shop: ShopRef, path: Path, told: list[int] | None = None) -> ImportRun:
+async def _import(
+    shop: ShopRef, path: Path, told: list[int] | None = None, mapping: Mapping[str, str] = ORDER_LINES
+) -> ImportRun:
     def listener(run: ImportRun) -> None:
         if told is not None:
             told.append(run.percent)
 
     with open_shop(shop):
         done = await import_path(
-            Context(shop), path, source="till", mapping=ORDER_LINES, options=IN_LONDON, listener=listener
+            Context(shop), path, source="till", mapping=mapping, options=IN_LONDON, listener=listener
         )
     if done.state is not ImportState.DONE:
         raise RuntimeError(f"The import is {done.state}: {done.failure}")
@@ -137,7 +158,7 @@ def _reckoned(path: Path) -> tuple[int, int, int]:
     with opened(path) as text:
         for row in csv.DictReader(text):
             lines += 1
-            numbers.add(row["InvoiceNo"])
+            numbers.add(row.get("InvoiceNo"))  # returns have none
             total += (Decimal(row["UnitPrice"]) * int(row["Quantity"])).quantize(PENNY, ROUND_HALF_UP)
     return lines, len(numbers), int(total * 100)
 
