@@ -15,8 +15,7 @@ from stoa.graphql.reporting.wishing import Parameters, wish
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.languages import Locale, Sentence
-from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
-from stoa.kit.reporting.presses import MOST_ROWS
+from stoa.kit.reporting import MOST_ROWS, NotWritten, Presses, Spool, TooLong, Written
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Actor, Context

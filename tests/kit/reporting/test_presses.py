@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,15 @@ def presses() -> Iterator[Presses]:
 def table(rows: int, text: str = "A word") -> list[Table | Rows]:
     columns = [Column("Code", Kind.CODE), Column("What"), Column("Amount", Kind.MONEY, is_summed=True)]
     return [Table("t", "Table", columns, is_main=True), Rows([[f"C{i}", text, i] for i in range(rows)])]
+
+
+def test_writers_are_loaded_by_those_who_write_and_by_nobody_else() -> None:
+    """They take some 80 MB, which every process would have that knows the rows of reports, or has them made."""
+    look = (
+        "import sys, stoa.tenants.reporting.models, stoa.workers.reports.jobs; "
+        "print([name for name in ('typst', 'xlsxwriter', 'stoa.kit.reporting.paper') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", look], capture_output=True, check=True).stdout == b"[]\n"
 
 
 async def test_a_process_serves_one_document_after_the_other(presses: Presses, tmp_path: Path) -> None:
