@@ -25,7 +25,7 @@ from stoa.kit.reporting.documents import (
     Table,
     Text,
 )
-from stoa.kit.reporting.presses import NotWritten, Presses, TooLong, TooManyRows, Written
+from stoa.kit.reporting.presses import NotWritten, Presses, TooLong, Written
 from stoa.kit.reporting.spooling import Spool
 
 __all__ = [
@@ -50,6 +50,5 @@ __all__ = [
     "Table",
     "Text",
     "TooLong",
-    "TooManyRows",
     "Written",
 ]

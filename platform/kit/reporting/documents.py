@@ -59,7 +59,7 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True, tag=True):
-    """What the document is. `words` are those that the writers say themselves (`paper.WORDS`)."""
+    """What the document is. `words` are what the writers say themselves, by its name, in the language of `locale`."""
 
     title: str
     subtitle: str

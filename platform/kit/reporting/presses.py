@@ -31,14 +31,6 @@ class TooLong(NotWritten):
     """The document took longer than it may; the process was killed."""
 
 
-class TooManyRows(ValueError):
-    """More rows than this format takes."""
-
-    def __init__(self, format: Format, limit: int) -> None:
-        super().__init__(f"{format} takes {limit} rows")
-        self.format, self.limit = format, limit
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """The file, and how large it is."""
