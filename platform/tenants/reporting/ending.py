@@ -71,7 +71,7 @@ async def sweep_reports() -> int:
     for report in overdue:
         if report.file_key:
             await StoredFiles(store, report.shop_schema).delete(report.file_key)
-        await Report.filter(id=report.id).update(state=ReportState.EXPIRED, file_key=None)
+    await Report.filter(id__in=[each.id for each in overdue]).update(state=ReportState.EXPIRED, file_key=None)
     old = Report.filter(created_at__lt=moment - FORGOTTEN).exclude(state=ReportState.DONE)
     ids = [each.id for each in await old.only("id").limit(SWEPT_AT_ONCE)]
     await Report.filter(id__in=ids).delete()

@@ -48,7 +48,7 @@ async def test_a_process_serves_one_document_after_the_other(presses: Presses, t
     assert len(presses._idle) == 1
 
 
-async def test_so_many_are_at_work_at_once_and_no_more(presses: Presses, tmp_path: Path) -> None:
+async def test_no_more_processes_are_started_than_may_be_at_work(presses: Presses, tmp_path: Path) -> None:
     spool = spooled(tmp_path, HEAD, *table(3))
     await asyncio.gather(*(presses.write(spool, tmp_path / f"{i}.csv", Format.CSV) for i in range(8)))
 
