@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stoa.kit.reporting import Column, Format, Kind, NotWritten, Presses, Rows, Table, TooLong
-from tests.kit.reporting.papers import HEAD, spooled
+from tests.kit.reporting.papers import HEAD, children, spooled
 
 
 @pytest.fixture
@@ -110,19 +110,3 @@ async def test_no_secret_goes_into_a_press(presses: Presses, tmp_path: Path, mon
 
     [pid] = children()
     assert b"hemlock" not in Path(f"/proc/{pid}/environ").read_bytes()
-
-
-def children() -> list[int]:
-    """Presses of this process that are alive."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
-            try:
-                status = (place / "stat").read_text()
-                command = (place / "cmdline").read_bytes()
-            except OSError:
-                continue
-            state, parent = status.rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and b"stoa.kit.reporting.press" in command and state != "Z":
-                found.append(int(place.name))
-    return found
