@@ -28,7 +28,8 @@ told AS (
  SELECT uuidv7(), 'CustomerCreated', id, jsonb_build_object('customer_id', id), 'account', 'bare', now() FROM made)
 SELECT id FROM made"""
 PRICES = """SELECT v.id, v.sku, p.title, v.title AS variant_title, v.price_minor, v.cost_minor, v.weight_grams
- FROM variant v JOIN product p ON p.id = v.product_id WHERE v.id = ANY($1) AND p.status = 'ACTIVE'"""
+ FROM variant v JOIN product p ON p.id = v.product_id
+ WHERE v.id = ANY(ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'ACTIVE'"""
 PLACE = """WITH made AS (
  INSERT INTO sales_order (id, channel, external_id, content_hash, state, payment_state, fulfilment_state,
   aftersale_state, customer_id, buyer_id, email, shipping_address, currency, subtotal_minor, total_minor, pricing,
@@ -52,7 +53,7 @@ step AS (
 locked AS MATERIALIZED (
  SELECT s.id, w.quantity, s.on_hand - s.reserved - s.damaged - s.held + s.backorder_limit >= w.quantity AS fits
  FROM stock s JOIN (SELECT variant_id, sum(quantity)::int AS quantity FROM wanted GROUP BY variant_id) w
-  USING (variant_id) ORDER BY s.id FOR UPDATE OF s),
+  USING (variant_id) WHERE s.variant_id = ANY(ARRAY(SELECT variant_id FROM wanted)) ORDER BY s.id FOR UPDATE OF s),
 granted AS (SELECT * FROM locked WHERE (SELECT bool_and(fits) FROM locked)),
 held AS (
  INSERT INTO reservation (id, stock_id, quantity, state, holder_kind, holder_id, expires_at, created_at)

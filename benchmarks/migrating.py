@@ -13,8 +13,9 @@ import asyncpg
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.settings import Settings
+from stoa.tenants.compiling import Step
 from stoa.tenants.connecting import owner_connection
-from stoa.tenants.migrating import Step, migrate_shops, who_is_behind
+from stoa.tenants.migrating import migrate_shops, who_is_behind
 from stoa.tenants.provisioning import provisioner
 
 SHOPS, AT_ONCE = 500, 4

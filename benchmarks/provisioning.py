@@ -15,7 +15,7 @@ from tortoise import Tortoise
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.settings import Settings
-from stoa.tenants import database, migrating
+from stoa.tenants import compiling, database
 from stoa.tenants.connecting import connect, disconnect, owner_connection
 from stoa.tenants.context import ShopRef, open_shop
 from stoa.tenants.provisioning import provisioner
@@ -42,7 +42,7 @@ async def _time_and_space(settings: Settings, shops: int) -> bool:
     """A shop that a spare is there for and one that has to be made, in turns; beside them the other way to keep
     merchants apart: a database for each."""
     async with owner_connection(settings) as owner:
-        migrating.forget_compiled()  # as in a process that has not migrated
+        compiling.forget_compiled()  # as in a process that has not migrated
         first = await _timed(lambda: _make(settings, 0))
         before = await _disk(owner)
         made, busy, taken = zip(*[await _in_turns(settings, owner) for _ in range(shops)], strict=True)

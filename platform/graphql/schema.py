@@ -70,7 +70,7 @@ from stoa.graphql.tenants.reports import ReportMutations, ReportQueries
 from stoa.graphql.tenants.webhook_mutations import WebhookMutations
 from stoa.graphql.tenants.webhooks import WebhookQueries
 from stoa.graphql.within import bind_within
-from stoa.tenants.migrating import load_models
+from stoa.tenants.compiling import load_models
 
 
 @strawberry.type(description="Everything that can be read.")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from time import monotonic
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from stoa.kit.languages import Sentence
 from stoa.tenants import live
 from stoa.tenants.context import Context
 from stoa.tenants.database import platform_client, shop_client, shop_transaction
@@ -133,6 +135,27 @@ async def end_of_job(job_id: UUID) -> tuple[str | None, int]:
     told that it was given up ask what has become of it: it may be under way again."""
     rows = await shop_client().execute_query_dict("SELECT state, attempts FROM platform.job WHERE id = $1", [job_id])
     return (str(rows[0]["state"]), int(rows[0]["attempts"])) if rows else (None, 0)
+
+
+FAULT: Final = Sentence("Something went wrong on our side; it has been noted with the job's request id.")
+CANCELLED: Final = Sentence("It was cancelled.")  # as the ledger says it to the heirs of a job
+LONGEST_WORDS: Final = 500
+_REFUSED: Final = re.compile(r"([A-Z][A-Z_]+): ")
+
+
+def code_of(error: str) -> str:
+    """Of the refusal that a job ended with; empty for any other error."""
+    refused = _REFUSED.match(error)
+    return refused[1] if refused else ""
+
+
+def words_of(error: str) -> Sentence:
+    """What a job failed of (its `last_error`, which its heirs are told as `error`), as people may read it: a refusal
+    speaks for itself, and anything else is a fault of ours, whose words are for our logs."""
+    if error == CANCELLED.text:
+        return CANCELLED
+    refused = _REFUSED.match(error)
+    return Sentence.of({"text": error[refused.end() :][:LONGEST_WORDS]}) if refused else FAULT
 
 
 Run = Callable[[Context, Job], Awaitable[None]]

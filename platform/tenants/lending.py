@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from stoa.kit.clock import now
 from stoa.kit.errors import NotFound
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import type_id
-from stoa.settings import settings
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.linking import TIME_TO_FETCH, Link, check_link, signed_link
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.uploading import LinkRefused, shop_files
-
-TIME_TO_FETCH = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A path (below the API's own address) to GET the file from, and until when."""
-
-    path: str
-    expires_at: datetime
+from stoa.tenants.uploading import shop_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +70,5 @@ async def fetch(shelf: Shelf, shop_id: UUID, thing_id: UUID, *, expires: int, si
         raise NotFound("There is no such file any more.") from None
 
 
-def signed_link(path: str, *, lasts: timedelta = TIME_TO_FETCH) -> Link:
-    """The path, which may have a query, with an end of its time and our signature under both."""
-    expires_at = (now() + lasts).replace(microsecond=0)
-    expires = int(expires_at.timestamp())
-    return Link(f"{path}{'&' if '?' in path else '?'}expires={expires}&signature={_sign(path, expires)}", expires_at)
-
-
-def check_link(path: str, expires: int, signature: str) -> None:
-    """Raises `LinkRefused` unless `signed_link` has signed this path and its time is not over."""
-    if not hmac.compare_digest(_sign(path, expires).encode(), signature.encode()):
-        raise LinkRefused("This address was not signed by us.")
-    if datetime.fromtimestamp(expires, UTC) < now():
-        raise LinkRefused("The time to fetch this file is over; ask for the address again.")
-
-
 def _path(shelf: Shelf, shop_id: UUID, thing_id: UUID) -> str:
     return f"/downloads/{shop_id}/{type_id(shelf.prefix, thing_id)}"
-
-
-def _sign(path: str, expires: int) -> str:
-    key = settings().secret_key.get_secret_value().encode()
-    return hmac.new(key, f"{path} {expires}".encode(), hashlib.sha256).hexdigest()

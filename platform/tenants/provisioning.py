@@ -17,21 +17,12 @@ from stoa.kit.files import StoredFiles, open_store
 from stoa.kit.ids import ALPHABET, new_id
 from stoa.kit.letterbox import Letterbox
 from stoa.settings import Settings
-from stoa.tenants import database, migrating
-from stoa.tenants.connecting import ANY_SHOP, OWNER_ROLE, SHOP_LOGIN, owner_connection
+from stoa.tenants import compiling, database, scripting
+from stoa.tenants.connecting import owner_connection
 from stoa.tenants.context import SCHEMA_NAME, ShopRef
 from stoa.tenants.jobs import PLATFORM_ITSELF
 from stoa.tenants.models import ShopState
 
-RIGHTS = f"""
-CREATE ROLE "{{schema}}" NOLOGIN IN ROLE {ANY_SHOP};
-GRANT "{{schema}}" TO {SHOP_LOGIN};
-CREATE SCHEMA "{{schema}}" AUTHORIZATION {OWNER_ROLE};
-GRANT USAGE ON SCHEMA "{{schema}}" TO "{{schema}}";
-ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE} IN SCHEMA "{{schema}}"
-  GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{{schema}}";
-ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE} IN SCHEMA "{{schema}}" GRANT USAGE ON SEQUENCES TO "{{schema}}";
-"""
 INSERT_SHOP = """
 INSERT INTO platform.shop (id, schema_name, name, currency, time_zone, locale, state, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -61,7 +52,6 @@ INSERT INTO platform.job (id, shop_schema, kind, name, payload, state, run_at, a
 VALUES ($1, '{PLATFORM_ITSELF}', 'general', '{KEEP_SPARES}', '{{}}', 'QUEUED', now() + $2::interval, 0, 0, 5,
         1, $2::interval = '0', now())
 """
-PLACE = "shop_" + "0" * 16  # where the script says which shop it is for
 
 
 def new_schema_name() -> str:
@@ -70,7 +60,7 @@ def new_schema_name() -> str:
 
 
 class Provisioner:
-    """Creates shops over one owner's connection; compiles the script once."""
+    """Creates shops over one owner's connection; reads the script once."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -113,29 +103,18 @@ class Provisioner:
 
     async def _take_spare(self, connection: Any, shop_id: UUID, *wish: str) -> str | None:
         """Of two who ask at once each gets another one, or none."""
-        steps = migrating.step_names(database.SHOP)
+        steps = compiling.step_names(database.SHOP)
         schema: str | None = await connection.fetchval(TAKE_SPARE, steps, shop_id, *wish, now())
         if schema is not None and self.settings.spare_shops:
             await plan_spares(connection)
         return schema
 
     async def _make(self, connection: Any, shop_id: UUID, state: ShopState, *wish: str) -> str:
-        schema, template = new_schema_name(), await self._script()
+        schema = new_schema_name()
+        self._template = self._template or await scripting.script(connection)
         await connection.execute(INSERT_SHOP, shop_id, schema, *wish, state, now())
-        await connection.execute(template.replace(PLACE, schema))
+        await connection.execute(self._template.replace(scripting.PLACE, schema))
         return schema
-
-    async def _script(self) -> str:
-        if self._template is None:
-            steps = await migrating.compile_steps(database.SHOP)
-            build = migrating.shop_script(PLACE, steps)
-            # the surrounding transaction is ours, so that the shop's row lives and dies with its schema
-            build = (
-                build.removeprefix("BEGIN;\n").removesuffix("COMMIT;")
-                + "RESET ROLE; RESET search_path; RESET lock_timeout;"
-            )
-            self._template = RIGHTS.format(schema=PLACE) + build
-        return self._template
 
 
 async def plan_spares(connection: Any, after: timedelta = timedelta()) -> None:

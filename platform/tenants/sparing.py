@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from stoa.settings import Settings, settings
-from stoa.tenants import database, migrating
+from stoa.tenants import compiling, database
 from stoa.tenants.connecting import owner_connection
 from stoa.tenants.jobs import Job, platform_job
 from stoa.tenants.provisioning import FIT_SPARES, KEEP_SPARES, Provisioner, plan_spares, provisioner
@@ -39,7 +39,7 @@ async def fill_up(settings: Settings) -> int:
 async def _make_missing(maker: Provisioner, connection: Any) -> bool:
     async with connection.transaction():
         await connection.execute(TAKE_TURNS)
-        there = await connection.fetchval(COUNT_SPARES, migrating.step_names(database.SHOP))
+        there = await connection.fetchval(COUNT_SPARES, compiling.step_names(database.SHOP))
         if there >= maker.settings.spare_shops:
             return False
         await maker.make_spare(connection)

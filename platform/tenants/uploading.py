@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +22,7 @@ from stoa.kit.pictures.containers import STARTS as IMAGE_STARTS
 from stoa.kit.text import clean_line
 from stoa.settings import settings
 from stoa.tenants.context import Context, ShopRef
+from stoa.tenants.linking import check_link, signed_link
 from stoa.tenants.models import Shop, ShopState
 from stoa.tenants.shop_models import Upload, UploadState
 
@@ -60,12 +59,6 @@ class UploadTooLarge(Refusal):
     """More bytes than allowed, or than announced."""
 
     code = "TOO_LARGE"
-
-
-class LinkRefused(Refusal):
-    """The address was not signed by us, or its time is over."""
-
-    code = "LINK_REFUSED"
 
 
 class UploadBroken(Refusal):
@@ -120,11 +113,12 @@ async def stage_upload(ctx: Context, file_name: str, content_type: str, size: in
     if size < 1:
         raise InvalidInput("The file is empty.", path=["size"])
     _within(size, LIMITS[_purpose_of(content_type)])
-    expires = (now() + TIME_TO_SEND).replace(microsecond=0)
+    name, upload_id = _file_name(file_name), new_id()
+    link = signed_link(_path(ctx.shop.id, upload_id), lasts=TIME_TO_SEND)
     upload = await Upload.create(
-        file_name=_file_name(file_name), content_type=content_type, size=size, expires_at=expires
+        id=upload_id, file_name=name, content_type=content_type, size=size, expires_at=link.expires_at
     )
-    return StagedUpload(upload, _signed_path(ctx.shop.id, upload.id, expires))
+    return StagedUpload(upload, link.path)
 
 
 async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signature: str) -> ShopRef:
@@ -132,7 +126,7 @@ async def shop_of_link(shop_id: UUID, upload_id: UUID, *, expires: int, signatur
 
     Refuses with `LinkRefused` and `NotFound`.
     """
-    _check_link(shop_id, upload_id, expires, signature)
+    check_link(_path(shop_id, upload_id), expires, signature)
     row = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
     if row is None:
         raise NotFound("There is no such upload.")
@@ -275,21 +269,8 @@ def _file_name(name: str) -> str:
     return clean_line(re.split(r"[/\\]", name)[-1], what="file name", limit=255)
 
 
-def _signed_path(shop_id: UUID, upload_id: UUID, expires_at: datetime) -> str:
-    expires = int(expires_at.timestamp())
-    return f"/uploads/{shop_id}/{upload_id}?expires={expires}&signature={_sign(shop_id, upload_id, expires)}"
-
-
-def _sign(shop_id: UUID, upload_id: UUID, expires: int) -> str:
-    key = settings().secret_key.get_secret_value().encode()
-    return hmac.new(key, f"upload {shop_id} {upload_id} {expires}".encode(), hashlib.sha256).hexdigest()
-
-
-def _check_link(shop_id: UUID, upload_id: UUID, expires: int, signature: str) -> None:
-    if not hmac.compare_digest(_sign(shop_id, upload_id, expires).encode(), signature.encode()):
-        raise LinkRefused("This address was not signed by us.")
-    if datetime.fromtimestamp(expires, UTC) < now():
-        raise LinkRefused("The time to send this file is over; announce it again.")
+def _path(shop_id: UUID, upload_id: UUID) -> str:
+    return f"/uploads/{shop_id}/{upload_id}"
 
 
 @lru_cache(maxsize=4)

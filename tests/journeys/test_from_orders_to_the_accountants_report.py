@@ -18,7 +18,7 @@ from stoa.kit import clock
 from stoa.kit.ids import parse_type_id
 from stoa.kit.letterbox import Letterbox
 from stoa.settings import Settings
-from stoa.tenants.lending import signed_link
+from stoa.tenants.linking import signed_link
 from stoa.tenants.models import Shop
 from tests.journeys.browsing import Browser, sign_up
 from tests.journeys.test_from_intake_to_exchange import done, gbp, stocked

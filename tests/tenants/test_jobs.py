@@ -11,7 +11,7 @@ from stoa.kit.ids import new_id
 from stoa.tenants import steering
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_client, shop_transaction
-from stoa.tenants.jobs import Job, LeaseLost
+from stoa.tenants.jobs import CANCELLED, FAULT, Job, LeaseLost, code_of, words_of
 from stoa.tenants.outbox import enqueue, event
 from tests import make
 
@@ -184,3 +184,26 @@ async def test_a_step_of_a_job_that_was_cancelled_does_nothing(ctx: Context, own
 
     assert await Category.all().count() == 0
     assert await state_of(owner, job) == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "en", "zh"),
+    [
+        ("TAKEN: The code {A} is in use.", "TAKEN", "The code {A} is in use.", "The code {A} is in use."),
+        ("NOT_FOUND: There is no such template.", "NOT_FOUND", "There is no such template.", "没有这个模板。"),
+        ("RuntimeError: password is hunter2", "", str(FAULT), "系统出现故障，已随任务的请求编号记录。"),
+        ("OSError: disk", "", str(FAULT), "系统出现故障，已随任务的请求编号记录。"),
+        ("", "", str(FAULT), "系统出现故障，已随任务的请求编号记录。"),
+        ("It was cancelled.", "", str(CANCELLED), "已取消。"),
+    ],
+)
+async def test_people_read_what_a_refusal_says_and_of_a_fault_that_it_is_ours(
+    error: str, code: str, en: str, zh: str
+) -> None:
+    words = words_of(error)
+
+    assert (code_of(error), str(words), words.said_in("zh")) == (code, en, zh)
+
+
+async def test_what_people_read_of_an_error_is_not_longer_than_a_page() -> None:
+    assert str(words_of("TAKEN: " + "x" * 600)) == "x" * 500

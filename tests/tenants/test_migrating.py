@@ -14,18 +14,10 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from stoa.kit.ids import new_id
 from stoa.settings import Settings
+from stoa.tenants.compiling import Step, UnfitMigration, compile_steps, step_names
 from stoa.tenants.connecting import APPS, owner_connection
 from stoa.tenants.context import ShopRef
-from stoa.tenants.migrating import (
-    Step,
-    UnfitMigration,
-    compile_steps,
-    migrate,
-    migrate_shops,
-    status,
-    step_names,
-    who_is_behind,
-)
+from stoa.tenants.migrating import migrate, migrate_shops, status, who_is_behind
 from stoa.tenants.provisioning import Provisioner, drop_shop
 from tests.conftest import Addresses, own_database
 

@@ -17,7 +17,7 @@ from stoa.cli import ALL_SHOPS
 from stoa.kit.clock import set_to
 from stoa.kit.ids import new_id
 from stoa.settings import Settings
-from stoa.tenants import migrating
+from stoa.tenants import compiling, migrating
 from stoa.tenants.access import identify_session, open_account
 from stoa.tenants.access.members import memberships_of
 from stoa.tenants.connecting import owner_connection
@@ -209,7 +209,7 @@ async def test_a_spare_shop_is_migrated_like_any_other(
     lone_settings: Settings, lone: asyncpg.Connection, maker: Provisioner
 ) -> None:
     spare = await made_spare(maker, lone)
-    step = migrating.Step(f"9000_{new_id().hex}", ("ALTER TABLE category ADD COLUMN shelf int;",))
+    step = compiling.Step(f"9000_{new_id().hex}", ("ALTER TABLE category ADD COLUMN shelf int;",))
 
     report = await migrating.migrate_shops(lone_settings, [step])
 
@@ -282,7 +282,7 @@ async def test_twenty_at_once_never_get_the_same_spare(lone: asyncpg.Connection,
         )
         await lone.execute(
             "INSERT INTO platform.shop_migration (shop_schema, name, applied_at) SELECT $1, unnest($2::text[]), now()",
-            *(schema, migrating.step_names("shop")),
+            *(schema, compiling.step_names("shop")),
         )
 
     shops = await asyncio.gather(*(maker.create(f"Shop {number}", **WISH) for number in range(20)))
@@ -297,7 +297,7 @@ async def test_twenty_at_once_never_get_the_same_spare(lone: asyncpg.Connection,
 async def test_a_spare_that_is_behind_is_left_until_it_is_migrated(
     lone_settings: Settings, lone: asyncpg.Connection, maker: Provisioner
 ) -> None:
-    spare, last = await made_spare(maker, lone), migrating.step_names("shop")[-1]
+    spare, last = await made_spare(maker, lone), compiling.step_names("shop")[-1]
     await lone.execute("DELETE FROM platform.shop_migration WHERE shop_schema = $1 AND name = $2", spare, last)
 
     shop = await maker.create("Mei's Teas", **WISH)

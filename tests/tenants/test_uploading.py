@@ -16,10 +16,10 @@ from stoa.kit.errors import InvalidInput, NotFound
 from stoa.kit.ids import new_id
 from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.linking import LinkRefused
 from stoa.tenants.shop_models import Upload, UploadState
 from stoa.tenants.uploading import (
     AlreadyUploaded,
-    LinkRefused,
     NotUploaded,
     Purpose,
     StagedUpload,

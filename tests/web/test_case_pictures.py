@@ -21,7 +21,7 @@ from stoa.kit.clock import now, set_to
 from stoa.kit.ids import type_id
 from stoa.settings import Settings
 from stoa.tenants.context import Context
-from stoa.tenants.uploading import LinkRefused
+from stoa.tenants.linking import LinkRefused
 from tests import make
 from tests.domains.catalog.media.darkroom import uploaded
 from tests.domains.orders.aftersales_cases import arrived

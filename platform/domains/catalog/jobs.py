@@ -19,7 +19,7 @@ from stoa.domains.catalog.publishing.scheduling import JOB as SCHEDULE
 from stoa.domains.catalog.publishing.scheduling import Turn
 from stoa.domains.catalog.stock.reserving import EXPIRE
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job, Priority, job
+from stoa.tenants.jobs import Job, Priority, job, words_of
 from stoa.tenants.outbox import enqueue
 
 
@@ -40,7 +40,7 @@ async def _imported(import_id: UUID) -> int:
 async def give_up(ctx: Context, job: Job) -> None:
     """End an import whose job was given up, and undo what it did."""
     import_id = UUID(job.payload["import_id"])
-    await give_up_import(ctx, import_id, str(job.payload["error"]))
+    await give_up_import(ctx, import_id, words_of(job.payload["error"]))
     await run_import(ctx, import_id, step=job.step, finish=job.finish)
 
 
@@ -145,7 +145,7 @@ async def _exported(export_id: UUID) -> int:
 @job("catalog.give_up_export", kind="imports")
 async def give_up_export(ctx: Context, job: Job) -> None:
     """End an export whose job was given up."""
-    await exporting.fail_export(ctx, UUID(job.payload["export_id"]), str(job.payload["error"]))
+    await exporting.fail_export(ctx, UUID(job.payload["export_id"]), words_of(job.payload["error"]))
 
 
 @job(bulk_editing.JOB, kind="imports", in_one_transaction=False, on_dead="catalog.give_up_bulk_edit")
@@ -158,4 +158,4 @@ async def work_on_bulk_edit(ctx: Context, job: Job) -> None:
 @job("catalog.give_up_bulk_edit", kind="imports")
 async def give_up_bulk_edit(ctx: Context, job: Job) -> None:
     """End a bulk edit whose job was given up."""
-    await bulk_editing.fail_bulk_edit(UUID(job.payload["bulk_edit_id"]), str(job.payload["error"]))
+    await bulk_editing.fail_bulk_edit(UUID(job.payload["bulk_edit_id"]), words_of(job.payload["error"]))

@@ -48,9 +48,9 @@ SELECT p.id, p.title, p.handle, left(p.description, {DESCRIBED}) AS description,
 FROM product p WHERE p.id = ANY($1)
 """
 _SAVE = """
-UPDATE product SET search_text = new.text
-FROM jsonb_to_recordset($1::jsonb) AS new (id uuid, text text)
-WHERE product.id = new.id AND product.search_text <> new.text
+WITH new AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (id uuid, text text))
+UPDATE product SET search_text = new.text FROM new
+WHERE product.id = ANY(ARRAY(SELECT id FROM new)) AND product.id = new.id AND product.search_text <> new.text
 """
 
 

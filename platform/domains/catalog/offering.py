@@ -9,20 +9,23 @@ import msgspec
 
 from stoa.tenants.database import shop_client
 
+# What may be sold in advance is asked of the variant and of its parts apart: with OR no index of the stock would serve.
+# The arrays are unfolded so that their length says nothing to the planner, which would plan anew for each.
 _OFFERS = """
 SELECT coalesce(json_agg(json_build_array(v.id, v.sku, p.title, v.title, p.status = 'ACTIVE', v.currency, v.price_minor,
-  v.cost_minor, v.weight_grams, v.requires_shipping, v.taxable, EXISTS (
-    SELECT FROM stock s WHERE s.backorder_limit > 0 AND (s.variant_id = v.id
-      OR s.variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = v.id))))), '[]')::text
+  v.cost_minor, v.weight_grams, v.requires_shipping, v.taxable,
+  EXISTS (SELECT FROM stock s WHERE s.variant_id = v.id AND s.backorder_limit > 0) OR EXISTS (
+    SELECT FROM bundle_part b JOIN stock s ON s.variant_id = b.part_id
+    WHERE b.bundle_id = v.id AND s.backorder_limit > 0))), '[]')::text
 FROM variant v JOIN product p ON p.id = v.product_id
-WHERE v.id = ANY($1::uuid[]) OR v.sku = ANY($2::text[])
+WHERE v.id = ANY(ARRAY(SELECT unnest($1::uuid[]))) OR v.sku = ANY(ARRAY(SELECT unnest($2::text[])))
 """
 # What is reserved and not there, of these or of the parts of these bundles.
 _SHORT = """
 SELECT coalesce(v.sku, p.title) AS what, sum(s.reserved + s.damaged + s.held - s.on_hand)::int AS missing
 FROM stock s JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
-WHERE s.on_hand < s.reserved + s.damaged + s.held AND (s.variant_id = ANY($1::uuid[])
-  OR s.variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1::uuid[])))
+WHERE s.on_hand < s.reserved + s.damaged + s.held
+  AND s.variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))
 GROUP BY v.id, p.title ORDER BY 1
 """
 

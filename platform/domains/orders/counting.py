@@ -15,11 +15,11 @@ _LINES = """
 UPDATE order_line l SET cancelled = w.cancelled, refunded = w.refunded, refunded_minor = w.refunded_minor,
   gone_minor = w.gone_minor
 FROM jsonb_to_recordset($1::jsonb) AS w (id uuid, cancelled int, refunded int, refunded_minor bigint, gone_minor bigint)
-WHERE l.id = w.id
+WHERE l.id = w.id AND l.order_id = $2
 """
 _PAYMENTS = """
 UPDATE payment p SET refunded_minor = p.refunded_minor + w.minor
-FROM jsonb_to_recordset($1::jsonb) AS w (id uuid, minor bigint) WHERE p.id = w.id
+FROM jsonb_to_recordset($1::jsonb) AS w (id uuid, minor bigint) WHERE p.id = w.id AND p.order_id = $2
 """
 _OPEN = (PaymentRowState.AUTHORIZED, PaymentRowState.SETTLED)
 
@@ -29,7 +29,7 @@ async def locked_payments(order: Order) -> list[Payment]:
     return await Payment.filter(order_id=order.id).select_for_update().order_by("id")
 
 
-async def save_lines(lines: Iterable[OrderLine]) -> None:
+async def save_lines(order: Order, lines: Iterable[OrderLine]) -> None:
     rows = [
         {
             "id": line.id,
@@ -40,15 +40,15 @@ async def save_lines(lines: Iterable[OrderLine]) -> None:
         }
         for line in lines
     ]
-    await shop_client().execute_query(_LINES, [msgspec.json.encode(rows).decode()])
+    await shop_client().execute_query(_LINES, [msgspec.json.encode(rows).decode(), order.id])
 
 
-async def add_refunds(payments: Sequence[Payment], parts: Mapping[UUID, int]) -> None:
+async def add_refunds(order: Order, payments: Sequence[Payment], parts: Mapping[UUID, int]) -> None:
     """Let the payments give so much more (or, below zero, less)."""
     for payment in payments:
         payment.refunded_minor += parts.get(payment.id, 0)
     rows = [{"id": id, "minor": minor} for id, minor in parts.items()]
-    await shop_client().execute_query(_PAYMENTS, [msgspec.json.encode(rows).decode()])
+    await shop_client().execute_query(_PAYMENTS, [msgspec.json.encode(rows).decode(), order.id])
 
 
 def sum_up(moves: Moves, payments: Iterable[Payment]) -> None:

@@ -40,6 +40,7 @@ REASONS: Mapping[str, Sentence] = {
     "CHANGED_MIND": Sentence("not wanted any more"),
     "OTHER": Sentence("something else"),
 }
+NOT_SAID = Sentence("nobody has said")
 OF_AN_ORDER: Sequence[Variable] = (
     Variable("order.number", Sentence("The order's number."), "1001"),
     Variable("order.total", Sentence("What the order comes to."), Money(12900, "CNY")),
@@ -91,7 +92,7 @@ async def _refund(ctx: Context, event: RefundCreated) -> Facts | None:
         return None
     refund: dict[str, Value] = {
         "refund.amount": Money(event.amount_minor, event.currency),
-        "refund.reason": event.reason,
+        "refund.reason": REASONS.get(event.reason, event.reason) or NOT_SAID,
     }
     return _facts(event.order_id, values | refund)
 
@@ -191,7 +192,7 @@ REFUND_ASKED = Notice(
     variables=(
         *OF_AN_ORDER,
         Variable("refund.amount", Sentence("What is to go back."), Money(4900, "CNY")),
-        Variable("refund.reason", Sentence("Why; empty when nobody said."), "DAMAGED"),
+        Variable("refund.reason", Sentence("Why, as far as it was said."), REASONS["DAMAGED"]),
     ),
     facts=_refund,
 )

@@ -156,11 +156,11 @@ async def give_back(
 ) -> Refund | None:
     """Write it: the refund, the lines that are named, the payments, the order's sums. None when it is nothing."""
     if giving.lines:
-        await save_lines({each.line.id: each.line for each in giving.lines}.values())
+        await save_lines(order, {each.line.id: each.line for each in giving.lines}.values())
     if giving.amount == 0:
         return None
     parts = split(giving.amount, payments)
-    await add_refunds(payments, dict(parts))
+    await add_refunds(order, payments, dict(parts))
     sum_up(moves, payments)
     made = await Refund.create(
         order_id=order.id,

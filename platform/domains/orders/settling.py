@@ -78,11 +78,11 @@ def _require_pending(refund: Refund) -> None:
 
 async def _undo(order: Order, refund: Refund, moves: Moves) -> None:
     payments, lines = await locked_payments(order), await lines_of(order)
-    await add_refunds(payments, {UUID(part["payment_id"]): -part["minor"] for part in refund.parts})
+    await add_refunds(order, payments, {UUID(part["payment_id"]): -part["minor"] for part in refund.parts})
     sum_up(moves, payments)
     touched = _put_back(refund, lines)
     if touched:
-        await save_lines(touched)
+        await save_lines(order, touched)
     moves.follow(lines, "REFUND_FAILED", refund.failure)
 
 

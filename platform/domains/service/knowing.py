@@ -22,7 +22,7 @@ from stoa.tenants.outbox import publish
 # In the order in which one believes them: a channel's own id before an e-mail before a phone, which families share.
 _BELIEVED = (IdentityKind.CHANNEL, IdentityKind.EMAIL, IdentityKind.PHONE)
 _FIND = """
-SELECT i.kind, i.value, i.customer_id FROM jsonb_to_recordset($1::jsonb) AS w (kind text, value text)
+SELECT i.kind, i.value, i.customer_id FROM unnest($1::text[], $2::text[]) AS w (kind, value)
 JOIN customer_identity i USING (kind, value)
 """
 _PRESENT = """
@@ -117,7 +117,9 @@ def normal(kind: IdentityKind, text: str) -> str:
 
 
 async def _found(wanted: Sequence[dict[str, str]]) -> dict[tuple[str, str], UUID]:
-    rows = await shop_client().execute_query_dict(_FIND, [_json(wanted)])
+    rows = await shop_client().execute_query_dict(
+        _FIND, [[each["kind"] for each in wanted], [each["value"] for each in wanted]]
+    )
     return {(row["kind"], row["value"]): row["customer_id"] for row in rows}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from enum import Enum
@@ -21,6 +20,7 @@ from stoa.graphql.scalars import BigInt, read_id
 from stoa.tenants import models, steering
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
+from stoa.tenants.jobs import code_of, words_of
 from stoa.tenants.live import News, listen
 
 JobState = shown_enum(
@@ -50,16 +50,15 @@ JobPriority = shown_enum(
     LAST="When nothing else of the shop waits.",
 )
 PRIORITIES = ("FIRST", "NORMAL", "LAST")
-FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")  # a refusal's code; anything else is a fault of ours, which logs tell of
-FAULT = "Something went wrong on our side; it has been noted with the job's request id."
 OPEN = ("QUEUED", "SENT", "RUNNING")
 
 
 def told(last_error: str | None) -> str | None:
     """Why the last attempt failed, as the merchant is told."""
-    if last_error is None or FOR_PEOPLE.match(last_error):
-        return last_error
-    return FAULT
+    if last_error is None:
+        return None
+    code, words = code_of(last_error), words_of(last_error).said()
+    return f"{code}: {words}" if code else words
 
 
 def percent_done(state: str, done: int | None, total: int | None) -> int | None:

@@ -55,7 +55,9 @@ class WebhookRefInput:
 class WebhookResumeInput:
     id: strawberry.ID = strawberry.field(description="The webhook's id.")
     replay_missed: bool = optional(
-        "Whether what happened while it was paused is sent as well, and what was given up in the trouble before.", False
+        "Whether what happened while it was paused is sent as well, and what was given up since `failingSince`; 10,000 "
+        "events of each at the most.",
+        False,
     )
 
 

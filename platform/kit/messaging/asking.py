@@ -1,4 +1,4 @@
-"""One question over HTTP to a service that the operator has named, and what the answer means."""
+"""What an answer over HTTP means for a message; and asking a service that the operator has named."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ async def ask(
 ) -> Any:
     """POST it as JSON, with the key in `Idempotency-Key`; the answer's JSON ({} when it is none).
 
-    Raises `MessageSilent` when there is no answer, a 5xx or one that says later; `MessageRefused` for any other that is
-    no success.
+    Raises `MessageSilent` when there is no answer, and what `judge` raises.
     """
     headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
@@ -36,14 +35,20 @@ async def ask(
             answer = await client.post(url, json=body, headers=headers, params=query)
     except httpx.HTTPError as error:
         raise MessageSilent(f"{service} did not answer: {type(error).__name__}: {error}") from None
-    if answer.status_code >= 500 or answer.status_code in _LATER:
-        raise MessageSilent(f"{service} said: {answer.status_code} {answer.text[:LONGEST]}")
-    if not answer.is_success:
-        raise refused(service, f"{answer.status_code} {answer.text[:LONGEST]}")
+    judge(service, answer.status_code, answer.text)
     try:
         return msgspec.json.decode(answer.content)
     except msgspec.DecodeError:
         return {}
+
+
+def judge(service: Sentence, status: int, words: str = "") -> None:
+    """Raises `MessageSilent` for a status that says later, and `MessageRefused` for any other that is no success."""
+    said = f"{status} {words[:LONGEST]}".strip()
+    if status >= 500 or status in _LATER:
+        raise MessageSilent(f"{service} said: {said}")
+    if not 200 <= status < 300:
+        raise refused(service, said)
 
 
 def refused(service: Sentence, said: str) -> MessageRefused:

@@ -9,13 +9,12 @@ import msgspec
 from stoa.kit.calling import AddressRefused, NoAnswer, call
 from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
-from stoa.kit.messaging.asking import refused
+from stoa.kit.messaging.asking import judge
 from stoa.kit.messaging.messages import Message, MessageSilent
 from stoa.kit.signing import shown, signed
 from stoa.settings import Settings
 
 RECEIVER = Sentence("The receiver")
-_LATER = (408, 425, 429)
 
 
 def secret_of(settings: Settings, owner: str) -> str:
@@ -40,8 +39,5 @@ class HookMessenger:
             raise
         except NoAnswer as error:
             raise MessageSilent(error.message) from None
-        if answer.status >= 500 or answer.status in _LATER:
-            raise MessageSilent(f"The receiver said: {answer.status}")
-        if not 200 <= answer.status < 300:
-            raise refused(RECEIVER, str(answer.status))
+        judge(RECEIVER, answer.status)
         return ""

@@ -10,7 +10,8 @@ from stoa.tenants.bulk.errors import BulkRunNotReady, NoSuchBulkRun
 from stoa.tenants.bulk.models import AT_WORK, BulkRun, BulkState
 from stoa.tenants.bulk.running import run_of
 from stoa.tenants.context import Context
-from stoa.tenants.lending import KeptFile, Link, Shelf, lend
+from stoa.tenants.lending import KeptFile, Shelf, lend
+from stoa.tenants.linking import Link
 
 
 async def run_link(ctx: Context, run_id: UUID) -> Link:

@@ -43,22 +43,24 @@ async def pause(ctx: Context, hook: Webhook, reason: PauseReason, note: Sentence
 async def resume_webhook(ctx: Context, hook_id: UUID, *, replay_missed: bool) -> tuple[Webhook, int]:
     """Send it again what happens, beginning with what waits; and how many events were replayed besides.
 
-    `replay_missed` replays what happened while it was paused, and what was given up in the trouble before. Resuming
-    what is not paused changes nothing. Raises `NoSuchWebhook` and `TooMuchToReplay`.
+    `replay_missed` replays what happened while it was paused, and what was given up before since tries began to fail
+    in a row; what was given up while others arrived is `replay`'s. Resuming what is not paused changes nothing. Raises
+    `NoSuchWebhook`, and `TooMuchToReplay` for more than that takes of either: then it stays paused.
     """
     async with shop_transaction():
         hook = await locked(hook_id)
         if hook.state is WebhookState.ACTIVE:
             return hook, 0
         assert hook.paused_at is not None
-        since, failed_since = hook.paused_at, hook.failing_since or hook.paused_at
+        since, trouble_since = hook.paused_at, hook.failing_since
         reset = {"pause_reason": None, "pause_note": None, "paused_at": None, "rest_until": None}
         await change(hook, state=WebhookState.ACTIVE, failures=0, failing_since=None, **reset)
         await _waiting(hook).update(due_at=now(), tries=0)
         replayed = 0
         if replay_missed:
             replayed = await replay_range(ctx, hook, Range(since=since))
-            replayed += await replay_range(ctx, hook, Range(since=failed_since, until=since, only_failed=True))
+            if trouble_since is not None:
+                replayed += await replay_range(ctx, hook, Range(only_failed=True, given_up_since=trouble_since))
         await rouse(ctx, hook.id)
         await publish(ctx, WebhookResumed(hook.id, hook.name, replayed))
     return hook, replayed

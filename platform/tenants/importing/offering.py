@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from stoa.kit.languages import Sentence
 from stoa.kit.tabular.notation import Notation
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
@@ -84,6 +85,6 @@ class Imports(Generic[Options]):
         issues. Undoing twice changes nothing."""
         return await starting.undo_import(ctx, run_id, self._subject)
 
-    async def give_up(self, ctx: Context, run_id: UUID, reason: str) -> None:
+    async def give_up(self, ctx: Context, run_id: UUID, reason: Sentence) -> None:
         """End a run that no attempt brings to its end."""
         await running.give_up_import(ctx, run_id, self._subject, reason)

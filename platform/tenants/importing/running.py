@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
+from stoa.kit.languages import Sentence
 from stoa.kit.tabular.errors import Unreadable
 from stoa.kit.tabular.notation import Notation
 from stoa.kit.tabular.reading import Place
@@ -132,14 +133,12 @@ def for_orderer(ctx: Context, run: ImportRun) -> Context:
     )
 
 
-async def give_up_import(ctx: Context, run_id: UUID, subject: Subject, reason: str) -> None:
+async def give_up_import(ctx: Context, run_id: UUID, subject: Subject, reason: Sentence) -> None:
     """End a run that no attempt brings to its end: from now on it is being undone, as FAILED."""
     async with shop_transaction():
         run = await ImportRun.filter(id=run_id, subject=subject.name).select_for_update().get_or_none()
         if run is not None and run.state in (ImportState.QUEUED, ImportState.RUNNING):
-            _turn_back(
-                run, ImportState.FAILED, GaveUp("The import did not come to its end: {reason}", reason=reason[:500])
-            )
+            _turn_back(run, ImportState.FAILED, GaveUp("The import did not come to its end: {reason}", reason=reason))
             await run.save()
 
 

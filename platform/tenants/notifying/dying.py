@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from uuid import UUID
 
@@ -12,27 +11,25 @@ from stoa.kit.messaging import Channel
 from stoa.tenants.access.scopes import Role, Scope
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
+from stoa.tenants.jobs import words_of
 from stoa.tenants.notifying.events import JobDied
 from stoa.tenants.notifying.notices import Facts, Notice, Variable
 from stoa.tenants.outbox import publish
 
 TELL_OF_DEATH: Final = "notifications.job_died"
 _LOOK: Final = "SELECT name, last_error FROM platform.job WHERE id = $1 AND state = 'DEAD'"
-_FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")
-FAULT = "Something went wrong on our side."
 
 
 async def tell_of_death(ctx: Context, job_id: UUID) -> None:
     """Publish it, in the open transaction; nothing when the job has been replayed meanwhile, or was cancelled."""
     rows = await shop_client().execute_query_dict(_LOOK, [job_id])
     if rows:
-        error = rows[0]["last_error"] or ""
-        told = _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else FAULT
-        await publish(ctx, JobDied(job_id, rows[0]["name"], told[:500]))
+        await publish(ctx, JobDied(job_id, rows[0]["name"], words_of(rows[0]["last_error"] or "").text))
 
 
 async def _facts(ctx: Context, event: JobDied) -> Facts:
-    return Facts({"job.name": event.name, "job.error": event.error}, type_id("job", event.job_id))
+    error = Sentence.of({"text": event.error})  # if it is one of ours, readers have it in their language
+    return Facts({"job.name": event.name, "job.error": error}, type_id("job", event.job_id))
 
 
 JOB_DEAD = Notice(

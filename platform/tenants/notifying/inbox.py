@@ -1,4 +1,8 @@
-"""The centre in the app: what a person has been told, how much of it is unread, and putting it away."""
+"""The centre in the app: what a person has been told, how much of it is unread, and putting it away.
+
+Of it, nobody counts or marks what their credential does not show them: an order's news belongs to who may see orders,
+and what was marked unseen would be missed.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ MOST_AT_ONCE: Final = 100
 _UNREAD: Final = f"""
 SELECT count(*)::int AS number FROM (
   SELECT FROM platform.notification WHERE shop_schema = $1 AND account_id = $2 AND channel = 'IN_APP'
-    AND state = 'SENT' AND read_at IS NULL AND archived_at IS NULL LIMIT {MOST_COUNTED}) unread
+    AND state = 'SENT' AND read_at IS NULL AND archived_at IS NULL AND scope = ANY($3) LIMIT {MOST_COUNTED}) unread
 """
 
 
@@ -37,13 +41,14 @@ async def person_of(ctx: Context) -> UUID:
 
 
 async def unread_count(ctx: Context, account_id: UUID) -> int:
-    """How many there are that are neither read nor archived; `MOST_COUNTED` stands for that many or more."""
-    return int((await shop_client().execute_query_dict(_UNREAD, [ctx.shop.schema, account_id]))[0]["number"])
+    """How many that `ctx` may see are neither read nor archived; `MOST_COUNTED` stands for that many or more."""
+    asked = [ctx.shop.schema, account_id, sorted(ctx.scopes)]
+    return int((await shop_client().execute_query_dict(_UNREAD, asked))[0]["number"])
 
 
 async def mark_read(ctx: Context, ids: Sequence[UUID], *, is_read: bool = True) -> None:
     """Mark them as read, or as unread again; twice changes nothing. Raises `NoSuchNotification` when one of them is not
-    the caller's, and nothing is marked then."""
+    the caller's or not for their eyes, and nothing is marked then."""
     await _mark(ctx, ids, "read_at", now() if is_read else None)
 
 
@@ -53,7 +58,7 @@ async def archive(ctx: Context, ids: Sequence[UUID], *, is_archived: bool = True
 
 
 async def mark_all_read(ctx: Context, *, until: datetime | None = None) -> int:
-    """All that the caller has, or all that came `until` then; how many were unread."""
+    """All that the caller has and may see, or of it all that came `until` then; how many were unread."""
     person = await person_of(ctx)
     async with shop_transaction():
         unread = _centre(ctx, person).filter(read_at=None)
@@ -83,6 +88,7 @@ async def _mark(ctx: Context, ids: Sequence[UUID], column: str, value: datetime 
 
 
 def _centre(ctx: Context, account_id: UUID) -> Any:
-    return Notification.filter(
+    centre = Notification.filter(
         shop_schema=ctx.shop.schema, account_id=account_id, channel=Channel.IN_APP, state=MessageState.SENT
-    ).using_db(shop_client())
+    )
+    return centre.filter(scope__in=sorted(ctx.scopes)).using_db(shop_client())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from stoa.kit.messaging import Channel, Message, Messenger, open_messengers
 from stoa.settings import Settings, settings
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.jobs import FAULT, words_of
 from stoa.tenants.notifying.deciding import Decision, Question, decide, decide_digest
 from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
 from stoa.tenants.notifying.models import MessageState, Notification
@@ -32,8 +32,6 @@ WITHIN: Final = timedelta(hours=1)
 LEFT = Sentence("The recipient works here no more.")
 NOT_THEIRS = Sentence("The recipient may not see what it is about any more.")
 NOBODY_ANSWERED = Sentence("Nobody answered, however often it was tried.")
-CANCELLED = Sentence("It was cancelled.")  # as the ledger says of a job
-_FOR_PEOPLE = re.compile(r"[A-Z][A-Z_]+: ")  # a refusal's code; anything else is for our logs
 _ON_ITS_WAY = (MessageState.QUEUED, MessageState.WAITING)
 
 
@@ -68,14 +66,13 @@ async def give_up(ctx: Context, message_id: UUID, error: str) -> None:
     """Note that it will not be sent, and why; what has ended already stays as it is."""
     message = await _locked(ctx, message_id)
     if message is not None and message.state in (*_ON_ITS_WAY, MessageState.SENDING):
-        await _update(ctx, message_id, state=MessageState.FAILED, failure=_why(error)[:1000])
+        await _update(ctx, message_id, state=MessageState.FAILED, failure=_why(error).text)
 
 
-def _why(error: str) -> str:
-    """A job's error, as people are told."""
-    if error == CANCELLED.text:
-        return error
-    return _FOR_PEOPLE.sub("", error, count=1) if _FOR_PEOPLE.match(error) else NOBODY_ANSWERED.text
+def _why(error: str) -> Sentence:
+    """What a channel raises that is no refusal is silence, as `MessageSilent` is."""
+    words = words_of(error)
+    return NOBODY_ANSWERED if words is FAULT else words
 
 
 async def _take(ctx: Context, message_id: UUID, attempt: int) -> Notification | None:

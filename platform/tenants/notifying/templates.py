@@ -24,12 +24,18 @@ from stoa.tenants.notifying.events import (
 from stoa.tenants.notifying.models import NotificationRule, NotificationTemplate
 from stoa.tenants.notifying.notices import Facts, Notice, notice_of, voice_of
 from stoa.tenants.notifying.ruling import Wording, default_wording, wording_of
-from stoa.tenants.notifying.templating import Value, as_html, checked_body, checked_title, said_body, said_title
+from stoa.tenants.notifying.templating import as_html, checked_body, checked_title, said_body, said_title
 from stoa.tenants.outbox import publish
 
 MOST_TEMPLATES: Final = 100
 Texts = Mapping[Locale, str]
-_LATEST: Final = "SELECT id, name, payload FROM event WHERE name = $1 ORDER BY id DESC LIMIT 20"
+# No index leads to the events of one kind: every event of every shop would pay for it, for a look that people take now
+# and then. So the end of the log is read, and it is said how far.
+MOST_SEARCHED: Final = 10_000
+_LATEST: Final = f"""
+SELECT payload FROM (SELECT id, name, payload FROM event ORDER BY id DESC LIMIT {MOST_SEARCHED}) latest
+WHERE name = $1 ORDER BY id DESC LIMIT 20
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,13 @@ class TemplateDraft:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A message as it would be: to nobody."""
+    """A message as it would be: to nobody. `is_real`: it tells of an event of the shop, and not of samples."""
 
     locale: Locale
     title: str
     body: str
     html: str
+    is_real: bool
 
 
 async def create_template(ctx: Context, draft: TemplateDraft) -> NotificationTemplate:
@@ -106,21 +113,25 @@ async def preview(
 ) -> list[Preview]:
     """The message in every language: of these texts, where they are silent of the template, else of the default.
 
-    By samples, or by the latest event of the shop (`is_real`; samples where there is none). Raises what saving raises.
+    By samples, or by the shop's latest event of that kind (`is_real`); by samples after all where there is none to tell
+    of among its last `MOST_SEARCHED` events. Raises what saving raises, and `MissingScope` for whoever may not be
+    told of the event.
     """
     notice = notice_of(notice_key)
+    if is_real:
+        ctx.require(notice.scope)
     own = await _wording(ctx, notice, template_id)
     titles, bodies = {**own.title, **title}, {**own.body, **body}
     _checked(notice, {"title": titles, "body": bodies})
-    values = {**notice.samples, "shop.name": ctx.shop.name, **(await _real(ctx, notice) if is_real else {})}
-    values["recipient.name"] = ctx.actor.name
-    return [_previewed(ctx, locale, titles, bodies, values) for locale in LOCALES]
-
-
-def _previewed(ctx: Context, locale: Locale, titles: Texts, bodies: Texts, values: Mapping[str, Value]) -> Preview:
-    voice = voice_of(ctx, locale)
-    title, body = said_title(titles[locale], values, voice), said_body(bodies[locale], values, voice)
-    return Preview(locale, title, body, as_html(title, body, locale))
+    facts = await _latest(ctx, notice) if is_real else None
+    values = {**notice.samples, **(facts.values if facts else {})}
+    values |= {"shop.name": ctx.shop.name, "recipient.name": ctx.actor.name}
+    previews = []
+    for locale in LOCALES:
+        voice = voice_of(ctx, locale)
+        line, text = said_title(titles[locale], values, voice), said_body(bodies[locale], values, voice)
+        previews.append(Preview(locale, line, text, as_html(line, text, locale), is_real=facts is not None))
+    return previews
 
 
 async def _wording(ctx: Context, notice: Notice, template_id: UUID | None) -> Wording:
@@ -132,14 +143,14 @@ async def _wording(ctx: Context, notice: Notice, template_id: UUID | None) -> Wo
     return wording_of(row)
 
 
-async def _real(ctx: Context, notice: Notice) -> Mapping[str, Value]:
+async def _latest(ctx: Context, notice: Notice) -> Facts | None:
     for row in await shop_client().execute_query_dict(_LATEST, [notice.event.__name__]):
         payload = row["payload"]
         event = msgspec.convert(msgspec.json.decode(payload) if isinstance(payload, str) else payload, notice.event)
         facts: Facts | None = await notice.facts(ctx, event) if notice.concerns(event) else None
         if facts is not None:
-            return facts.values
-    return {}
+            return facts
+    return None
 
 
 def _checked(notice: Notice, given: Mapping[str, Any]) -> dict[str, Any]:

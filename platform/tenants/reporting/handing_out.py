@@ -10,7 +10,8 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.kit.reporting import Format
 from stoa.tenants.context import Context
-from stoa.tenants.lending import KeptFile, Link, Shelf, lend
+from stoa.tenants.lending import KeptFile, Shelf, lend
+from stoa.tenants.linking import Link
 from stoa.tenants.reporting.errors import NoSuchReport, ReportNotReady
 from stoa.tenants.reporting.models import Report, ReportState
 from stoa.tenants.reporting.requesting import report_of

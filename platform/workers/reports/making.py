@@ -21,7 +21,7 @@ from stoa.tenants.access.rights import rights_of
 from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Actor, Context
 from stoa.tenants.database import shop_transaction
-from stoa.tenants.jobs import Job, end_of_job
+from stoa.tenants.jobs import CANCELLED, Job, end_of_job
 from stoa.tenants.models import JobState
 from stoa.tenants.outbox import enqueue_each
 from stoa.tenants.reporting.ending import end_report, fail_report, take_up_again
@@ -35,7 +35,6 @@ from stoa.workers.reports.mailing import languages_of
 CHUNK: Final = 256 * 1024
 FOLDER: Final = "reports"
 MAIL: Final = "reports.mail"
-CANCELLED: Final = Sentence("It was cancelled.")
 NOT_WRITTEN: Final = Sentence("The file could not be written; try again later.")
 ROWS_A_STEP: Final = 100  # what progress counts in; nobody knows how many there will be
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 
 import asyncpg
+import pytest
 
+from stoa.domains.catalog import bulk_editing, exporting, jobs
+from stoa.domains.catalog.choosing import EVERYTHING
+from stoa.domains.catalog.exporting import FileFormat
 from stoa.domains.catalog.importing import cancel_import, undo_import
-from stoa.domains.catalog.models import ImportRun, ImportState, Product
+from stoa.domains.catalog.models import BulkEdit, ExportRun, ImportRun, ImportState, Product
+from stoa.kit.ids import new_id
+from stoa.kit.languages import Sentence
 from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.jobs import FAULT, Job
 from stoa.tenants.outbox import enqueue
 from stoa.workers.running import at_work
 from tests.domains.catalog.importing.tables import dump, left_over, lines, ordered, table
@@ -99,6 +106,32 @@ async def test_an_import_whose_job_was_given_up_ends_as_failed(
         run = await ended(run)
 
     assert (run.state, run.failure_code) == (ImportState.FAILED, "GAVE_UP")
-    assert str(run.why_failed) == "The import did not come to its end: OutOfTime: It took longer than 4:00:00."
+    assert str(run.why_failed) == f"The import did not come to its end: {FAULT}"
     assert await dump() == before
     assert await left_over(run) == {"import_row": 0, "import_change": 0}
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "in_chinese"),
+    [
+        ("OSError: [Errno 28] /srv/stoa: no space left", str(FAULT), "系统出现故障，已随任务的请求编号记录。"),
+        ("TAKEN: The code A1 is in use.", "The code A1 is in use.", "The code A1 is in use."),
+    ],
+)
+async def test_why_an_export_or_a_bulk_edit_was_given_up_is_said_without_the_words_of_our_logs(
+    ctx: Context, error: str, words: str, in_chinese: str
+) -> None:
+    export = await exporting.start_export(ctx, FileFormat.GENERIC)
+    edit = await bulk_editing.start_bulk_edit(ctx, EVERYTHING, bulk_editing.Order(vendor="New"), everything=True)
+    payload = {"export_id": str(export.id), "bulk_edit_id": str(edit.id), "error": error}
+    for function in (jobs.give_up_export, jobs.give_up_bulk_edit):
+        await function(ctx, Job(new_id(), function.name, payload, 1, 0, 5, ctx.shop.schema))
+
+    failed, ended = await ExportRun.get(id=export.id), await BulkEdit.get(id=edit.id)
+    assert (failed.state, ended.state) == ("FAILED", "FAILED")
+    for kept, en, zh in (
+        (failed.failure, f"The file could not be written: {words}", f"文件生成失败：{in_chinese}"),
+        (ended.failure, f"It was broken off: {words}", f"已中断：{in_chinese}"),
+    ):
+        why = Sentence.of(kept or {})
+        assert (why.said_in("en"), why.said_in("zh")) == (en, zh)

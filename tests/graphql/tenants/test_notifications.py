@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from stoa.graphql.executing import Request
@@ -23,6 +25,7 @@ from stoa.tenants.notifying.models import MessageState
 from stoa.tenants.notifying.writing import Draft, write
 from tests import make
 from tests.graphql.asking import Ask, statements_sent
+from tests.graphql.reading.test_plans import explained, read_whole, rows_touched
 
 CENTRE = """query ($where: NotificationWhere, $first: Int = 20, $after: String) {
   notificationsUnread
@@ -110,7 +113,10 @@ async def test_a_credential_reads_of_it_what_it_may_see(ask: Ask) -> None:
     await told(ask.ctx, "A job", scope="shop:read")
     poor = ask.without("orders:read")
 
-    assert [each["title"] for each in (await poor.data(CENTRE))["notifications"]["nodes"]] == ["A job"]
+    centre = await poor.data(CENTRE)
+    assert [each["title"] for each in centre["notifications"]["nodes"]] == ["A job"]
+    assert centre["notificationsUnread"] == 1
+    assert (await ask.data(CENTRE))["notificationsUnread"] == 2
     assert [each["title"] for each in (await poor.data(LOG))["notificationMessages"]["nodes"]] == ["A job"]
     for prefix in ("note", "msg"):
         found = await poor.data("query ($id: ID!) { node(id: $id) { id } }", id=type_id(prefix, order))
@@ -134,22 +140,43 @@ async def test_the_centre_pages_and_filters_by_one_statement(ask: Ask) -> None:
     assert unread["count"] == {"value": 5}
 
 
-async def test_the_list_is_read_by_its_index(ask: Ask, owner: Any) -> None:
-    """A person's newest, however many the shop has told others."""
-    await told(ask.ctx, "Mine")
-    async with statements_sent(ask.ctx) as sent:
-        await ask.data("{ notifications(first: 20) { nodes { id } } }")
-    [statement] = [each for each in sent if "platform" in each.sql]
-    text = statement.sql
-    for number, value in reversed(list(enumerate(statement.values, start=1))):
-        said = "{" + ",".join(value) + "}" if isinstance(value, list) else value
-        text = text.replace(f"${number}", f"'{said}'")
-    async with owner.transaction():
-        await owner.execute(f'SET LOCAL enable_seqscan = off; SET LOCAL ROLE "{ask.ctx.shop.schema}"')
-        plan = "\n".join(row[0] for row in await owner.fetch("EXPLAIN " + text))
+FILL = """
+INSERT INTO platform.notification (id, shop_schema, notice, event_id, rule, channel, recipient, account_id, address, name,
+  locale, title, body, subject, scope, is_urgent, state, external_id, created_at, sent_at, read_at)
+SELECT gen_random_uuid(), $1 || CASE n % 4 WHEN 0 THEN '' ELSE '0' END, 'filler', gen_random_uuid(), 'default',
+  CASE n % 8 WHEN 4 THEN 'MAIL' ELSE 'IN_APP' END, 'x', CASE n % 3 WHEN 0 THEN gen_random_uuid() ELSE $2 END, '', '',
+  'en', 'Filler', '', '', 'orders:read', false, 'SENT', '', now(), now(), CASE n % 200 WHEN 0 THEN NULL ELSE now() END
+FROM generate_series(1, 40000) n
+"""
 
-    assert "notification_of_account" in plan
-    assert "Sort" not in plan
+
+@pytest.fixture
+async def crowded(ask: Ask, owner: asyncpg.Connection) -> AsyncIterator[Ask]:
+    """Somebody who was told some 3,300 things in the app, 134 of them unread, beside as much that is not theirs."""
+    await owner.execute(FILL, ask.ctx.shop.schema, ask.ctx.actor.id)
+    await owner.execute("ANALYZE platform.notification")
+    yield ask
+    await owner.execute("DELETE FROM platform.notification WHERE notice = 'filler'")
+
+
+@pytest.mark.parametrize(
+    ("query", "index", "most"),
+    [
+        ("{ notificationsUnread }", "notification_unread", 134),
+        ("{ notifications(first: 20) { nodes { id title } } }", "notification_of_account", 21),
+    ],
+)
+async def test_a_large_centre_is_read_by_an_index_and_of_it_what_is_asked_for(
+    crowded: Ask, query: str, index: str, most: int
+) -> None:
+    async with statements_sent(crowded.ctx) as sent:
+        await crowded.data(query)
+    [statement] = [each for each in sent if "platform.notification" in each.sql.replace('"', "")]
+    nodes = list(await explained(crowded, statement))
+
+    assert index in {node.get("Index Name") for node in nodes}
+    assert rows_touched(iter(nodes)) <= most
+    assert read_whole(iter(nodes)) == set()
 
 
 async def test_reading_and_putting_away(ask: Ask, ask_colleague: Ask) -> None:
@@ -366,9 +393,9 @@ async def test_templates_are_made_seen_changed_and_taken_away(ask: Ask) -> None:
     assert template["title"]["zh"] == "{{ product.title }} 库存不足：仅剩 {{ stock.available }} 件"
 
     preview = """query ($notice: String!, $title: NotificationTextsInput, $id: ID) {
-      notificationPreview(notice: $notice, title: $title, templateId: $id) { locale title body html } }"""
+      notificationPreview(notice: $notice, title: $title, templateId: $id) { locale title body html isReal } }"""
     en, zh = (await ask.data(preview, notice="stock_low", id=template["id"]))["notificationPreview"]
-    assert (en["locale"], en["title"]) == ("en", "STAR-1!")
+    assert (en["locale"], en["title"], en["isReal"]) == ("en", "STAR-1!", False)
     assert (zh["locale"], zh["title"]) == ("zh", "Glass Star Small 库存不足：仅剩 3 件")
     assert "<h2>STAR-1!</h2>" in en["html"]
     error = await ask.error(preview, notice="stock_low", title={"en": "{{ what }}"})
@@ -387,6 +414,19 @@ async def test_templates_are_made_seen_changed_and_taken_away(ask: Ask) -> None:
     delete = "mutation ($id: ID!) { notificationTemplateDelete(input: {id: $id}) { deletedId userErrors { code } } }"
     used = await ask.data(delete, id=template["id"])
     assert used["notificationTemplateDelete"] == {"deletedId": None, "userErrors": [{"code": "TEMPLATE_IN_USE"}]}
+
+
+async def test_a_preview_of_a_real_event_is_for_those_who_may_see_it(ask: Ask) -> None:
+    query = 'query ($isReal: Boolean!) { notificationPreview(notice: "order_waits", isReal: $isReal) { title isReal } }'
+    with open_shop(ask.ctx.shop):
+        order = await make.order(ask.ctx)
+
+    [en, zh] = (await ask.data(query, isReal=True))["notificationPreview"]
+    assert en == {"title": f"New order {order.number} waits for you: €39.98", "isReal": True}
+    poor = ask.without("orders:read")
+    error = await poor.error(query, isReal=True)
+    assert (error["code"], error["message"]) == ("PERMISSION_DENIED", "This needs the scope orders:read.")
+    assert [each["isReal"] for each in (await poor.data(query, isReal=False))["notificationPreview"]] == [False, False]
 
 
 async def test_preferences_are_ones_own(ask: Ask, ask_colleague: Ask) -> None:

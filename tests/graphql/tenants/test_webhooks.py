@@ -288,6 +288,36 @@ async def test_an_overlap_has_its_limits(ask: Ask, hours: int) -> None:
     assert payload["secret"] is None
 
 
+async def test_without_an_overlap_there_is_no_old_secret_any_more(ask: Ask) -> None:
+    id = (await created(ask))["webhook"]["id"]
+    kinds = ("webhookSecretRotate", "WebhookSecretRotateInput", "secret")
+
+    with_overlap = await done(ask, *kinds, id=id)
+    without = await done(ask, *kinds, id=id, overlapHours=0)
+
+    assert with_overlap["webhook"]["oldSecretUntil"] is not None
+    assert without["webhook"]["oldSecretUntil"] is None
+    assert without["secret"] != with_overlap["secret"]
+
+
+async def test_a_replay_is_done_once_for_a_key(ask: Ask, owner: asyncpg.Connection, stranger: Receiver) -> None:
+    id = (await created(ask, address=stranger.url))["webhook"]["id"]
+    order = await make.order(ask.ctx)
+    await turns(ask.ctx, owner)
+    wanted = {"id": id, "aggregateId": type_id("ord", order.id)}
+    replay = ("webhookReplay", "WebhookReplayInput", "replayed")
+
+    first = await done(ask, *replay, **wanted, idempotencyKey="k")
+    await turns(ask.ctx, owner)
+    again = await done(ask, *replay, **wanted, idempotencyKey="k")
+    await turns(ask.ctx, owner)
+    assert (first["replayed"], again, len(stranger.heard)) == (1, first, 2)
+
+    await done(ask, *replay, **wanted, idempotencyKey="l")
+    await turns(ask.ctx, owner)
+    assert len(stranger.heard) == 3
+
+
 async def test_topics_are_listed_in_the_readers_language(ask: Ask) -> None:
     query = "{ webhookTopics { name description kind variables } }"
 

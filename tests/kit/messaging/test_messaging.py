@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,10 @@ from stoa.kit.messaging import (
     Channel,
     HookMessenger,
     LetterboxMessenger,
-    MailMessenger,
     Message,
     MessageRefused,
     MessageSilent,
     Messenger,
-    NoMessenger,
     QqMessenger,
     SmsMessenger,
     WeChatMessenger,
@@ -118,12 +117,22 @@ async def test_a_webhook_is_signed_so_that_the_receivers_library_believes_it(set
         heard.signed_by(secret_of(settings, "shop_two"))
 
 
-async def test_a_webhook_to_a_machine_that_is_not_public_is_refused(settings: Settings) -> None:
-    strict = settings.model_copy(update={"callable_networks": (), "call_plain_http": False})
-    assert strict.callable_networks == ()
-    for address in ("ftp://files.example/", "https://user:pass@shop.example/"):
-        with pytest.raises(AddressRefused):
-            await HookMessenger(strict).send(replace(MESSAGE, to=address))
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("https://10.0.0.1/hook", "10.0.0.1"),
+        ("https://169.254.169.254/latest/meta-data", "169.254.169.254"),
+        ("https://[fd00::1]/", "fd00::1"),
+        ("https://shop.example:25/", "25"),
+        ("https://user:pass@shop.example/", "no user name and no password"),
+        ("ftp://files.example/", "https://"),
+    ],
+)
+async def test_a_webhook_to_a_machine_that_is_not_public_is_refused_for_good(
+    settings: Settings, address: str, why: str
+) -> None:
+    with pytest.raises(AddressRefused, match=re.escape(why)):
+        await HookMessenger(settings).send(replace(MESSAGE, to=address))
 
 
 def ways(url: str, settings: Settings) -> list[tuple[Messenger, Message]]:
@@ -178,30 +187,43 @@ async def test_without_a_way_out_it_is_kept_as_it_would_have_been_said(
     assert (letter.to, letter.subject, letter.text) == ("+8613800138000", "新订单 1001", said)
 
 
-async def test_the_settings_say_which_ways_there_are(settings: Settings) -> None:
-    here = open_messengers(settings)
-    set_up = open_messengers(
-        settings.model_copy(
-            update={
-                "sms_url": "https://sms.example",
-                "sms_token": SecretStr("x"),
-                "wechat_url": "https://wecom.example",
-                "qq_url": "https://qq.example",
-                "webhook_messages": "call",
-            }
-        )
-    )
-    bare = open_messengers(settings.model_copy(update={"environment": "production"}))
+async def test_without_a_way_out_in_the_settings_messages_are_kept(settings: Settings, tmp_path: Path) -> None:
+    here = open_messengers(settings.model_copy(update={"letterbox": tmp_path}))
 
-    assert {channel: type(each) for channel, each in here.items()} == {
-        Channel.MAIL: MailMessenger,
-        **dict.fromkeys([Channel.SMS, Channel.WECHAT, Channel.QQ, Channel.WEBHOOK], LetterboxMessenger),
+    for channel in here:
+        await here[channel].send(replace(MESSAGE, to="zeno@stoa.example" if channel is Channel.MAIL else MESSAGE.to))
+
+    assert set(here) == set(Channel) - {Channel.IN_APP}
+    assert {each.channel for each in await Letterbox(tmp_path).letters("shop_one")} == {
+        channel.value.lower() for channel in here
     }
-    assert [type(set_up[each]) for each in (Channel.SMS, Channel.WECHAT, Channel.QQ, Channel.WEBHOOK)] == [
-        *(SmsMessenger, WeChatMessenger, QqMessenger, HookMessenger)
+
+
+async def test_with_one_they_leave_by_it(settings: Settings) -> None:
+    async with receiver() as other:
+        other.always = json_of({"errcode": 0, "retcode": 0})
+        ways_out = {"sms_url": f"{other.url}/sms", "wechat_url": f"{other.url}/wechat", "qq_url": f"{other.url}/qq"}
+        tokens = {"sms_token": SecretStr("for sms"), "qq_token": SecretStr("for qq"), "webhook_messages": "call"}
+        set_up = open_messengers(settings.model_copy(update={**ways_out, **tokens}))
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.QQ):
+            await set_up[channel].send(MESSAGE)
+        await set_up[Channel.WEBHOOK].send(replace(MESSAGE, to=f"{other.url}/hook"))
+
+    assert [(each.line.split()[1].partition("?")[0], each.headers.get("authorization")) for each in other.heard] == [
+        ("/sms", "Bearer for sms"),
+        ("/wechat", None),
+        ("/qq/send_private_msg", "Bearer for qq"),
+        ("/hook", None),
     ]
-    assert [type(bare[each]) for each in (Channel.SMS, Channel.WECHAT, Channel.QQ, Channel.WEBHOOK)] == [
-        *(NoMessenger, NoMessenger, NoMessenger, HookMessenger)
-    ]
-    with pytest.raises(MessageRefused, match="STOA_SMS_URL is not set"):
-        await bare[Channel.SMS].send(MESSAGE)
+
+
+async def test_in_production_what_has_no_way_out_is_refused_and_the_setting_named(settings: Settings) -> None:
+    """Nobody looks into a letterbox there. Webhooks need no setting: they are called."""
+    async with receiver() as program:
+        bare = open_messengers(settings.model_copy(update={"environment": "production"}))
+        await bare[Channel.WEBHOOK].send(replace(MESSAGE, to=program.url))
+    assert len(program.heard) == 1
+
+    for channel in (Channel.SMS, Channel.WECHAT, Channel.QQ):
+        with pytest.raises(MessageRefused, match=f"STOA_{channel.value}_URL is not set"):
+            await bare[channel].send(MESSAGE)

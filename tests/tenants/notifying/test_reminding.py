@@ -19,6 +19,7 @@ from stoa.kit.money import Money
 from stoa.tenants.bulk.events import BulkRunEnded
 from stoa.tenants.context import open_shop
 from stoa.tenants.database import shop_transaction
+from stoa.tenants.notifying import preferences
 from stoa.tenants.notifying.notices import Notice, voice_of
 from stoa.tenants.notifying.templating import checked_body, checked_title, names_in, said_body, said_title
 from stoa.tenants.outbox import enqueue, publish
@@ -165,7 +166,20 @@ async def test_a_job_that_is_given_up_is_told_to_the_owner(day: Day) -> None:
     assert await told(day, "job_dead") == [("IN_APP", f"{PROCESS} was given up")]
     [row] = await day.messages(notice="job_dead")
     assert row["subject"] == type_id("job", str(id))
-    assert "Something went wrong on our side." in row["body"]  # what went wrong is for our logs
+    assert "Something went wrong on our side;" in row["body"]  # what went wrong is for our logs
+
+
+async def test_who_reads_chinese_is_told_so_in_chinese(day: Day) -> None:
+    await preferences.prefer(day.ctx, {"locale": "zh"})
+    with open_shop(day.ctx.shop):
+        async with shop_transaction():
+            id = await enqueue(day.ctx, PROCESS, {}, kind="images", max_attempts=1)
+
+    await day.deliver(id, "images")
+    await day.work()
+
+    [row] = await day.messages(notice="job_dead")
+    assert "系统出现故障，已随任务的请求编号记录。" in row["body"]
 
 
 async def test_a_bulk_run_that_has_ended_is_told(day: Day) -> None:

@@ -240,8 +240,21 @@ async def test_a_preview_can_be_of_the_latest_event(day: Day) -> None:
     [en, _] = await templates.preview(day.ctx, "order_waits", {}, {}, is_real=True)
     [without, _] = await templates.preview(day.ctx, "stock_low", {}, {}, is_real=True)
 
-    assert en.title == f"New order {order.number} waits for you: €39.98"
-    assert without.title == "Glass Star Small is running low: 3 left"
+    assert (en.title, en.is_real) == (f"New order {order.number} waits for you: €39.98", True)
+    assert (without.title, without.is_real) == ("Glass Star Small is running low: 3 left", False)
+
+
+async def test_the_latest_event_is_looked_for_among_so_many_and_no_further(day: Day) -> None:
+    order = await make.order(day.ctx)
+    flood = """INSERT INTO {}.event (id, name, subject_id, payload, actor_kind, request_id, happened_at)
+      SELECT ('ffffffff-ffff-7fff-8fff-' || lpad(to_hex(n), 12, '0'))::uuid, 'Filler', gen_random_uuid(), '{{}}',
+        'system', '', now() FROM generate_series(1, $1) n"""
+    [seen, _] = await templates.preview(day.ctx, "order_waits", {}, {}, is_real=True)
+    await day.owner.execute(flood.format(day.ctx.shop.schema), templates.MOST_SEARCHED)
+    [too_far, _] = await templates.preview(day.ctx, "order_waits", {}, {}, is_real=True)
+
+    assert (seen.title, seen.is_real) == (f"New order {order.number} waits for you: €39.98", True)
+    assert (too_far.title, too_far.is_real) == ("New order 1001 waits for you: CN¥129.00", False)
 
 
 async def test_a_preview_refuses_what_saving_would(day: Day) -> None:

@@ -60,7 +60,7 @@ async def run_bulk_edit(
     return run
 
 
-async def fail_bulk_edit(run_id: UUID, reason: str) -> None:
+async def fail_bulk_edit(run_id: UUID, reason: Sentence) -> None:
     """End a run that no attempt brings to its end; what it has done stays, and can be undone."""
     async with shop_transaction():
         run = await BulkEdit.filter(id=run_id).select_for_update().get_or_none()
@@ -68,7 +68,7 @@ async def fail_bulk_edit(run_id: UUID, reason: str) -> None:
             run.state, run.finished_at, run.failure = (
                 BulkEditState.FAILED,
                 now(),
-                Sentence("It was broken off: {reason}", {"reason": reason[:500]}).kept(),
+                Sentence("It was broken off: {reason}", {"reason": reason}).kept(),
             )
             run.attempt += 1
             await run.save()

@@ -10,7 +10,8 @@ from stoa.kit.clock import now
 from stoa.kit.languages import Sentence
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
-from stoa.tenants.lending import KeptFile, Link, Shelf, lend
+from stoa.tenants.lending import KeptFile, Shelf, lend
+from stoa.tenants.linking import Link
 
 STATES = {
     ExportState.QUEUED: Sentence("queued"),

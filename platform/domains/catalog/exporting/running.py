@@ -64,13 +64,13 @@ async def run_export(
     return run
 
 
-async def fail_export(ctx: Context, run_id: UUID, reason: str) -> None:
+async def fail_export(ctx: Context, run_id: UUID, reason: Sentence) -> None:
     """End an export that no attempt brings to its end."""
     async with shop_transaction():
         run = await ExportRun.filter(id=run_id).select_for_update().get_or_none()
         if run is not None and run.state in AT_WORK:
             run.state, run.finished_at = ExportState.FAILED, now()
-            run.failure = Sentence("The file could not be written: {reason}", {"reason": reason[:500]}).kept()
+            run.failure = Sentence("The file could not be written: {reason}", {"reason": reason}).kept()
             run.attempt += 1
             await run.save()
             await forget_attempts(shop_files(ctx.shop), FOLDER, run.id, before=run.attempt)

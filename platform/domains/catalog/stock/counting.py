@@ -46,15 +46,17 @@ COUNTS = UnderWay(
 
 # What the books say is read at the moment of counting, under a lock on the row: what moves later is not a difference.
 _RECORD = """
-WITH counted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS c (id uuid, variant_id uuid, counted int)),
+WITH counted AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS c (id uuid, variant_id uuid, counted int)),
 locked AS MATERIALIZED (
   SELECT s.variant_id, s.on_hand FROM stock s
-  WHERE s.location_id = $3 AND s.variant_id IN (SELECT variant_id FROM counted) ORDER BY s.id FOR UPDATE)
+  WHERE s.location_id = $3 AND s.variant_id = ANY(ARRAY(SELECT variant_id FROM counted)) ORDER BY s.id FOR UPDATE)
 INSERT INTO stock_count_line (id, count_id, variant_id, expected, counted, counted_at)
 SELECT c.id, $2, v.id, coalesce(l.on_hand, 0), c.counted, $4
 FROM counted c JOIN variant v ON v.id = c.variant_id
   JOIN product p ON p.id = v.product_id AND NOT p.is_bundle
-  LEFT JOIN locked l ON l.variant_id = v.id ORDER BY v.id
+  LEFT JOIN locked l ON l.variant_id = v.id
+WHERE v.id = ANY(ARRAY(SELECT variant_id FROM counted)) ORDER BY v.id
 ON CONFLICT (count_id, variant_id) DO UPDATE
   SET expected = excluded.expected, counted = excluded.counted, counted_at = excluded.counted_at
 RETURNING variant_id

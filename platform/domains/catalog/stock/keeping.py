@@ -15,9 +15,10 @@ from stoa.tenants.database import shop_client, shop_transaction
 
 # All the rows that either side of it may want, before any is changed, and in the order of their ids.
 _LOCK = """
-SELECT id FROM stock WHERE variant_id = ANY($1::uuid[])
-  OR variant_id IN (SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1::uuid[]))
-  OR id IN (SELECT stock_id FROM reservation WHERE holder_id = $2 AND holder_kind = $3 AND state = 'HELD')
+SELECT id FROM stock
+WHERE variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))
+  OR id = ANY(ARRAY(
+    SELECT stock_id FROM reservation WHERE holder_id = $2 AND holder_kind = $3 AND state = 'HELD'))
 ORDER BY id FOR UPDATE
 """
 # Of bundles, how many of them, not of their parts.

@@ -65,7 +65,8 @@ _decode = msgspec.json.Decoder(_Granted).decode
 # judged. Lines that name no location take from the active ones in their order, first what is really there, then what
 # may be sold before it is. Nothing is done when something is short, when the holder's request was done before, or when
 # a threshold would be crossed and $8 forbids it: the news of that must be published in the same transaction. When a
-# bundle is among the lines nothing is locked either: they come again with its parts (unbundling.py).
+# bundle is among the lines nothing is locked either: they come again with its parts (unbundling.py). The rows are
+# asked for by ANY of an array: the planner expects few then and goes by the index; of a recordset it expects hundreds.
 _NEW_ID = "(left($7::text, 18) || substr(gen_random_uuid()::text, 19))::uuid"  # of the time of $7, the rest random
 _RESERVE = f"""
 WITH lines AS MATERIALIZED (
@@ -78,7 +79,7 @@ demand AS MATERIALIZED (SELECT variant_id, at, sum(quantity) AS wanted FROM line
 locked AS MATERIALIZED (
   SELECT s.*, s.on_hand - s.reserved - s.damaged - s.held AS available, l.position, l.is_main
   FROM stock s JOIN location l ON l.id = s.location_id AND l.is_active
-  WHERE s.variant_id IN (SELECT variant_id FROM demand) AND EXISTS (
+  WHERE s.variant_id = ANY(ARRAY(SELECT variant_id FROM demand)) AND EXISTS (
     SELECT FROM demand d WHERE d.variant_id = s.variant_id AND (d.at IS NULL OR d.at = s.location_id))
     AND NOT EXISTS (SELECT FROM bundles)
   ORDER BY s.id FOR UPDATE OF s),

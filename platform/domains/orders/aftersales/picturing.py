@@ -5,26 +5,21 @@ They are a buyer's, of their home perhaps: for those who may read the case, and 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from stoa.domains.catalog.media.addresses import media_key
 from stoa.domains.orders.aftersales.errors import NoSuchCase, PictureNotShown
 from stoa.domains.orders.models import AftersaleCase
-from stoa.kit.clock import now
 from stoa.kit.files import NoSuchFile
 from stoa.kit.pictures.asking import PictureRefused, StudioGone, developed
 from stoa.kit.pictures.limits import MAX_BYTES, SIZES
-from stoa.settings import settings
 from stoa.tenants.context import Context, open_shop
+from stoa.tenants.linking import TIME_TO_FETCH, check_link, ending, signed_path
 from stoa.tenants.models import Shop, ShopState
-from stoa.tenants.uploading import LinkRefused, shop_files
-
-TIME_TO_FETCH = timedelta(minutes=15)
+from stoa.tenants.uploading import shop_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +35,9 @@ async def picture_links(ctx: Context, case_id: UUID) -> Sequence[PictureLink]:
     case = await AftersaleCase.get_or_none(id=case_id).only("id", "pictures")
     if case is None:
         raise NoSuchCase("There is no such case.", path=["id"])
-    expires_at = (now() + TIME_TO_FETCH).replace(microsecond=0)
+    expires_at = ending(TIME_TO_FETCH)
     return [
-        PictureLink({size: _path(ctx, case_id, n, size, expires_at) for size in SIZES}, expires_at)
+        PictureLink({size: signed_path(_path(ctx.shop.id, case_id, n, size), expires_at) for size in SIZES}, expires_at)
         for n in range(len(case.pictures))
     ]
 
@@ -52,10 +47,7 @@ async def open_picture(shop_id: UUID, case_id: UUID, n: int, size: str, *, expir
 
     Raises `LinkRefused`, `NoSuchCase` and `PictureNotShown`.
     """
-    if not hmac.compare_digest(_sign(shop_id, case_id, n, size, expires).encode(), signature.encode()):
-        raise LinkRefused("This address was not signed by us.")
-    if datetime.fromtimestamp(expires, UTC) < now():
-        raise LinkRefused("The time to fetch this file is over; ask for the address again.")
+    check_link(_path(shop_id, case_id, n, size), expires, signature)
     shop = await Shop.get_or_none(id=shop_id, state=ShopState.ACTIVE)
     if shop is None:
         raise NoSuchCase("There is no such case.")
@@ -98,13 +90,5 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _path(ctx: Context, case_id: UUID, n: int, size: str, expires_at: datetime) -> str:
-    expires = int(expires_at.timestamp())
-    signature = _sign(ctx.shop.id, case_id, n, size, expires)
-    return f"/case-pictures/{ctx.shop.id}/{case_id}/{n}/{size}?expires={expires}&signature={signature}"
-
-
-def _sign(shop_id: UUID, case_id: UUID, n: int, size: str, expires: int) -> str:
-    key = settings().secret_key.get_secret_value().encode()
-    told = f"case picture {shop_id} {case_id} {n} {size} {expires}"
-    return hmac.new(key, told.encode(), hashlib.sha256).hexdigest()
+def _path(shop_id: UUID, case_id: UUID, n: int, size: str) -> str:
+    return f"/case-pictures/{shop_id}/{case_id}/{n}/{size}"

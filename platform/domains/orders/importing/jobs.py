@@ -11,7 +11,7 @@ from stoa.domains.orders.importing.orders import JOB, give_up_import, run_import
 from stoa.tenants.context import Context
 from stoa.tenants.importing.models import ImportRun
 from stoa.tenants.importing.running import Superseded
-from stoa.tenants.jobs import Job, Priority, job
+from stoa.tenants.jobs import Job, Priority, job, words_of
 
 GIVE_UP = "orders.give_up_import"
 
@@ -41,5 +41,5 @@ async def _imported(import_id: UUID) -> int:
 async def give_up_order_import(ctx: Context, job: Job) -> None:
     """End an import whose job was given up, and undo what it did."""
     import_id = UUID(job.payload["import_id"])
-    await give_up_import(ctx, import_id, str(job.payload["error"]))
+    await give_up_import(ctx, import_id, words_of(job.payload["error"]))
     await run_import(ctx, import_id, step=job.step, finish=job.finish)

@@ -52,7 +52,8 @@ STATE_WORDS: Mapping[ShipmentState, Sentence] = {
 
 _COUNTS = """
 UPDATE order_line l SET shipped = now.shipped, delivered = now.delivered, returned = now.returned
-FROM jsonb_to_recordset($1::jsonb) AS now (id uuid, shipped int, delivered int, returned int) WHERE l.id = now.id
+FROM jsonb_to_recordset($1::jsonb) AS now (id uuid, shipped int, delivered int, returned int)
+WHERE l.id = now.id AND l.order_id = $2
 """
 
 
@@ -184,10 +185,11 @@ async def settle(parcels: Parcels, action: str, moves: Moves) -> None:
 
 
 async def save_counts(lines: Sequence[OrderLine]) -> None:
-    """How far the pieces have come, by line; one statement, however many."""
+    """How far the pieces of an order have come, by line; one statement, however many."""
     counts = [
         {"id": str(line.id), "shipped": line.shipped, "delivered": line.delivered, "returned": line.returned}
         for line in lines
     ]
     if counts:
-        await shop_client().execute_query(_COUNTS, [msgspec.json.encode(counts).decode()])
+        order_id = lines[0].order_id  # type: ignore[attr-defined]
+        await shop_client().execute_query(_COUNTS, [msgspec.json.encode(counts).decode(), order_id])

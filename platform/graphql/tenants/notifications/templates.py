@@ -78,6 +78,7 @@ class NotificationPreview:
     title: str = strawberry.field(description="In one line.")
     body: str = strawberry.field(description="In full, as plain text.")
     html: str = strawberry.field(description="In full, as a mail shows it.")
+    is_real: bool = strawberry.field(description="Whether it tells of an event of the shop; false: of samples.")
 
 
 @root
@@ -105,14 +106,20 @@ class NotificationPreviewQueries:
         template_id: Annotated[strawberry.ID | None, strawberry.argument(description="A template of yours.")] = None,
         is_real: Annotated[
             bool,
-            strawberry.argument(description="By the shop's latest event, where there is one, and not by samples."),
+            strawberry.argument(
+                description="By the shop's latest event of that kind, and not by samples; where there is none among "
+                f"its last {templates.MOST_SEARCHED:,} events, by samples after all. Needs the notice's own scope, too."
+            ),
         ] = False,
     ) -> list[NotificationPreview]:
         ctx = info.context.require(Scope.SHOP_READ, "notificationPreview")
         template = None if template_id is None else read_id("template_id", template_id, "ntpl")
         found = await templates.preview(ctx, notice, _texts(title), _texts(body), template_id=template, is_real=is_real)
         return [
-            NotificationPreview(locale=each.locale, title=each.title, body=each.body, html=each.html) for each in found
+            NotificationPreview(
+                locale=each.locale, title=each.title, body=each.body, html=each.html, is_real=each.is_real
+            )
+            for each in found
         ]
 
 

@@ -11,30 +11,18 @@ import strawberry
 
 from stoa.graphql.paging import Node
 from stoa.graphql.reading.declaring import column, computed, derived, stored
+from stoa.graphql.saying import said_if_ours, said_now
 from stoa.graphql.tenants.notifications.enums import Channel, MessageState
 from stoa.graphql.tenants.types import Role
 from stoa.kit import messaging
 from stoa.kit.ids import type_id
-from stoa.kit.languages import Sentence
 from stoa.tenants.access.scopes import Role as RoleEnum
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.notifying import models
-from stoa.tenants.notifying.sending import CANCELLED, NOBODY_ANSWERED
 
-OUR_WORDS = {each.text: each for each in (NOBODY_ANSWERED, CANCELLED)}
 # A credential that may not see orders is not told of them here either, whoever made it.
 SEEN = "{row}.scope = ANY({scopes})"
 MINE = f"{{row}}.channel = 'IN_APP' AND {{row}}.state = 'SENT' AND {{row}}.account_id = {{viewer}} AND {SEEN}"
-
-
-def _told(reason: Mapping[str, Any] | None) -> str | None:
-    return None if reason is None else Sentence.of(reason).said()
-
-
-def _failed(failure: str | None) -> str | None:
-    """What we say ourselves is said in the reader's language; the words of others are theirs."""
-    ours = OUR_WORDS.get(failure) if failure else None
-    return failure if ours is None else ours.said()
 
 
 def _account(id: str | None) -> strawberry.ID | None:
@@ -73,8 +61,8 @@ class NotificationMessage(Node):
     notice: str = column("What kind of news it is: a key of `notificationNotices`, or `digest`.")
     channel: Channel = column("By which it goes.")
     state: MessageState = column("What has become of it.", filter=True)
-    reason: str | None = derived(("reason",), _told, "Why it waits, was merged, or is not sent.")
-    failure: str | None = derived(("failure",), _failed, "Why it could not be sent.")
+    reason: str | None = derived(("reason",), said_now, "Why it waits, was merged, or is not sent.")
+    failure: str | None = derived(("failure",), said_if_ours, "Why it could not be sent.")
     account_id: strawberry.ID | None = derived(
         ("account_id",), _account, "The member it is for; null for an address beyond the shop."
     )

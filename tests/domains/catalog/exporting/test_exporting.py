@@ -32,6 +32,7 @@ from stoa.domains.catalog.models import ExportRun, ExportState, Image, Product, 
 from stoa.kit import clock
 from stoa.kit.errors import NotFound
 from stoa.kit.ids import new_id, type_id
+from stoa.kit.languages import Sentence
 from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.access import Scope
@@ -39,9 +40,10 @@ from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import shop_transaction
 from stoa.tenants.lending import fetch
+from stoa.tenants.linking import LinkRefused
 from stoa.tenants.models import Job
 from stoa.tenants.shop_models import EventRow
-from stoa.tenants.uploading import LinkRefused, shop_files
+from stoa.tenants.uploading import shop_files
 from stoa.workers.running import at_work
 from tests import make
 from tests.domains.catalog.exporting.shops import content_of, exported
@@ -185,7 +187,7 @@ async def test_a_process_that_was_killed_leaves_no_file_behind(ctx: Context, set
         await shop_files(ctx.shop).put(key_of_attempt(shop_files(ctx.shop), "exports", run.id, 1), half())
     assert len(kept(settings, ctx)) == 2
 
-    await fail_export(ctx, given_up.id, "the worker was lost")
+    await fail_export(ctx, given_up.id, Sentence("the worker was lost"))
     await run_export(ctx, done.id)
     done = await ExportRun.get(id=done.id)
     assert [path.name for path in kept(settings, ctx)] == [f"{done.id.hex}-2"]
@@ -219,7 +221,7 @@ async def test_not_too_many_are_at_work_at_once(ctx: Context) -> None:
         await start_export(ctx, FileFormat.GENERIC)
 
     assert await ExportRun.all().count() == 3
-    await fail_export(ctx, runs[0].id, "the disk is full")
+    await fail_export(ctx, runs[0].id, Sentence("the disk is full"))
     failed = await ExportRun.get(id=runs[0].id)
     assert (failed.state, str(failed.why_failed)) == (
         ExportState.FAILED,

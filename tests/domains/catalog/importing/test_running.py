@@ -16,6 +16,7 @@ from tortoise.exceptions import OperationalError
 
 from stoa.domains.catalog.importing import cancel_import, give_up_import, run_import, undo_import
 from stoa.domains.catalog.models import ImportPhase, ImportRun, ImportState, Product
+from stoa.kit.languages import Sentence
 from stoa.settings import Settings
 from stoa.tenants.context import Context, open_shop
 from stoa.tenants.database import shop_transaction
@@ -222,12 +223,12 @@ async def test_a_run_whose_job_was_given_up_is_undone(ctx: Context) -> None:
         await run_import(ctx, run.id, step=step)  # type: ignore[arg-type]
     assert await Product.all().count() == 500
 
-    await give_up_import(ctx, run.id, "OperationalError: no space left")
+    await give_up_import(ctx, run.id, Sentence("no space left"))
     run = await run_import(ctx, run.id)
 
     assert (run.state, str(run.why_failed)) == (
         ImportState.FAILED,
-        "The import did not come to its end: OperationalError: no space left",
+        "The import did not come to its end: no space left",
     )
     assert await dump() == before
 

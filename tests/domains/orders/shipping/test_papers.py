@@ -21,8 +21,7 @@ from stoa.kit import clock
 from stoa.kit.ids import new_id
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
-from stoa.tenants.lending import Link
-from stoa.tenants.uploading import LinkRefused
+from stoa.tenants.linking import Link, LinkRefused
 from tests import make
 from tests.domains.orders.shipping.sending import confirmed, method
 

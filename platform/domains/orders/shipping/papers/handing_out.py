@@ -10,7 +10,7 @@ from stoa.domains.orders.shipping.papers.making import Paper, paper
 from stoa.kit.languages import Locale
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context, open_shop
-from stoa.tenants.lending import Link, check_link, signed_link
+from stoa.tenants.linking import Link, check_link, signed_link
 from stoa.tenants.models import Shop, ShopState
 
 
