@@ -21,6 +21,7 @@ from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import platform_transaction
 from stoa.tenants.lending import fetch
+from stoa.tenants.linking import LinkRefused
 from stoa.tenants.models import Account, Job, Membership
 from stoa.tenants.reporting.calendar import When
 from stoa.tenants.reporting.errors import NoSuchSchedule, ScheduleChanged, TooManySchedules
@@ -28,7 +29,6 @@ from stoa.tenants.reporting.falling_due import JOB, plan_due
 from stoa.tenants.reporting.handing_out import REPORTS
 from stoa.tenants.reporting.models import Cadence, Report, ReportSchedule, ReportState
 from stoa.tenants.reporting.scheduling import MAX_SCHEDULES, Plan, create_schedule, delete_schedule, edit_schedule
-from stoa.tenants.uploading import LinkRefused
 from stoa.workers.reports import mailing
 from tests import make
 from tests.domains.catalog.catalogs import events_of
