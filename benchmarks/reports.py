@@ -14,6 +14,7 @@ machine a process waits for its turn as well, and nobody blocks anything.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -32,7 +33,6 @@ from stoa.graphql.reporting import wishing
 from stoa.graphql.reporting.registry import definition
 from stoa.kit.clock import now
 from stoa.kit.ids import new_id
-from stoa.kit.memory import settle_memory
 from stoa.kit.reporting import Format, Spool
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE
@@ -125,7 +125,8 @@ async def _compete(config: Settings, contexts: Sequence[Context], others: Sequen
     for i, ctx in enumerate(contexts):
         with open_shop(ctx.shop):
             await request_report(ctx, wishing.wanted(ctx, SALES, FORMATS[i % 3], _locale(i), _days(), now()))
-    settle_memory()  # as the processes that serve and work do at their start
+    gc.collect()
+    gc.freeze()  # as the application does at its start
     others = others[6:]
     ticking, made, bare, done = Ticking(), 0.0, 0.0, 0
     for turn in range(1, SLICES + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -17,7 +18,6 @@ from stoa.graphql.serving import Services
 from stoa.graphql.sockets import SocketEndpoint
 from stoa.kit import languages, log
 from stoa.kit.closing import noticing_signals
-from stoa.kit.memory import settle_memory
 from stoa.settings import Settings, settings
 from stoa.tenants.access import hearing_changes
 from stoa.tenants.connecting import connect, disconnect
@@ -96,4 +96,11 @@ async def _start(stack: AsyncExitStack, config: Settings, *, with_workers: bool)
     if with_workers:
         await stack.enter_async_context(at_work(config))
     languages.load()
-    settle_memory()
+    _settle_memory()
+
+
+def _settle_memory() -> None:
+    """What has been loaded by now stays: keep the collector from looking through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -14,7 +14,6 @@ from arq.connections import ArqRedis
 from arq.worker import func
 from redis.exceptions import RedisError
 
-from stoa.kit.memory import settle_memory
 from stoa.kit.tasks import end
 from stoa.settings import Settings
 from stoa.tenants.connecting import connect, disconnect
@@ -178,7 +177,6 @@ async def work(settings: Settings, kinds: Sequence[Kind] = KINDS) -> None:
     await connect(settings)
     try:
         async with at_work(settings, kinds):
-            settle_memory()
             await stop.wait()
     finally:
         await disconnect()
