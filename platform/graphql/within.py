@@ -6,10 +6,12 @@ context, as at the doors.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from graphql import GraphQLError
 from strawberry import Schema
 
 from stoa.graphql.answers import Answer
@@ -18,6 +20,7 @@ from stoa.graphql.documents import Document
 from stoa.graphql.executing import Executor
 from stoa.graphql.requests import Request
 from stoa.graphql.serving import Services
+from stoa.kit.errors import InvalidInput
 from stoa.settings import settings
 from stoa.tenants.access.identifying import Identity
 from stoa.tenants.context import Context
@@ -69,6 +72,30 @@ def _person(ctx: Context) -> Identity | None:
     if actor.kind != "account" or actor.id is None:
         return None
     return Identity(actor, actor.id, ctx.locale, ctx.shop, ctx.scopes)
+
+
+def document_of(text: str) -> Document:
+    """The document, read once for as long as it is asked for again and again. Raises `InvalidDocument`."""
+    documents = executor().documents
+    return documents.known(text) or documents.read(text)
+
+
+async def asked_of(context: InnerContext, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What the context's document answers. Raises the first thing that was in the way, be it a refusal or a failure."""
+    result = await executor().perform(context.document.operation(None), dict(variables), context)
+    for error in result.errors or ():
+        raise _cause_of(error)
+    assert result.data is not None
+    return result.data
+
+
+def _cause_of(error: GraphQLError) -> BaseException:
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, GraphQLError):
+        return InvalidInput("This cannot be asked: {message}", message=cause.message)
+    return cause
 
 
 async def ask(context: InnerContext, query: str, variables: dict[str, Any]) -> Answer:

@@ -27,6 +27,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -63,6 +64,8 @@ ABOUT_ROWS = re.compile(
 OF_TRANSACTIONS = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b[\w\s]*;?", re.IGNORECASE)
 
 Result = TypeVar("Result")
+# How work that takes long makes its steps: `shop_transaction`, or a job's, in which the attempt still owns the job.
+Step = Callable[[], AbstractAsyncContextManager[Any]]
 _Connection: Any = asyncpg.Connection  # its stubs leave out what we build on
 
 

@@ -27,6 +27,11 @@ class Link:
     path: str
     expires_at: datetime
 
+    @property
+    def url(self) -> str:
+        """Whole, for whoever is not here already."""
+        return settings().public_url + self.path
+
 
 def signed_link(path: str, *, lasts: timedelta = TIME_TO_FETCH) -> Link:
     """The path, which may have a query, with an end of its time and our signature under both.

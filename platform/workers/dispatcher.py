@@ -17,7 +17,6 @@ from contextlib import suppress
 from typing import Any
 
 from arq.connections import ArqRedis
-from arq.constants import job_key_prefix
 from redis.exceptions import RedisError
 
 from stoa.settings import Settings
@@ -27,7 +26,8 @@ from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Kind
 from stoa.workers import ledger
 from stoa.workers.clock import Clock, Entry
 from stoa.workers.ledger import Delivery
-from stoa.workers.settings import PERFORM, Lane, Lanes, queue_name, transport
+from stoa.workers.queues import put, withdraw
+from stoa.workers.settings import Lane, Lanes, transport
 
 LOCK = 0x57_0A_0B_05  # pg_advisory_lock's number; of this database alone
 MARK = "stoa:jobs:mark"
@@ -91,10 +91,11 @@ class Dispatcher:
         while not self._is_stopping:
             self._wake.clear()
             async with asyncio.timeout(LONGEST_ROUND):
-                if time.monotonic() >= self._next_look:
+                is_due = time.monotonic() >= self._next_look
+                if is_due:
                     await self._look_after_lost_ones(connection, redis)
                     self._next_look = time.monotonic() + LOOK_AROUND
-                await self._hand_out(connection, redis)
+                await self._hand_out(connection, redis, looks_at_mark=is_due)
             await asyncio.sleep(BREATH)
             await self._rest(LOOK_AROUND)
 
@@ -105,7 +106,8 @@ class Dispatcher:
                     await self._wake.wait()
 
     async def _look_after_lost_ones(self, connection: Any, redis: ArqRedis) -> None:
-        for kind, lane in self.lanes.items():
+        for kind in await ledger.look_for_lost(connection, list(self.lanes)):
+            lane = self.lanes[kind]
             for row in await ledger.fail_lost(connection, kind, lane, self.jobs):
                 log.warning("job %s (%s): its worker was lost, now %s", row["name"], row["id"], row["state"])
                 _tell(row)
@@ -113,19 +115,22 @@ class Dispatcher:
                 _tell(row)
             void = await ledger.send_late_again(connection, kind)
             with suppress(RedisError, OSError):  # a void delivery does no harm, it only takes room
-                await _withdraw(redis, kind, void)
+                await withdraw(redis, kind, void)
         if time.monotonic() >= self._next_sweep:
             await ledger.sweep(connection)
             self._next_sweep = time.monotonic() + SWEEP_EVERY
         await self.clock.tick(connection)
 
-    async def _hand_out(self, connection: Any, redis: ArqRedis) -> None:
+    async def _hand_out(self, connection: Any, redis: ArqRedis, *, looks_at_mark: bool) -> None:
+        kinds = await ledger.look(connection, self.lanes)
+        if not kinds and not looks_at_mark:
+            return
         try:
             if await redis.set(MARK, "set by the dispatcher; gone when the queues are", nx=True):
                 await ledger.send_all_again(connection, list(self.lanes))
-            await ledger.make_ready(connection)
-            for kind, lane in self.lanes.items():
-                while deliveries := await ledger.pick(connection, kind, lane):
+                kinds = list(self.lanes)
+            for kind in kinds:
+                while deliveries := await ledger.pick(connection, kind, self.lanes[kind]):
                     await self._send(connection, redis, kind, deliveries)
             self._has_queues = True
         except (RedisError, OSError, TimeoutError) as error:
@@ -137,17 +142,8 @@ class Dispatcher:
 
     async def _send(self, connection: Any, redis: ArqRedis, kind: Kind, deliveries: Sequence[Delivery]) -> None:
         """Into the queue; what cannot be sent is taken back. `pick` never gives the same delivery twice."""
-        lane = self.lanes[kind]
         try:
-            for id, attempt in deliveries:
-                await redis.enqueue_job(
-                    PERFORM,
-                    str(id),
-                    attempt,
-                    _job_id=_delivery_id((id, attempt)),
-                    _queue_name=queue_name(kind),
-                    _expires=_longest_wait(lane),
-                )
+            await put(redis, kind, deliveries, keep_for=_longest_wait(self.lanes[kind]))
         except (RedisError, OSError, TimeoutError):
             await ledger.unsend(connection, deliveries)
             raise
@@ -158,20 +154,6 @@ def _tell(row: Mapping[str, Any]) -> None:
         live.tell(row["shop_schema"], f"job:{row['id']}", {"name": row["name"], "state": row["state"]})
 
 
-def _delivery_id(delivery: Delivery) -> str:
-    """Names the attempt as well, so that one attempt's delivery never stands in the way of the next one's."""
-    return f"{delivery[0]}:{delivery[1]}"
-
-
 def _longest_wait(lane: Lane) -> float:
     """Seconds that Valkey keeps a delivery: longer than anybody waits for it."""
     return 2 * lane.delivery.total_seconds() + 60
-
-
-async def _withdraw(redis: ArqRedis, kind: Kind, deliveries: Sequence[Delivery]) -> None:
-    if deliveries:
-        ids = [_delivery_id(each) for each in deliveries]
-        async with redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(queue_name(kind), *ids)
-            pipe.delete(*(job_key_prefix + id for id in ids))
-            await pipe.execute()

@@ -27,7 +27,7 @@ from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
 from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Job, JobFunction, Kind, LeaseLost
 from stoa.tenants.notifying.dying import TELL_OF_DEATH
-from stoa.workers.settings import Lane
+from stoa.workers.settings import Lane, Lanes
 
 KEEP_FOR = "30 days"  # a job that is done or cancelled, and with it the memory of its dedupe_key
 KEEP_DEAD_FOR = "180 days"  # a dead letter, for whoever wants to replay it
@@ -89,6 +89,25 @@ sent AS (
   UPDATE platform.job j SET state = 'SENT', attempts = attempts + 1, lease_until = clock_timestamp() + $4::interval
   FROM picked WHERE j.id = picked.id RETURNING j.id, j.attempts, picked.turn, picked.run_at)
 SELECT id, attempts FROM sent ORDER BY turn, run_at
+"""
+# Of which kinds something is ready and the window has room; and whether the time of something else has come. One look
+# for all lanes, for most looks find nothing to hand out.
+LOOK = f"""
+SELECT array(
+  SELECT l.kind FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS l (kind, room, place)
+  WHERE EXISTS (SELECT FROM platform.job j WHERE j.kind = l.kind AND j.state = 'QUEUED' AND j.is_ready)
+    AND l.room - l.room / {REFILL} > (
+      SELECT count(*) FROM platform.job j WHERE j.kind = l.kind AND j.state IN ('SENT', 'RUNNING'))
+  ORDER BY l.place) AS kinds,
+  EXISTS (SELECT FROM platform.job WHERE state = 'QUEUED' AND NOT is_ready AND run_at <= now()) AS has_come
+"""
+# Of which kinds something was lost on its way, or was cancelled and is not buried yet.
+LOOK_FOR_LOST = """
+SELECT l.kind FROM unnest($1::text[]) WITH ORDINALITY AS l (kind, place)
+WHERE EXISTS (SELECT FROM platform.job j WHERE j.kind = l.kind AND j.state IN ('SENT', 'RUNNING')
+                AND j.lease_until < clock_timestamp())
+  OR EXISTS (SELECT FROM platform.job j WHERE j.kind = l.kind AND j.state = 'CANCELLED' AND j.finished_at IS NULL)
+ORDER BY l.place
 """
 READY_AT_ONCE = 1_000
 MAKE_READY = f"""
@@ -201,6 +220,21 @@ class Claimed:
 
 
 # -- what the dispatcher does, on the connection that holds its lock
+
+
+async def look(connection: Any, lanes: Lanes) -> list[Kind]:
+    """The kinds of which something may be picked; what waited for its time is put in line before."""
+    windows = [lane.window for lane in lanes.values()]
+    row = await connection.fetchrow(LOOK, list(lanes), windows)
+    if row["has_come"]:
+        await make_ready(connection)
+        row = await connection.fetchrow(LOOK, list(lanes), windows)
+    return list(row["kinds"])
+
+
+async def look_for_lost(connection: Any, kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds of which something needs looking after."""
+    return [row["kind"] for row in await connection.fetch(LOOK_FOR_LOST, list(kinds))]
 
 
 async def pick(connection: Any, kind: Kind, lane: Lane) -> list[Delivery]:

@@ -46,8 +46,9 @@ LANES: Lanes = {
     "webhooks": Lane(at_once=16, per_shop=8, window=64, longest=timedelta(minutes=2)),
     # five of a shop, as the API promises (docs/api/bulk.md); the others wait in line
     "bulk": Lane(at_once=5, per_shop=5, window=20, longest=timedelta(hours=24)),
-    # while two are being written by the presses, others are gathered and ended: no connection is held meanwhile
-    "reports": Lane(at_once=6, per_shop=2, window=40, longest=timedelta(minutes=20)),
+    # while two are being written by the presses, others are claimed, gathered and ended, so that no press has to wait;
+    # no connection is held meanwhile
+    "reports": Lane(at_once=8, per_shop=2, window=40, longest=timedelta(minutes=20)),
     # they wait for others' servers, so there may be more of them; a server that is down is asked again for half an hour
     "notifications": Lane(
         at_once=8, per_shop=4, window=80, longest=timedelta(minutes=1), first_retry=timedelta(seconds=15)

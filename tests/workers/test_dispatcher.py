@@ -6,12 +6,12 @@ import asyncpg
 
 from stoa.settings import Settings
 from stoa.tenants.context import Context
-from stoa.tenants.jobs import Job
+from stoa.tenants.jobs import Job, Kind
 from stoa.workers import ledger
 from stoa.workers.dispatcher import LOCK, Dispatcher
 from stoa.workers.ledger import KEEP_FOR
 from stoa.workers.running import at_work
-from stoa.workers.settings import Lane
+from stoa.workers.settings import Lane, Lanes
 from tests import make
 from tests.workers import trade
 from tests.workers.conftest import Ended, plan, row_of, until
@@ -66,6 +66,43 @@ async def test_the_window_bounds_what_all_shops_have_under_way(owner: asyncpg.Co
     )
     assert (len(picked), len(shops)) == (3, 3)
     assert await ledger.pick(owner, "general", lane) == []
+
+
+async def test_one_look_tells_of_which_kinds_something_may_be_picked(owner: asyncpg.Connection, ctx: Context) -> None:
+    """Of those that have something ready, and room for more; what waited for its time is ready when that has come."""
+    lane = Lane(at_once=1, per_shop=16, window=16, longest=timedelta(minutes=1))
+    lanes: Lanes = {"imports": lane, "general": lane, "images": lane}
+    assert await ledger.look(owner, lanes) == []
+
+    await plan(ctx, trade.walk)
+    ids = [await plan(ctx, trade.shelve, name=str(number)) for number in range(20)]
+    assert await ledger.look(owner, lanes) == ["imports", "general"]
+    assert len(await ledger.pick(owner, "general", lane)) == 16
+    assert await ledger.look(owner, lanes) == ["imports"]
+    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", ids[:2])
+    assert await ledger.look(owner, lanes) == ["imports"]  # two of sixteen: it is filled up some at a time
+    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = $1", ids[2])
+    assert await ledger.look(owner, lanes) == ["imports", "general"]
+
+    await owner.execute("UPDATE platform.job SET is_ready = false, run_at = now() + interval '1 hour'")
+    assert await ledger.look(owner, lanes) == []
+    await owner.execute("UPDATE platform.job SET run_at = now() WHERE kind = 'imports'")
+    assert await ledger.look(owner, lanes) == ["imports"]
+
+
+async def test_one_look_tells_of_which_kinds_something_was_lost(owner: asyncpg.Connection, ctx: Context) -> None:
+    kinds: list[Kind] = ["imports", "general"]
+    await plan(ctx, trade.walk)
+    id = await plan(ctx, trade.shelve, name="Lamps")
+    hasty = Lane(at_once=1, per_shop=4, window=8, longest=timedelta(minutes=1), delivery=timedelta(0))
+    assert await ledger.look_for_lost(owner, kinds) == []
+
+    await ledger.pick(owner, "general", hasty)
+    assert await ledger.look_for_lost(owner, kinds) == ["general"]
+    await ledger.send_late_again(owner, "general")
+    assert await ledger.look_for_lost(owner, kinds) == []
+    await owner.execute("UPDATE platform.job SET state = 'CANCELLED' WHERE id = $1", id)
+    assert await ledger.look_for_lost(owner, kinds) == ["general"]
 
 
 async def test_a_shop_that_is_closed_is_passed_over(owner: asyncpg.Connection, ctx: Context) -> None:

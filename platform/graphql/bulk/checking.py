@@ -19,7 +19,7 @@ from stoa.graphql.limits import check_variables
 from stoa.graphql.mutations import NEEDS
 from stoa.graphql.reading.fetching import require_rights
 from stoa.graphql.reading.selecting import Selection
-from stoa.graphql.within import InnerContext, executor, inner_context
+from stoa.graphql.within import InnerContext, asked_of, document_of, executor, inner_context
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.context import Context
@@ -108,7 +108,7 @@ async def check_trust(ctx: Context, text: str) -> None:
 
 def _read(text: str) -> tuple[Document, OperationDefinitionNode]:
     try:
-        document = executor().documents.known(text) or executor().documents.read(text)
+        document = document_of(text)
     except InvalidDocument as invalid:
         error = invalid.errors[0]
         if isinstance(error.original_error, Refusal):
@@ -148,24 +148,6 @@ def _size(form: Form, variables: Mapping[str, Any]) -> None:
     raise TooComplex(
         "The query costs {cost} points; {limit} are allowed. Ask for less at once.", cost=cost, limit=MAX_PAGE
     )
-
-
-async def asked_of(context: InnerContext, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What the context's document answers. Raises the first thing that was in the way, be it a refusal or a failure."""
-    result = await executor().perform(context.document.operation(None), dict(variables), context)
-    for error in result.errors or ():
-        raise _cause_of(error)
-    assert result.data is not None
-    return result.data
-
-
-def _cause_of(error: GraphQLError) -> BaseException:
-    cause: BaseException = error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    if isinstance(cause, GraphQLError):
-        return InvalidInput("This cannot be asked: {message}", message=cause.message)
-    return cause
 
 
 def _check_rights(document: Document, operation: OperationDefinitionNode, context: InnerContext) -> None:

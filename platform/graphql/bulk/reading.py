@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from stoa.graphql.bulk.checking import BulkQuery, asked_of
+from stoa.graphql.bulk.checking import BulkQuery
 from stoa.graphql.bulk.form import AFTER, ID, List
 from stoa.graphql.documents import Document
-from stoa.graphql.within import inner_context
+from stoa.graphql.within import asked_of, inner_context
 from stoa.tenants.bulk import Page
 from stoa.tenants.context import Context
 

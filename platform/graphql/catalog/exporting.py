@@ -23,7 +23,6 @@ from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt, read_id
 from stoa.kit.errors import blaming
 from stoa.kit.ids import parse_type_id
-from stoa.settings import settings
 from stoa.tenants.access import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.live import listen
@@ -155,7 +154,7 @@ class ExportQueries(ExportLists):
     ) -> ProductExportLink:
         ctx = info.context.require(Scope.CATALOG_READ, "productExportLink")
         link = await exporting.export_link(ctx, read_id("id", id, "exp"))
-        return ProductExportLink(url=settings().public_url + link.path, expires_at=link.expires_at)
+        return ProductExportLink(url=link.url, expires_at=link.expires_at)
 
 
 @strawberry.type

@@ -29,7 +29,6 @@ class Wish:
 
     shop: ShopRef
     locale: Locale
-    today: date
     made_at: str
     made_by: str
     scopes: frozenset[str] = frozenset()
@@ -85,9 +84,6 @@ class Layout:
 
     def page(self, nodes: Sequence[Mapping[str, Any]]) -> Iterable[Block]:
         """Some of the list."""
-        return ()
-
-    def closing(self) -> Iterable[Block]:
         return ()
 
 

@@ -232,7 +232,6 @@ def wish(
     return Wish(
         shop=shop,
         locale=locale,
-        today=local.date(),
         made_at=f"{long_day(local.date(), locale)} {local:%H:%M}",
         made_by=made_by,
         scopes=scopes,

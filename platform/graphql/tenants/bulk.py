@@ -18,7 +18,6 @@ from stoa.graphql.reading.declaring import column, derived, fetched, one_of, pag
 from stoa.graphql.saying import said_now
 from stoa.graphql.scalars import BigInt, read_id
 from stoa.graphql.tenants.jobs import Job
-from stoa.settings import settings
 from stoa.tenants import bulk
 from stoa.tenants.access import Scope
 from stoa.tenants.bulk import models
@@ -171,7 +170,7 @@ class BulkRunQueries(BulkRunLists):
     ) -> BulkRunLink:
         ctx = info.context.require(Scope.SHOP_READ, "bulkRunLink")
         link = await bulk.run_link(ctx, read_id("id", id, "bulk"))
-        return BulkRunLink(url=settings().public_url + link.path, expires_at=link.expires_at)
+        return BulkRunLink(url=link.url, expires_at=link.expires_at)
 
 
 @strawberry.type

@@ -17,7 +17,7 @@ from stoa.graphql.answers import Answer
 from stoa.graphql.documents import InvalidDocument
 from stoa.graphql.reading.declared import TYPES
 from stoa.graphql.tenants.topics import TEST, TOPIC_OF, Topic
-from stoa.graphql.within import InnerContext, ask, executor, inner_context
+from stoa.graphql.within import InnerContext, ask, document_of, executor, inner_context
 from stoa.kit.errors import Refusal
 from stoa.kit.ids import new_id, prefix_of, type_id
 from stoa.tenants.context import Actor, Context
@@ -103,8 +103,7 @@ def _as_program(ctx: Context, id: UUID, name: str, scopes: Iterable[str]) -> Con
 
 def _operation_of(query: str) -> OperationDefinitionNode:
     try:
-        documents = executor().documents
-        operations = list((documents.known(query) or documents.read(query)).operations.values())
+        operations = list(document_of(query).operations.values())
     except InvalidDocument as invalid:
         why = invalid.errors[0].message
         raise QueryRefused("The query is not valid: {why}", path=["query"], why=why[:300]) from None

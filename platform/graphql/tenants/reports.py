@@ -29,7 +29,6 @@ from stoa.graphql.tenants.report_inputs import (
 from stoa.graphql.tenants.report_schedules import ReportSchedule
 from stoa.kit.clock import now
 from stoa.kit.reporting import Format
-from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context
 from stoa.tenants.reporting import models
@@ -172,7 +171,7 @@ class ReportQueries(ReportLists):
     ) -> ReportLink:
         ctx = info.context.require(Scope.SHOP_READ, "reportLink")
         link = await report_link(ctx, read_id("id", id, "rep"))
-        return ReportLink(url=settings().public_url + link.path, expires_at=link.expires_at)
+        return ReportLink(url=link.url, expires_at=link.expires_at)
 
 
 def _shown(ctx: Context, each: Definition) -> ReportDefinition:

@@ -2,10 +2,12 @@
 
 `documents` says what a document is made of, `spooling` puts it into a file on the way, `press` is the process that
 reads it and writes PDF (`paper`, `charts`), XLSX (`workbook`) or CSV (`lines`), `presses` are those processes together.
+The writers are loaded in those processes alone: they take some 80 MB.
 No file here knows a shop or a domain.
 """
 
 from stoa.kit.reporting.documents import (
+    MOST_ROWS,
     Balance,
     Block,
     Chart,
@@ -23,10 +25,11 @@ from stoa.kit.reporting.documents import (
     Table,
     Text,
 )
-from stoa.kit.reporting.presses import NotWritten, Presses, TooLong, TooManyRows, Written
+from stoa.kit.reporting.presses import NotWritten, Presses, TooLong, Written
 from stoa.kit.reporting.spooling import Spool
 
 __all__ = [
+    "MOST_ROWS",
     "Balance",
     "Block",
     "Chart",
@@ -47,6 +50,5 @@ __all__ = [
     "Table",
     "Text",
     "TooLong",
-    "TooManyRows",
     "Written",
 ]

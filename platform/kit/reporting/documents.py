@@ -18,6 +18,11 @@ class Format(StrEnum):
     CSV = "CSV"
 
 
+# What a document may have: paper is typeset as a whole, the others are streams. The numbers are not with the writers,
+# so that who asks for a report need not load what writes it.
+MOST_ROWS = {Format.PDF: 5_000, Format.XLSX: 500_000, Format.CSV: 1_000_000}
+
+
 class Kind(StrEnum):
     """What a value is, and so how it is written.
 
@@ -54,7 +59,7 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True, tag=True):
-    """What the document is. `words` are those that the writers say themselves (`paper.WORDS`)."""
+    """What the document is. `words` are what the writers say themselves, by its name, in the language of `locale`."""
 
     title: str
     subtitle: str

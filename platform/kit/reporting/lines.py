@@ -15,8 +15,6 @@ from stoa.kit.money import decimal_string
 from stoa.kit.reporting.documents import Block, Head, Kind, Rows, Table
 from stoa.kit.tabular.cells import harmless, harmless_code
 
-MOST_ROWS = 1_000_000
-
 
 class Lines:
     """Takes blocks and writes what belongs into the file; nothing is kept."""

@@ -33,7 +33,6 @@ from stoa.kit.reporting.notation import NOTHING, cell, figure, share
 from stoa.kit.reporting.summing import Sums
 
 TEMPLATE = Path(__file__).parent / "report.typ"
-MOST_ROWS = 5_000
 
 
 @dataclass(slots=True)

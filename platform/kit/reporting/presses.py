@@ -15,13 +15,11 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from stoa.kit.reporting import lines, paper, workbook
 from stoa.kit.reporting.documents import Format
 from stoa.kit.reporting.orders import Answer, Told
 
 PASSED_ON = ("PATH", "PYTHONPATH", "LANG")  # nothing secret is where strangers' words are typeset
 MAX_SECONDS = 120.0
-MOST_ROWS = {Format.PDF: paper.MOST_ROWS, Format.XLSX: workbook.MOST_ROWS, Format.CSV: lines.MOST_ROWS}
 IDLE_AT_END = 2.0  # seconds
 
 
@@ -31,14 +29,6 @@ class NotWritten(RuntimeError):
 
 class TooLong(NotWritten):
     """The document took longer than it may; the process was killed."""
-
-
-class TooManyRows(ValueError):
-    """More rows than this format takes."""
-
-    def __init__(self, format: Format, limit: int) -> None:
-        super().__init__(f"{format} takes {limit} rows")
-        self.format, self.limit = format, limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from stoa.kit.reporting.documents import (
 from stoa.kit.reporting.notation import as_number
 from stoa.kit.reporting.summing import Sums
 
-MOST_ROWS = 500_000
 LOOKED_AT = 200  # rows, for the width of a column
 ACCENT, TINT = "#2F5D8A", "#F3F6F9"
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")

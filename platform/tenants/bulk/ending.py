@@ -15,10 +15,10 @@ from stoa.tenants.access.scopes import Scope
 from stoa.tenants.bulk.errors import BulkRunOver, NoSuchBulkRun
 from stoa.tenants.bulk.events import BulkRunEnded
 from stoa.tenants.bulk.models import AT_WORK, BulkKind, BulkRun, BulkState
-from stoa.tenants.bulk.running import Step, locked, run_of, save, tell
+from stoa.tenants.bulk.running import locked, run_of, save, tell
 from stoa.tenants.bulk.taking import answers_of, forget_answers, tally
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.database import Step, shop_client, shop_transaction
 from stoa.tenants.jobs import end_of_job
 from stoa.tenants.models import JobState
 from stoa.tenants.outbox import publish

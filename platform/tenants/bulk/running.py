@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from stoa.kit.clock import now
@@ -14,12 +11,8 @@ from stoa.tenants.access.rights import rights_of
 from stoa.tenants.bulk.errors import NoLongerAllowed
 from stoa.tenants.bulk.models import AT_WORK, BulkRun, BulkState, percent_run
 from stoa.tenants.context import Actor, Context
-from stoa.tenants.database import shop_client
+from stoa.tenants.database import Step, shop_client
 from stoa.tenants.uploading import shop_files
-
-Step = Callable[
-    [], AbstractAsyncContextManager[Any]
-]  # a shop transaction that its attempt still owns (tenants/jobs.py)
 
 
 async def begin(ctx: Context, run_id: UUID, step: Step) -> BulkRun | None:

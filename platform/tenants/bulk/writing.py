@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from stoa.kit.ids import new_id
 from stoa.tenants.bulk.models import BulkRun
-from stoa.tenants.bulk.running import Step, save, tell
+from stoa.tenants.bulk.running import save, tell
 from stoa.tenants.context import Context
+from stoa.tenants.database import Step
 from stoa.tenants.uploading import shop_files
 
 PART_BYTES = 8 * 1024 * 1024

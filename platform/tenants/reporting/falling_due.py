@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
 
 from stoa.kit.clock import now
 from stoa.kit.ids import NEW_ID
@@ -15,12 +18,16 @@ from stoa.tenants.reporting.scheduling import next_slot
 JOB: Final = "reports.follow_schedule"
 AT_ONCE: Final = 500
 # The key names the slot: what is planned twice, by whomever, is done once.
+_DUE: Final = """jsonb_to_recordset($1::jsonb) AS due (
+  id uuid, shop_schema text, slot text, at timestamptz, next_at timestamptz)"""
 _PLAN: Final = f"""
+WITH moved AS (
+  UPDATE platform.report_schedule s SET last_at = due.at, next_at = due.next_at FROM {_DUE} WHERE s.id = due.id)
 INSERT INTO platform.job (id, shop_schema, kind, name, payload, dedupe_key, state, run_at, attempts, failures,
                           max_attempts, priority, is_ready, created_at)
-SELECT {NEW_ID}, $1, 'reports', '{JOB}', jsonb_build_object('schedule_id', $2::uuid, 'at', $3::timestamptz,
-         'slot', $4::text),
-       'schedule ' || $2::uuid || ' ' || $4::text, 'QUEUED', now(), 0, 0, 5, 1, true, clock_timestamp()
+SELECT {NEW_ID}, shop_schema, 'reports', '{JOB}', jsonb_build_object('schedule_id', id, 'at', at, 'slot', slot),
+       'schedule ' || id || ' ' || slot, 'QUEUED', now(), 0, 0, 5, 1, true, clock_timestamp()
+FROM {_DUE} WHERE slot IS NOT NULL
 ON CONFLICT DO NOTHING
 """
 
@@ -39,12 +46,16 @@ async def plan_due() -> int:
         each.schema_name: each
         for each in await Shop.filter(schema_name__in={each.shop_schema for each in due}, state=ShopState.ACTIVE)
     }
-    for schedule in due:
-        shop, slot = shops.get(schedule.shop_schema), schedule.next_at
-        if shop is not None and slot is not None:
-            label = label_of(slot, shop.time_zone)
-            await platform_client().execute_query(_PLAN, [schedule.shop_schema, schedule.id, slot, label])
-        zone = shop.time_zone if shop is not None else "UTC"
-        schedule.last_at, schedule.next_at = slot, next_slot(schedule, moment, zone)
-        await schedule.save(update_fields=["last_at", "next_at"])
+    planned = [_planned(each, shops.get(each.shop_schema), moment) for each in due]
+    if planned:
+        await platform_client().execute_query(_PLAN, [msgspec.json.encode(planned).decode()])
     return len(due)
+
+
+def _planned(schedule: ReportSchedule, shop: Shop | None, moment: datetime) -> dict[str, Any]:
+    """One row for the statement; a shop that is closed has no slots, but its schedules move on."""
+    at, zone = schedule.next_at, "UTC" if shop is None else shop.time_zone
+    assert at is not None  # it was due
+    slot = None if shop is None else label_of(at, zone)
+    later = next_slot(schedule, moment, zone)
+    return {"id": schedule.id, "shop_schema": schedule.shop_schema, "slot": slot, "at": at, "next_at": later}

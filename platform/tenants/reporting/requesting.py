@@ -95,3 +95,8 @@ async def report_exists(schedule_id: UUID, slot: str) -> bool:
 async def report_of(report_id: UUID) -> Report | None:
     """The open shop's report of that id: its role sees no other's."""
     return await Report.get_or_none(id=report_id, using_db=shop_client())
+
+
+async def report_to_make(ctx: Context, report_id: UUID) -> Report | None:
+    """The same for who works for all shops: over connections that need not become this shop's for it."""
+    return await Report.get_or_none(id=report_id, shop_schema=ctx.shop.schema)

@@ -8,8 +8,7 @@ from typing import Any
 
 from stoa.graphql.reporting.defining import Definition, Wish
 from stoa.graphql.reporting.words import CHROME
-from stoa.graphql.within import ask, inner_context
-from stoa.kit.errors import Refusal
+from stoa.graphql.within import asked_of, document_of, inner_context
 from stoa.kit.languages import reading
 from stoa.kit.reporting import Block, Spool
 from stoa.tenants.context import Context
@@ -18,18 +17,9 @@ from stoa.tenants.reporting.errors import ReportTooLarge
 Progress = Callable[[int], Awaitable[None]]
 
 
-class NotAnswered(RuntimeError):
-    """The schema refused a query of ours: a bug of a definition, unless it was the asker's rights."""
-
-
-class QueryRefused(Refusal):
-    """The API refuses the query to whoever asks for the report."""
-
-    code = "REPORT_REFUSED"
-
-
 async def gather(ctx: Context, definition: Definition, wish: Wish, spool: Spool, most: int, progress: Progress) -> None:
-    """Fill the spool. Raises `ReportTooLarge` as soon as there are more rows than `most`, and `QueryRefused`."""
+    """Fill the spool. Raises `ReportTooLarge` as soon as there are more rows than `most`, and whatever the API
+    refuses to whoever asks."""
     layout = definition.layout(wish)
     spool.add(definition.head(wish, layout, CHROME))
     variables, after, is_first = definition.variables(wish), None, True
@@ -45,7 +35,6 @@ async def gather(ctx: Context, definition: Definition, wish: Wish, spool: Spool,
             after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
         if after is not None:
             await progress(spool.rows)
-    _put(spool, layout.closing(), most)
 
 
 async def _whole(ctx: Context, definition: Definition, nodes: list[dict[str, Any]]) -> AsyncIterator[list[Any]]:
@@ -79,11 +68,6 @@ def _put(spool: Spool, blocks: Iterable[Block], most: int) -> None:
 
 async def _ask(ctx: Context, query: str, variables: dict[str, Any]) -> Any:
     with reading(ctx.locale):
-        answer = await ask(inner_context(ctx), query, variables)
-    if answer.code:
-        error = answer.body["errors"][0]
-        if answer.code in ("PERMISSION_DENIED", "INVALID", "NOT_FOUND"):
-            raise QueryRefused("{message}", message=str(error["message"]))
-        raise NotAnswered(f"{answer.code}: {error['message']}")
+        data = await asked_of(inner_context(ctx, document_of(query)), variables)
     await asyncio.sleep(0)  # others have their turn between pages
-    return answer.body["data"]
+    return data

@@ -43,7 +43,7 @@ async def plan_due(job: Job) -> None:
         pass
 
 
-@job(making.MAIL, in_one_transaction=False, max_attempts=10)
+@job(making.MAIL, kind="notifications", in_one_transaction=False, max_attempts=10)
 async def mail_report(ctx: Context, job: Job) -> None:
     """Send the address of a report to one reader."""
     payload = job.payload

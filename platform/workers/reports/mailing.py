@@ -50,7 +50,7 @@ def _mail(ctx: Context, job: Job, report: Report, address: str, locale: Locale) 
     link = mailed_link(ctx, report)
     values: dict[str, str | int | Sentence] = {"title": report.title, "shop": ctx.shop.name}
     more = {
-        "url": settings().public_url + link.path,
+        "url": link.url,
         "until": long_day(link.expires_at.date(), locale),
         "name": report.actor_name,
     }

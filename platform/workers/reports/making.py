@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,18 +16,18 @@ from stoa.graphql.reporting.wishing import Parameters, wish
 from stoa.kit.clock import now
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.languages import Locale, Sentence
-from stoa.kit.reporting import NotWritten, Presses, Spool, TooLong, Written
-from stoa.kit.reporting.presses import MOST_ROWS
+from stoa.kit.reporting import MOST_ROWS, Presses, Spool, TooLong, Written
 from stoa.tenants.access.rights import rights_of
 from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Actor, Context
+from stoa.tenants.database import shop_transaction
 from stoa.tenants.jobs import CANCELLED, Job, end_of_job
 from stoa.tenants.models import JobState
-from stoa.tenants.outbox import enqueue
+from stoa.tenants.outbox import enqueue_each
 from stoa.tenants.reporting.ending import end_report, fail_report, take_up_again
 from stoa.tenants.reporting.errors import NotAllowedAnyMore, ReportTooLarge
 from stoa.tenants.reporting.models import Report, ReportState
-from stoa.tenants.reporting.requesting import report_of
+from stoa.tenants.reporting.requesting import report_of, report_to_make
 from stoa.tenants.uploading import shop_files
 from stoa.workers.reports.gathering import gather
 from stoa.workers.reports.mailing import languages_of
@@ -96,7 +97,7 @@ async def make_report(ctx: Context, job: Job, report_id: UUID) -> None:
     A report that is refused is failed at once, with the reason; `NotWritten` is for another attempt. One that has
     failed is here because somebody has had its job done again.
     """
-    report = await report_of(report_id)
+    report = await report_to_make(ctx, report_id)
     if report is None or report.state in (ReportState.DONE, ReportState.EXPIRED):
         return
     if report.state is ReportState.FAILED:
@@ -118,14 +119,20 @@ async def _keep(ctx: Context, job: Job, report: Report, written: Written, rows: 
     key = key_of_attempt(files, FOLDER, report.id, job.attempt)
     try:
         size = await files.put(key, _chunks(written.path))
-        async with job.finish():
-            await end_report(ctx, report, key, size, rows)
-            for address, locale in readers.items():
-                told = {"report_id": str(report.id), "address": address, "locale": locale}
-                await enqueue(ctx, MAIL, told, kind="general", dedupe_key=f"{report.id} {address}", max_attempts=10)
+        async with shop_transaction() if readers else nullcontext():
+            await end_report(ctx, job, report, key, size, rows)
+            await _plan_mails(ctx, report, readers)
+        job.is_finished = True
     except BaseException:
         await files.delete(key)
         raise
+
+
+async def _plan_mails(ctx: Context, report: Report, readers: Mapping[str, Locale]) -> None:
+    """In the open transaction, where there is anybody to write to."""
+    mails = [{"report_id": str(report.id), "address": each, "locale": locale} for each, locale in readers.items()]
+    keys = [f"{report.id} {each}" for each in readers]
+    await enqueue_each(ctx, MAIL, mails, kind="notifications", dedupe_keys=keys, max_attempts=10)
 
 
 async def give_up(ctx: Context, report_id: UUID, job_id: UUID) -> None:
@@ -154,6 +161,3 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 def presses() -> Presses:
     """Those of this process."""
     return Presses()
-
-
-__all__ = ["NotWritten", "give_up", "make_report", "presses"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from stoa.graphql.reporting.registry import DEFINITIONS
 from stoa.kit.clock import now
-from stoa.kit.reporting.presses import MOST_ROWS
+from stoa.kit.reporting import MOST_ROWS
 from stoa.tenants.reporting.models import KEPT, Report
 from tests import make
 from tests.graphql.asking import Ask

@@ -212,7 +212,7 @@ async def test_a_schedule_that_cannot_be_is_refused(ask: Ask, input: dict[str, A
     assert await ReportSchedule.filter(shop_schema=ask.ctx.shop.schema).count() == 0
 
 
-async def test_sales_are_figures_with_series_in_two_statements(ask: Ask) -> None:
+async def test_sales_are_figures_with_series_in_three_statements(ask: Ask) -> None:
     """X20: arrays, never an object for each point."""
     cup = await make.sold(ask.ctx, price_minor=1250, on_hand=50, sku="CUP")
     for many in (1, 2):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stoa.kit.reporting import Column, Format, Kind, NotWritten, Presses, Rows, Table, TooLong
-from tests.kit.reporting.papers import HEAD, spooled
+from tests.kit.reporting.papers import HEAD, children, spooled
 
 
 @pytest.fixture
@@ -26,6 +28,15 @@ def table(rows: int, text: str = "A word") -> list[Table | Rows]:
     return [Table("t", "Table", columns, is_main=True), Rows([[f"C{i}", text, i] for i in range(rows)])]
 
 
+def test_writers_are_loaded_by_those_who_write_and_by_nobody_else() -> None:
+    """They take some 80 MB, which every process would have that knows the rows of reports, or has them made."""
+    look = (
+        "import sys, stoa.tenants.reporting.models, stoa.workers.reports.jobs; "
+        "print([name for name in ('typst', 'xlsxwriter', 'stoa.kit.reporting.paper') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", look], capture_output=True, check=True).stdout == b"[]\n"
+
+
 async def test_a_process_serves_one_document_after_the_other(presses: Presses, tmp_path: Path) -> None:
     spool = spooled(tmp_path, HEAD, *table(3))
     written = [await presses.write(spool, tmp_path / f"{each}.{each}", each) for each in Format]
@@ -37,7 +48,7 @@ async def test_a_process_serves_one_document_after_the_other(presses: Presses, t
     assert len(presses._idle) == 1
 
 
-async def test_so_many_are_at_work_at_once_and_no_more(presses: Presses, tmp_path: Path) -> None:
+async def test_no_more_processes_are_started_than_may_be_at_work(presses: Presses, tmp_path: Path) -> None:
     spool = spooled(tmp_path, HEAD, *table(3))
     await asyncio.gather(*(presses.write(spool, tmp_path / f"{i}.csv", Format.CSV) for i in range(8)))
 
@@ -99,19 +110,3 @@ async def test_no_secret_goes_into_a_press(presses: Presses, tmp_path: Path, mon
 
     [pid] = children()
     assert b"hemlock" not in Path(f"/proc/{pid}/environ").read_bytes()
-
-
-def children() -> list[int]:
-    """Presses of this process that are alive."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
-            try:
-                status = (place / "stat").read_text()
-                command = (place / "cmdline").read_bytes()
-            except OSError:
-                continue
-            state, parent = status.rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and b"stoa.kit.reporting.press" in command and state != "Z":
-                found.append(int(place.name))
-    return found

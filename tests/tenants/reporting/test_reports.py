@@ -18,8 +18,11 @@ from stoa.kit.reporting import Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
-from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.database import shop_client
+from stoa.tenants.jobs import Job, LeaseLost
 from stoa.tenants.lending import fetch
+from stoa.tenants.models import Job as JobRow
+from stoa.tenants.models import JobState
 from stoa.tenants.provisioning import drop_shop
 from stoa.tenants.reporting.ending import end_report, fail_report, sweep_reports
 from stoa.tenants.reporting.errors import NoSuchReport, ReportNotReady
@@ -27,7 +30,7 @@ from stoa.tenants.reporting.events import ReportEnded
 from stoa.tenants.reporting.handing_out import REPORTS, report_link
 from stoa.tenants.reporting.models import FORGOTTEN, KEPT, Report, ReportSchedule, ReportState
 from stoa.tenants.reporting.noticing import REPORT_ENDED
-from stoa.tenants.reporting.requesting import Wanted, report_of, request_report
+from stoa.tenants.reporting.requesting import JOB, Wanted, report_of, request_report
 from stoa.tenants.uploading import shop_files
 from tests import make
 from tests.domains.catalog.catalogs import events_of
@@ -50,9 +53,14 @@ async def written(ctx: Context) -> Report:
             yield b"Day,Total\r\n"
 
         size = await files.put(key, body())
-        async with shop_transaction():
-            await end_report(ctx, report, key, size, 1)
-    return report
+        await end_report(ctx, await under_way(report), report, key, size, 1)
+    return await Report.get(id=report.id)
+
+
+async def under_way(report: Report) -> Job:
+    """The first attempt at it."""
+    await JobRow.filter(id=report.job_id).update(state=JobState.RUNNING, attempts=1)  # type: ignore[attr-defined]
+    return Job(report.job_id, JOB, {}, 1, 0, 3, report.shop_schema)  # type: ignore[attr-defined]
 
 
 async def test_a_shop_sees_and_writes_its_own_rows_alone(ctx: Context, other_ctx: Context) -> None:
@@ -118,6 +126,18 @@ async def test_an_end_is_news_and_somebody_is_told_of_what_nobody_waited_for(ctx
     assert [(each["report_id"], each["state"]) for each in ends] == [(str(done.id), "DONE"), (str(failed.id), "FAILED")]
     assert [REPORT_ENDED.concerns(ReportEnded(**each)) for each in ends] == [False, True]
     assert REPORT_ENDED.concerns(ReportEnded(done.id, "Sales", "DONE", is_scheduled=True))
+
+
+async def test_an_attempt_that_has_lost_its_job_ends_no_report(ctx: Context) -> None:
+    report = await requested(ctx)
+    job = await under_way(report)
+    await JobRow.filter(id=job.id).update(attempts=2)
+
+    with open_shop(ctx.shop), pytest.raises(LeaseLost):
+        await end_report(ctx, job, report, f"{ctx.shop.schema}/reports/x", 1, 1)
+
+    assert ((await Report.get(id=report.id)).state, await events_of(ctx)) == (ReportState.QUEUED, [])
+    assert (await JobRow.get(id=job.id)).state == JobState.RUNNING
 
 
 async def test_what_has_ended_stays_as_it_ended(ctx: Context) -> None:

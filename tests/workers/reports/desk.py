@@ -30,7 +30,7 @@ PATIENCE = 60  # seconds
 async def worked(settings: Settings) -> AsyncIterator[None]:
     """Reports are made meanwhile."""
     schema()  # as every process at work builds it at its start
-    async with at_work(settings, ["reports", "general"]):
+    async with at_work(settings, ["reports", "notifications", "general"]):
         yield
 
 

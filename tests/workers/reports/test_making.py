@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -16,11 +19,12 @@ from stoa.domains.orders import selling
 from stoa.domains.orders.models import OrderLine
 from stoa.kit.files import NoSuchFile
 from stoa.kit.ids import new_id, type_id
-from stoa.kit.reporting import Format
+from stoa.kit.reporting import MOST_ROWS, Format
 from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
 from stoa.tenants.attempting import key_of_attempt
 from stoa.tenants.context import Context, MissingScope
+from stoa.tenants.database import shop_client
 from stoa.tenants.models import Job, JobState, Membership
 from stoa.tenants.reporting.errors import TooManyReports
 from stoa.tenants.reporting.models import Report, ReportState
@@ -30,8 +34,16 @@ from stoa.tenants.uploading import shop_files
 from stoa.workers.reports import making
 from tests import make
 from tests.domains.orders.ledgers import pay
+from tests.kit.reporting.papers import children
 from tests.workers.conftest import until
 from tests.workers.reports import desk
+
+ORDERS = """
+INSERT INTO sales_order (id, channel, external_id, state, payment_state, fulfilment_state, aftersale_state, currency,
+  subtotal_minor, total_minor, placed_at, created_at, updated_at)
+SELECT gen_random_uuid(), 'web', 'E' || g, 'PENDING', 'UNPAID', 'UNFULFILLED', 'NONE', 'EUR', 100, 100, now(), now(),
+  now() FROM generate_series(1, $1::int) g
+"""
 
 
 async def sold_some(ctx: Context) -> None:
@@ -259,6 +271,34 @@ async def test_a_shop_may_have_so_many_waiting(ctx: Context) -> None:
         await desk.asked(ctx, "inventory")
 
     assert await Report.filter(shop_schema=ctx.shop.schema).count() == MAX_WAITING
+
+
+async def test_a_report_of_more_rows_than_its_format_takes_fails_and_says_so(ctx: Context, settings: Settings) -> None:
+    limit = MOST_ROWS[Format.PDF]
+    await shop_client().execute_query(ORDERS, [limit + 1])
+    asked = {"since": desk.today(ctx), "until": desk.today(ctx)}
+    report, lines = [await desk.asked(ctx, "order_list", each, **asked) for each in (Format.PDF, Format.CSV)]
+    async with desk.worked(settings):
+        report, lines = await desk.ended(report), await desk.ended(lines)
+
+    assert (report.state, report.file_key) == (ReportState.FAILED, None)
+    assert str(report.why_failed).startswith("The report has more than 5000 rows, which is what this format takes.")
+    job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
+    assert (job.state, job.last_error.partition(":")[0]) == (JobState.DEAD, "REPORT_TOO_LARGE")
+    assert (lines.state, lines.rows) == (ReportState.DONE, limit + 1)
+
+
+async def test_a_report_whose_press_was_killed_is_made_by_the_next_attempt(ctx: Context, settings: Settings) -> None:
+    making.presses().close()  # so that one has to start
+    report = await desk.asked(ctx, "inventory", Format.PDF)
+    async with desk.worked(settings):
+        [press] = await until(lambda: asyncio.to_thread(children), bool)
+        os.kill(press, signal.SIGKILL)
+        report = await desk.ended(report)
+
+    assert (await desk.content(ctx, report)).startswith(b"%PDF-")
+    job = await Job.get(id=report.job_id)  # type: ignore[attr-defined]
+    assert (job.state, job.failures, job.attempts) == (JobState.DONE, 1, 2)
 
 
 async def test_a_cancelled_report_has_failed(ctx: Context, settings: Settings) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -19,10 +20,13 @@ from stoa.settings import Settings
 from stoa.tenants.access.scopes import EVERY_SCOPE, Scope
 from stoa.tenants.context import Context, MissingScope, open_shop
 from stoa.tenants.database import platform_transaction
+from stoa.tenants.lending import fetch
+from stoa.tenants.linking import LinkRefused
 from stoa.tenants.models import Account, Job, Membership
 from stoa.tenants.reporting.calendar import When
 from stoa.tenants.reporting.errors import NoSuchSchedule, ScheduleChanged, TooManySchedules
 from stoa.tenants.reporting.falling_due import JOB, plan_due
+from stoa.tenants.reporting.handing_out import REPORTS
 from stoa.tenants.reporting.models import Cadence, Report, ReportSchedule, ReportState
 from stoa.tenants.reporting.scheduling import MAX_SCHEDULES, Plan, create_schedule, delete_schedule, edit_schedule
 from stoa.workers.reports import mailing
@@ -190,7 +194,6 @@ async def test_a_shop_has_so_many_schedules(ctx: Context) -> None:
 
 
 async def test_those_it_is_for_are_written_to_once_each_in_their_language(ctx: Context, settings: Settings) -> None:
-    """The address in the mail opens the file, without any other key, until its time is over."""
     reader = await make.member(ctx.shop, await make.account("lin@tea.example", name="林晓"))
     await Account.filter(id=reader.id).update(locale="zh")
     report = await desk.asked(
@@ -212,6 +215,27 @@ async def test_those_it_is_for_are_written_to_once_each_in_their_language(ctx: C
     keys = {each.id.hex for each in await Job.filter(name="reports.mail")}
     assert {each.key for each in letters} == keys
     assert (await Report.get(id=report.id)).mailed_at is not None
+
+
+async def test_the_address_in_a_mail_opens_the_file_for_a_week(ctx: Context, settings: Settings) -> None:
+    """Without any other key."""
+    report = await desk.asked(ctx, "inventory", recipients=["books@accountant.example"])
+    async with desk.worked(settings):
+        report = await desk.ended(report)
+        await until(lambda: Job.filter(name="reports.mail", state="DONE"), bool)
+    [letter] = await mailing.mailer().box.letters(ctx.shop.schema)  # type: ignore[attr-defined]
+    [address] = [line for line in letter.text.splitlines() if "/downloads/" in line]
+    query = parse_qs(urlsplit(address).query)
+    expires, signature = int(query["expires"][0]), query["signature"][0]
+    end = datetime.fromtimestamp(expires, UTC)
+
+    with clock.set_to(end):
+        found = await fetch(REPORTS, ctx.shop.id, report.id, expires=expires, signature=signature)
+    assert b"".join([chunk async for chunk in found.chunks]) == await desk.content(ctx, report)
+    with clock.set_to(end + timedelta(seconds=1)), pytest.raises(LinkRefused, match="is over"):
+        await fetch(REPORTS, ctx.shop.id, report.id, expires=expires, signature=signature)
+    assert report.finished_at is not None
+    assert timedelta(0) <= end - (report.finished_at + timedelta(days=7)).replace(microsecond=0) < timedelta(minutes=1)
 
 
 async def test_strangers_are_written_to_by_those_who_may_arrange_reports(ctx: Context) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,7 @@ from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
 from stoa.tenants import live
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.database import Step, shop_client, shop_transaction
 
 PAGE = 200
 EXAMPLES, KEPT_REFUSALS = 100, 10_000  # rows of a dry run; rows of what was refused
@@ -36,7 +35,6 @@ SELECT id, $2, product_id, title, outcome, code, message, changes, nullif(before
 FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, product_id uuid, title text, outcome text, code text, message jsonb,
   changes jsonb, before jsonb, after jsonb)
 """
-Step = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class Superseded(Exception):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import codecs
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from stoa.domains.catalog.events import ProductsExported
@@ -23,7 +21,7 @@ from stoa.settings import settings
 from stoa.tenants import live
 from stoa.tenants.attempting import forget_attempts, key_of_attempt
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_transaction
+from stoa.tenants.database import Step, shop_transaction
 from stoa.tenants.outbox import publish
 from stoa.tenants.uploading import shop_files
 
@@ -31,7 +29,6 @@ FOLDER = "exports"
 KEPT = timedelta(days=7)
 TELL_EVERY = 0.2  # seconds
 SWEPT_AT_ONCE = 100
-Step = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class Superseded(Exception):

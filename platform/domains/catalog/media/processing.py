@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from stoa.domains.catalog.events import ImagesChanged
@@ -15,11 +14,11 @@ from stoa.kit.files import NoSuchFile
 from stoa.kit.pictures.asking import Developed, PictureRefused, developed
 from stoa.kit.pictures.limits import MAX_BYTES
 from stoa.tenants.context import Context
+from stoa.tenants.database import Step
 from stoa.tenants.outbox import enqueue_each, publish
 from stoa.tenants.uploading import shop_files
 
 PROCESS, GIVE_UP = "catalog.process_image", "catalog.give_up_image"
-Finish = Callable[[], AbstractAsyncContextManager[None]]
 
 
 async def plan_processing(ctx: Context, file_keys: Sequence[str]) -> None:
@@ -27,7 +26,7 @@ async def plan_processing(ctx: Context, file_keys: Sequence[str]) -> None:
     await enqueue_each(ctx, PROCESS, [{"file_key": key} for key in file_keys], kind="images", max_attempts=3)
 
 
-async def process_picture(ctx: Context, file_key: str, *, finish: Finish) -> None:
+async def process_picture(ctx: Context, file_key: str, *, finish: Step) -> None:
     """Decode the file in a process of its own, keep its sizes, and note them with every picture that stands on it.
 
     `finish` is the transaction that ends the job. Twice changes nothing. Raises `StudioGone` when that process died.

@@ -22,7 +22,6 @@ from stoa.graphql.scalars import Money, read_id, shown_money
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import type_id
 from stoa.kit.languages import LOCALES, Locale, reader
-from stoa.settings import settings
 from stoa.tenants.access.scopes import Scope
 
 
@@ -133,7 +132,7 @@ class ShippingQueries(ShippingLists):
             raise InvalidInput("{locale} is no language of the shop.", path=["locale"], locale=str(locale)[:20])
         chosen: Locale = "zh" if (locale or reader()) == "zh" else "en"
         link = await papers.paper_link(ctx, read_id("id", id, "shp"), papers.Paper(paper), chosen)
-        return ShipmentPaperLink(url=settings().public_url + link.path, expires_at=link.expires_at)
+        return ShipmentPaperLink(url=link.url, expires_at=link.expires_at)
 
     @strawberry.field(
         description="Ways of delivery compared by what really happened to the parcels that left from `since` to "
