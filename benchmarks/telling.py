@@ -10,13 +10,14 @@ from time import perf_counter
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import NEW_ID, new_id
 from stoa.tenants import hooks
 from stoa.tenants.connecting import connect, disconnect, owner_connection
 from stoa.tenants.context import Actor, Context, open_shop
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.hooks.events import WebhookTested
-from stoa.tenants.outbox import LOG, _json, _Published
+from stoa.tenants.outbox import LOG, _Published
 from stoa.tenants.provisioning import provisioner
 
 OTHERS = 20_000  # hooks of other shops
@@ -70,7 +71,7 @@ async def _measure(ctx: Context, times: int) -> tuple[float, float]:
     async with shop_transaction(), shop_client().acquire_connection() as connection:
         for _ in range(times):
             for statement, more in ways.items():
-                row = _json([_Published(new_id(), WebhookTested(new_id())).as_row])
+                row = as_json([_Published(new_id(), WebhookTested(new_id())).as_row])
                 start = perf_counter()
                 await connection.execute(statement, ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), row, *more)
                 spent[statement].append(perf_counter() - start)

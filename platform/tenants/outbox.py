@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import NEW_ID, new_id
 from stoa.tenants.context import Context, open_schema
 from stoa.tenants.database import ShopChanged, ShopTransactionClient, shop_client
@@ -129,11 +130,11 @@ async def publish(ctx: Context, *events: Any, is_told: bool = True) -> None:
     if not published:
         return
     jobs = [job for each in published for job in each.as_jobs]
-    rows = _json([each.as_row for each in published])
+    rows = as_json([each.as_row for each in published])
     values = [ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), rows, ctx.shop.schema]
     async with client.acquire_connection() as connection:
         if jobs:
-            await connection.execute(LOG_AND_PLAN, *values, _json(jobs))
+            await connection.execute(LOG_AND_PLAN, *values, as_json(jobs))
         else:
             await connection.execute(LOG, *values)
     for each in published if is_told else ():
@@ -174,12 +175,12 @@ def publish_along(ctx: Context, *events: Any, cause: str, after: int) -> Along:
         schema=schema,
         where=f"WHERE EXISTS (SELECT FROM {cause})\n",
     )
-    logged = _json([each.as_row for each in published])
+    logged = as_json([each.as_row for each in published])
     values = (ctx.actor.kind, ctx.actor.id, ctx.request_id, now(), logged, ctx.shop.schema)
     if not jobs:  # then the table of jobs is left alone: an INSERT of nothing would wake the dispatcher all the same
         return Along(log, values, published)
     plan = _plan_along(schema, request, planned, cause)
-    return Along(f"{log}, planned AS ({plan})", (*values, _json(jobs)), published)
+    return Along(f"{log}, planned AS ({plan})", (*values, as_json(jobs)), published)
 
 
 def enqueue_along(
@@ -199,7 +200,7 @@ def enqueue_along(
     schema, request, planned = (f"${after + number}" for number in range(1, 4))
     job = _plan(job_name, payload, kind, max_attempts) | {"run_at": run_at}
     plan = _plan_along(schema, request, planned, cause)
-    return Along(f"planned AS ({plan})", (ctx.shop.schema, ctx.request_id, _json([job])), ())
+    return Along(f"planned AS ({plan})", (ctx.shop.schema, ctx.request_id, as_json([job])), ())
 
 
 def _plan_along(schema: str, request: str, planned: str, cause: str) -> str:
@@ -253,7 +254,7 @@ async def enqueue_each(
 async def _enqueue(ctx: Context, jobs: list[dict[str, Any]]) -> bool:
     """Whether any of them was planned."""
     async with _transaction(ctx).acquire_connection() as connection:
-        done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, _json(jobs))
+        done = await connection.execute(ENQUEUE, ctx.shop.schema, ctx.request_id, as_json(jobs))
     return str(done) != "INSERT 0 0"
 
 
@@ -289,7 +290,3 @@ def _transaction(ctx: Context) -> ShopTransactionClient:
     if not isinstance(client, ShopTransactionClient):
         raise NoTransaction("Publish and enqueue inside shop_transaction(), in the one of what they are about.")
     return client
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

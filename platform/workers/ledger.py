@@ -22,6 +22,7 @@ from uuid import UUID
 
 import msgspec
 
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import ALPHABET, NEW_ID
 from stoa.tenants.context import Context, ShopRef
 from stoa.tenants.database import platform_client
@@ -343,4 +344,4 @@ def _told(jobs: Mapping[str, AnyJobFunction]) -> str:
             (each.name, news) for each in jobs.values() if isinstance(each, JobFunction) and each.kind != news.kind
         ]
     told = [{"dead": dead, "name": to.name, "kind": to.kind, "max_attempts": to.max_attempts} for dead, to in heirs]
-    return msgspec.json.encode(told).decode()
+    return as_json(told)

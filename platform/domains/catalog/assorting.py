@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.drafting import MAX_VARIANTS, VariantDraft, checked_variant, require_cost, sku_twice
@@ -28,6 +27,7 @@ from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.touching import locked_product, touch
 from stoa.kit.checking import Problems
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.languages import Sentence, joined
 from stoa.tenants.context import Context
@@ -91,7 +91,7 @@ async def add_variants(
         existing = await Variant.filter(product_id=product_id).order_by("position", "id")
         rows = _rows(product, existing, drafts)
         try:
-            await shop_client().execute_query(_ADD, [product_id, ctx.shop.currency, now(), _json(rows)])
+            await shop_client().execute_query(_ADD, [product_id, ctx.shop.currency, now(), as_json(rows)])
         except IntegrityError as error:
             raise _sku_taken(error, drafts) from None
         on_hand = {row["id"]: draft.on_hand for row, draft in zip(rows, drafts, strict=True)}
@@ -232,7 +232,3 @@ def _sku_taken(error: IntegrityError, drafts: Sequence[VariantDraft]) -> Refusal
         if draft.sku and f"(sku)=({draft.sku})" in (error.args[0].detail or ""):
             return SkuTaken("The code {taken} is in use.", path=["variants", i, "sku"], taken=draft.sku)
     return SkuTaken("A code of these variants is in use.", path=["variants"])
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return msgspec.json.encode(rows).decode()

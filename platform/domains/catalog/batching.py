@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.changing import ProductChanges, VariantChanges
 from stoa.domains.catalog.completeness import readiness
 from stoa.domains.catalog.editing import schedule_after
@@ -26,6 +24,7 @@ from stoa.domains.catalog.touching import require_version
 from stoa.domains.catalog.translating import clean_translations, merged
 from stoa.domains.catalog.variants import change_columns
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import Refusal, Refusals
 from stoa.tenants.context import Context, MissingScope
 from stoa.tenants.database import shop_client, shop_transaction
@@ -230,4 +229,4 @@ class _Batch:
 
 
 def _rows(rows: Iterable[Any], columns: Mapping[str, str]) -> str:
-    return msgspec.json.encode([{name: getattr(row, name) for name in ("id", *columns)} for row in rows]).decode()
+    return as_json([{name: getattr(row, name) for name in ("id", *columns)} for row in rows])

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.assorting import there_are
 from stoa.domains.catalog.errors import IsABundle, NoSuchVariant, StillInUse
 from stoa.domains.catalog.events import BundleChanged, FieldChange
 from stoa.domains.catalog.models import BundlePart, Product, Variant
 from stoa.domains.catalog.recalling import named_together, of_variant
 from stoa.domains.catalog.touching import locked_product, touch
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -68,7 +67,7 @@ async def set_parts(
         await BundlePart.filter(bundle_id=variant_id).exclude(part_id__in=list(parts)).delete()
         if parts:
             rows = [{"id": new_id(), "part_id": part, "quantity": count} for part, count in parts.items()]
-            await shop_client().execute_query(_WRITE, [variant_id, msgspec.json.encode(rows).decode()])
+            await shop_client().execute_query(_WRITE, [variant_id, as_json(rows)])
         product.is_bundle = await BundlePart.filter(bundle__product_id=product.id).exists()
         await touch(product, "is_bundle")
         change = FieldChange("parts", before, await _made_of(variant_id))

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.drafting import ProductDraft, VariantDraft
 from stoa.domains.catalog.events import ProductCreated
 from stoa.domains.catalog.models import Product
 from stoa.domains.catalog.naming import search_text_of
 from stoa.domains.catalog.translating import clean_titles, merged
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
@@ -81,10 +80,10 @@ async def insert_product(
         *(product.id, product.title, handle, product.description, product.status.value),
         *(draft.category_id, draft.source, draft.external_id, product.search_text, product.created_at),
         ctx.shop.currency,
-        _json([variant_row(position, each) for position, each in enumerate(draft.variants)]),
-        _json([_picture(position, each) for position, each in enumerate(pictures)]),
+        as_json([variant_row(position, each) for position, each in enumerate(draft.variants)]),
+        as_json([_picture(position, each) for position, each in enumerate(pictures)]),
         *(ctx.actor.kind, ctx.actor.id),
-        msgspec.json.encode(draft.more | {"metadata": metadata}).decode(),
+        as_json(draft.more | {"metadata": metadata}),
     ]
     news = publish_along(ctx, ProductCreated(product.id), cause="made", after=_VALUES)
     async with shop_client().acquire_connection() as connection:
@@ -148,11 +147,6 @@ def _picture(position: int, picture: Picture) -> dict[str, Any]:
         "alt": picture.alt,
         "position": position,
     }
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    """Rows as one parameter: asyncpg takes longer over an array for each column."""
-    return msgspec.json.encode(rows).decode()
 
 
 def _minor(price: Money | None) -> int | None:

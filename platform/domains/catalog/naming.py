@@ -9,8 +9,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.text import searchable, slugify
 from stoa.tenants.database import shop_client
@@ -81,7 +80,7 @@ async def refresh_search_text(product_ids: Sequence[UUID]) -> None:
     await shop_client().execute_query(_LOCK, [list(product_ids)])
     rows = await shop_client().execute_query_dict(_NAMES, [list(product_ids)])
     texts = await asyncio.to_thread(_texts, rows) if len(rows) > IN_THREAD else _texts(rows)
-    await shop_client().execute_query(_SAVE, [msgspec.json.encode(texts).decode()])
+    await shop_client().execute_query(_SAVE, [as_json(texts)])
 
 
 def _texts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

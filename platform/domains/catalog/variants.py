@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
@@ -19,6 +18,7 @@ from stoa.domains.catalog.recalling import changes_between, of_variant
 from stoa.domains.catalog.stock.reasons import PRODUCT_EDITED
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.domains.catalog.translating import clean_titles, merged
+from stoa.kit.encoding import as_json
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -47,7 +47,7 @@ async def change_options(product: Product, changes: Sequence[OptionChange]) -> l
         {"id": each.id, "new": new, "old_title": title_of(each.option_values), "new_title": title_of(new)}
         for each, new in zip(variants, values, strict=True)
     ]
-    await shop_client().execute_query(_REVALUE, [msgspec.json.encode(rows).decode()])
+    await shop_client().execute_query(_REVALUE, [as_json(rows)])
     return options
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from stoa.domains import service
 from stoa.domains.catalog.media.forgetting import plan_forgetting
 from stoa.domains.orders.models import AftersaleCase
+from stoa.kit.encoding import as_json
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
 
@@ -65,7 +63,7 @@ async def follow_buyers(ctx: Context, ids: Collection[UUID]) -> None:
     present = await service.present_ids(ids)
     involved = {*present, *present.values()}
     moves = [{"id": id, "at": at} for id, at in present.items()]
-    await shop_client().execute_query(_FOLLOW, [_json(moves), list(involved)])
+    await shop_client().execute_query(_FOLLOW, [as_json(moves), list(involved)])
 
 
 async def forget_buyers(ctx: Context, ids: Collection[UUID]) -> None:
@@ -74,7 +72,3 @@ async def forget_buyers(ctx: Context, ids: Collection[UUID]) -> None:
     pictures = [key for each in await cases.only("id", "pictures") for key in each.pictures]
     await plan_forgetting(ctx, pictures)
     await shop_client().execute_query(_FORGET, [list(ids), list(PERSONAL)])
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

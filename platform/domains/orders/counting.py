@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.orders.models import Order, OrderLine, Payment, PaymentRowState
 from stoa.domains.orders.moving import Moves
+from stoa.kit.encoding import as_json
 from stoa.tenants.database import shop_client
 
 _LINES = """
@@ -40,7 +39,7 @@ async def save_lines(order: Order, lines: Iterable[OrderLine]) -> None:
         }
         for line in lines
     ]
-    await shop_client().execute_query(_LINES, [msgspec.json.encode(rows).decode(), order.id])
+    await shop_client().execute_query(_LINES, [as_json(rows), order.id])
 
 
 async def add_refunds(order: Order, payments: Sequence[Payment], parts: Mapping[UUID, int]) -> None:
@@ -48,7 +47,7 @@ async def add_refunds(order: Order, payments: Sequence[Payment], parts: Mapping[
     for payment in payments:
         payment.refunded_minor += parts.get(payment.id, 0)
     rows = [{"id": id, "minor": minor} for id, minor in parts.items()]
-    await shop_client().execute_query(_PAYMENTS, [msgspec.json.encode(rows).decode(), order.id])
+    await shop_client().execute_query(_PAYMENTS, [as_json(rows), order.id])
 
 
 def sum_up(moves: Moves, payments: Iterable[Payment]) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.offering import Offer
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.finding import search_text_of
 from stoa.domains.orders.models import Machine, OrderState
 from stoa.domains.orders.pricing import Priced
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -57,7 +56,7 @@ async def insert_order(
     ctx: Context, row: dict[str, Any], lines: list[dict[str, Any]], steps: list[dict[str, Any]], hash: bytes, at: Any
 ) -> int | None:
     """The number that the order got; None when the channel has brought it before."""
-    values = [_json(row), _json(lines), _json(steps), hash, at, ctx.actor.kind, ctx.actor.id]
+    values = [as_json(row), as_json(lines), as_json(steps), hash, at, ctx.actor.kind, ctx.actor.id]
     async with shop_client().acquire_connection() as connection:
         number: int | None = await connection.fetchval(_INSERT, *values)
     return number
@@ -125,7 +124,3 @@ def line_rows(
 
 def first_step(machine: Machine, action: str, state: OrderState | str, reason: str = "") -> dict[str, Any]:
     return {"id": new_id(), "machine": machine, "action": action, "state": state, "reason": reason}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

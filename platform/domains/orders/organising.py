@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog import RowResult
 from stoa.domains.orders.errors import NoSuchOrder
 from stoa.domains.orders.events import OrderArranged
 from stoa.domains.orders.models import Order
 from stoa.kit.checking import Problems
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput
 from stoa.kit.text import clean_line
 from stoa.tenants.context import Context
@@ -84,7 +83,7 @@ def _result(
 
 async def _save(ctx: Context, orders: Sequence[Order], wanted: dict[UUID, tuple[list[str], str | None]]) -> None:
     rows = [{"id": each.id, "tags": wanted[each.id][0], "queue": wanted[each.id][1]} for each in orders]
-    await shop_client().execute_query(_SAVE, [msgspec.json.encode(rows).decode()])
+    await shop_client().execute_query(_SAVE, [as_json(rows)])
     await publish(ctx, *[_news(each, *wanted[each.id]) for each in orders])
 
 

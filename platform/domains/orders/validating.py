@@ -15,6 +15,7 @@ from stoa.domains.orders.channels import AFTERSALE
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.drafting import LineDraft, OrderDraft
 from stoa.domains.orders.pricing import Priced
+from stoa.kit.encoding import as_json
 from stoa.kit.languages import Sentence, joined
 from stoa.kit.money import Money, exponent_of
 from stoa.tenants.context import Context
@@ -92,7 +93,7 @@ def facts_statement(customer_id: UUID | None) -> str:
 async def known_of(draft: OrderDraft, offers: Sequence[Offer | None], customer_id: UUID | None, at: datetime) -> Known:
     """By one statement, whatever the order is like."""
     since = UUID(int=int((at - DUPLICATE_WITHIN).timestamp() * 1000) << 80)  # ids count up with time
-    address = msgspec.json.encode(draft.shipping_address).decode()
+    address = as_json(draft.shipping_address)
     values: list[Any] = [customer_id, since, address, _fingerprint(draft.lines, offers), draft.shipping_method_id]
     values += [draft.channel, draft.external_id]
     async with shop_client().acquire_connection() as connection:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.service.events import CustomerCreated
 from stoa.domains.service.models import CustomerIdentity, IdentityKind
 from stoa.domains.service.numbers import clean_email, normal_phone
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line, searchable
 from stoa.tenants.context import Context
@@ -90,7 +89,7 @@ async def known_customer(ctx: Context, buyer: Buyer) -> UUID | None:
     customer_id = next(found[each["kind"], each["value"]] for each in wanted if (each["kind"], each["value"]) in found)
     if len(found) < len(wanted):
         new = [each for each in wanted if (each["kind"], each["value"]) not in found]
-        await shop_client().execute_query(_ADD, [customer_id, now(), _json(new)])
+        await shop_client().execute_query(_ADD, [customer_id, now(), as_json(new)])
     return customer_id
 
 
@@ -127,11 +126,7 @@ async def _created(ctx: Context, buyer: Buyer, identities: list[dict[str, str]])
     customer_id = new_id()
     addresses = [{"id": str(new_id()), "is_default": True, **buyer.address}] if buyer.address else []
     text = searchable(" ".join((buyer.name, buyer.email, buyer.phone, buyer.channel_id)))
-    values = [customer_id, buyer.name, buyer.email, buyer.phone, _json(addresses), text, now(), _json(identities)]
+    values = [customer_id, buyer.name, buyer.email, buyer.phone, as_json(addresses), text, now(), as_json(identities)]
     await shop_client().execute_query(_CREATE, values)
     await publish(ctx, CustomerCreated(customer_id))
     return customer_id
-
-
-def _json(rows: Any) -> str:
-    return msgspec.json.encode(rows).decode()

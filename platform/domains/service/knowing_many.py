@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.service.knowing import Buyer
 from stoa.domains.service.models import IdentityKind
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.text import searchable
 from stoa.tenants.database import shop_client
@@ -72,9 +71,9 @@ async def known_customers(buyers: Sequence[Buyer], source: str) -> Known:
                     result.identities.append(identity_id)
         result.customers.append(customer_id)
     if rows:
-        await shop_client().execute_query(_CREATE, [_json(rows), now()])
+        await shop_client().execute_query(_CREATE, [as_json(rows), now()])
     if identities:
-        await shop_client().execute_query(_IDENTIFY, [_json(identities), now()])
+        await shop_client().execute_query(_IDENTIFY, [as_json(identities), now()])
     return result
 
 
@@ -98,7 +97,7 @@ async def _found(wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], UUI
     if not wanted:
         return {}
     asked = [{"kind": kind, "value": value} for kind, value in dict.fromkeys(wanted)]
-    rows = await shop_client().execute_query_dict(_FIND, [_json(asked)])
+    rows = await shop_client().execute_query_dict(_FIND, [as_json(asked)])
     return {(row["kind"], row["value"]): row["customer_id"] for row in rows}
 
 
@@ -114,7 +113,3 @@ def _row(id: UUID, buyer: Buyer, source: str) -> dict[str, Any]:
         "external_id": external_id,
         "search_text": searchable(" ".join((buyer.name, buyer.email, buyer.phone, buyer.channel_id))),
     }
-
-
-def _json(rows: Any) -> str:
-    return msgspec.json.encode(rows).decode()

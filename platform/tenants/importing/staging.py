@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.tenants.database import shop_client
 from stoa.tenants.importing.batching import Batch
@@ -56,10 +55,6 @@ async def forget_written(run_id: UUID, keys: list[str]) -> None:
 async def forget_pieces(run_id: UUID) -> bool:
     """Delete a part of what was staged; True when there may be more."""
     return bool(await shop_client().execute_query_dict(FORGET, [run_id]))
-
-
-def as_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _issue_row(issue: Issue, mapping: Mapping[str, str]) -> dict[str, Any]:

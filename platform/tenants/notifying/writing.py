@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Locale, Sentence
 from stoa.kit.messaging import Channel
@@ -93,7 +92,7 @@ async def write(ctx: Context, drafts: Sequence[Draft]) -> list[UUID]:
     rows = {new_id(): each for each in drafts}
     if not rows:
         return []
-    values = [ctx.shop.schema, now(), msgspec.json.encode([each.as_row(id) for id, each in rows.items()]).decode()]
+    values = [ctx.shop.schema, now(), as_json([each.as_row(id) for id, each in rows.items()])]
     written = [UUID(str(row["id"])) for row in await shop_client().execute_query_dict(_INSERT, values)]
     for id in written:
         draft = rows[id]

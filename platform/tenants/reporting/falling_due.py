@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
-
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import NEW_ID
 from stoa.tenants.database import platform_client
 from stoa.tenants.models import Shop, ShopState
@@ -48,7 +47,7 @@ async def plan_due() -> int:
     }
     planned = [_planned(each, shops.get(each.shop_schema), moment) for each in due]
     if planned:
-        await platform_client().execute_query(_PLAN, [msgspec.json.encode(planned).decode()])
+        await platform_client().execute_query(_PLAN, [as_json(planned)])
     return len(due)
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.bulk_editing.changing import Refused, change_page
 from stoa.domains.catalog.bulk_editing.errors import NoSuchBulkEdit
 from stoa.domains.catalog.bulk_editing.orders import Order
@@ -17,6 +15,7 @@ from stoa.domains.catalog.bulk_editing.undoing import put_back
 from stoa.domains.catalog.choosing import condition_of
 from stoa.domains.catalog.models import BULK_EDITS_AT_WORK, BulkEdit, BulkEditOutcome, BulkEditState, percent_edited
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
 from stoa.tenants import live
@@ -191,4 +190,4 @@ def _failed(id: UUID, found: Snapshot, refusal: Any) -> dict[str, Any]:
 async def _keep(run: BulkEdit, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         given = [{**row, "id": new_id()} for row in rows]
-        await shop_client().execute_query(_KEEP, [msgspec.json.encode(given).decode(), run.id])
+        await shop_client().execute_query(_KEEP, [as_json(given), run.id])

@@ -12,6 +12,7 @@ from stoa.domains.catalog.events import ProductEdited
 from stoa.domains.catalog.models import BulkEdit, BulkEditOutcome
 from stoa.domains.catalog.naming import refresh_search_text
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import Refusal
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -95,7 +96,7 @@ async def put_back(ctx: Context, run: BulkEdit) -> bool:
     left = {row["id"]: refusal for row in rows if (refusal := _in_the_way(row, found))}
     same = [row["product_id"] for row in rows if row["id"] not in left]
     await _restore(ctx, same, befores, found)
-    await shop_client().execute_query(_NOTED, [msgspec.json.encode([_noted(row, left) for row in rows]).decode()])
+    await shop_client().execute_query(_NOTED, [as_json([_noted(row, left) for row in rows])])
     run.last_id = rows[-1]["id"]
     run.products_done += len(rows)
     run.products_restored += len(same)
@@ -123,7 +124,7 @@ async def _restore(ctx: Context, ids: list[UUID], befores: dict[UUID, Row], foun
     if not ids:
         return
     touched = befores[ids[0]].keys()  # the same of all
-    given = msgspec.json.encode([{"id": id, "parts": befores[id]} for id in ids]).decode()
+    given = as_json([{"id": id, "parts": befores[id]} for id in ids])
     client = shop_client()
     await client.execute_query(_PRODUCTS, [given, now()])
     if "prices" in touched:

@@ -9,11 +9,11 @@ from stoa.domains.catalog.importing.gathering import Wanted
 from stoa.domains.catalog.importing.options import Field
 from stoa.domains.catalog.models import ImportRun
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
 from stoa.tenants.importing.issues import Issue
-from stoa.tenants.importing.staging import as_json
 
 MAX_CATEGORIES, MAX_TAGS = 2_000, 5_000
 CATEGORIES = "SELECT id, name_key, parent_id FROM category WHERE name_key = ANY($1)"

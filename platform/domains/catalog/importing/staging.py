@@ -7,10 +7,11 @@ from uuid import UUID
 
 from stoa.domains.catalog.drafting import MAX_IMAGES
 from stoa.domains.catalog.importing.folding import Folded, Piece, of_two_products
+from stoa.kit.encoding import as_json
 from stoa.tenants.database import shop_client
 from stoa.tenants.importing.issues import Issue
 from stoa.tenants.importing.models import ImportRun
-from stoa.tenants.importing.staging import as_json, count_batch
+from stoa.tenants.importing.staging import count_batch
 
 # Cells of later batches go over those of earlier ones, each by itself: a blank says nothing and takes nothing away.
 # One picture more than allowed is kept, so that the excess can be told.

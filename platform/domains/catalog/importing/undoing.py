@@ -16,11 +16,12 @@ from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.stock.reasons import IMPORT_UNDONE
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.importing.issues import Issue
-from stoa.tenants.importing.staging import as_json, keep_issues
+from stoa.tenants.importing.staging import keep_issues
 
 MAX_PRODUCTS, MAX_SIZE = 500, 1024 * 1024  # bytes as PostgreSQL keeps them; long descriptions make small batches
 TAKE_CHANGES = """

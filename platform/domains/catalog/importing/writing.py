@@ -33,10 +33,11 @@ from stoa.domains.catalog.models import ImportRun, MovementKind
 from stoa.domains.catalog.naming import free_handles, refresh_search_text, taken_handles
 from stoa.domains.catalog.stock.setting import set_on_hand
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.settings import settings
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
-from stoa.tenants.importing.staging import as_json, forget_written, keep_issues
+from stoa.tenants.importing.staging import forget_written, keep_issues
 
 
 async def write(ctx: Context, run: ImportRun, gathered: Gathered) -> None:

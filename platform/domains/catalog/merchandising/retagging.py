@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.errors import NoSuchTag, NoSuchTagChange, TagChangedSince, TagTaken
@@ -14,6 +13,7 @@ from stoa.domains.catalog.events import TagChangeUndone, TagRenamed, TagsMerged
 from stoa.domains.catalog.merchandising.tagging import clean_name
 from stoa.domains.catalog.models import Tag
 from stoa.domains.catalog.touching import touch_all, touch_where
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
@@ -143,9 +143,9 @@ async def _undo_merge(tag: Tag, change: dict[str, Any]) -> None:
             products=lost["products"],
             name=tag.name,
         )
-    as_json = msgspec.json.encode(change["merged"]).decode()
-    await shop_client().execute_query(_TAGS_BACK, [as_json])
-    await shop_client().execute_query(_PRODUCTS_BACK, [as_json])
+    merged = as_json(change["merged"])
+    await shop_client().execute_query(_TAGS_BACK, [merged])
+    await shop_client().execute_query(_PRODUCTS_BACK, [merged])
     await shop_client().execute_query(_TAKE_BACK, [tag.id, given])
     await touch_all(sorted({UUID(product) for each in change["merged"] for product in each["products"]}))
 

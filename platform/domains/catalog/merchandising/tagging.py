@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.events import ProductTagsChanged
 from stoa.domains.catalog.merchandising.rows import lock_products, results
 from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.touching import touch_all
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
@@ -89,7 +88,7 @@ async def _tags(adding: dict[str, str], removing: dict[str, str]) -> dict[UUID, 
     """Those that are named, as id -> (name, key); what is to be added is made."""
     new = [{"id": new_id(), "name": name, "name_key": key} for key, name in adding.items()]
     if new:
-        await shop_client().execute_query(_MAKE, [msgspec.json.encode(new).decode(), now()])
+        await shop_client().execute_query(_MAKE, [as_json(new), now()])
     rows = await shop_client().execute_query_dict(_KNOWN, [[*adding, *removing]])
     return {row["id"]: (row["name"], row["name_key"]) for row in rows}
 

@@ -9,8 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.errors import NoSuchAttribute, WrongValue
 from stoa.domains.catalog.events import FieldChange, ProductAttributesSet
 from stoa.domains.catalog.merchandising.attributes import VALUE_LIMIT
@@ -19,6 +17,7 @@ from stoa.domains.catalog.models import Attribute, AttributeType
 from stoa.domains.catalog.recalling import bounded, named_together
 from stoa.domains.catalog.results import RowResult
 from stoa.domains.catalog.touching import touch_all
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
@@ -198,6 +197,6 @@ async def _write(
                 old.append(pair)
                 new += [pair | {"id": new_id(), "text": text, "number": number} for text, number in values]
     if old:
-        await shop_client().execute_query(_REMOVE, [msgspec.json.encode(old).decode()])
-        await shop_client().execute_query(_INSERT, [msgspec.json.encode(new).decode()])
+        await shop_client().execute_query(_REMOVE, [as_json(old)])
+        await shop_client().execute_query(_INSERT, [as_json(new)])
     return changed

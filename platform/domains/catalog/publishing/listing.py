@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.errors import NoSuchChannel, NoSuchProduct
 from stoa.domains.catalog.events import FieldChange, ListingsChanged, ProductListingChanged
 from stoa.domains.catalog.models import Channel
 from stoa.domains.catalog.results import RowResult
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
@@ -143,4 +142,4 @@ async def _write(channel_id: UUID, wishes: Sequence[ListingWish]) -> None:
     if removed:
         await shop_client().execute_query(_DROP, [channel_id, removed])
     if rows:
-        await shop_client().execute_query(_SET, [channel_id, now(), msgspec.json.encode(rows).decode()])
+        await shop_client().execute_query(_SET, [channel_id, now(), as_json(rows)])

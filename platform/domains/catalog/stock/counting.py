@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.errors import (
@@ -26,6 +25,7 @@ from stoa.domains.catalog.stock.moving import MAX_QUANTITY, Move, move
 from stoa.domains.catalog.stock.refusing import names_of
 from stoa.domains.catalog.stock.under_way import UnderWay
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
@@ -92,7 +92,7 @@ async def record_counts(ctx: Context, count_id: UUID, lines: Sequence[tuple[UUID
         count = await COUNTS.locked(count_id)
         rows: list[dict[str, Any]] = [{"id": new_id(), "variant_id": id, "counted": n} for id, n in lines]
         location_id: UUID = count.location_id  # type: ignore[attr-defined]
-        values = [msgspec.json.encode(rows).decode(), count.id, location_id, now()]
+        values = [as_json(rows), count.id, location_id, now()]
         noted = {row["variant_id"] for row in await shop_client().execute_query_dict(_RECORD, values)}
         unknown = [n for n, (id, _) in enumerate(lines) if id not in noted]
         if unknown:

@@ -11,6 +11,7 @@ import msgspec
 from stoa.domains.catalog.stock.demands import SET_ASIDE, Holder, Short, Wanted
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
@@ -85,7 +86,7 @@ async def draw(ctx: Context, holder: Holder, lines: Sequence[Wanted], expires_at
 
     Raises `NotEnoughStock` for each line that is short, with what is left in the sale: nothing, when it is over.
     """
-    given = msgspec.json.encode(lines).decode()
+    given = as_json(lines)
     values = [given, holder.kind, holder.id, str(new_id()), now(), expires_at, ctx.actor.kind, ctx.actor.id]
     async with shop_client().acquire_connection() as connection:
         drawn = _decode(await connection.fetchval(_DRAW, *values))

@@ -18,6 +18,7 @@ from stoa.domains.catalog.stock.reasons import EXPIRED
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.domains.catalog.stock.reserving import EXPIRE, Taken
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
@@ -229,7 +230,7 @@ async def _end(
     goes_back: bool = True,
     reference: tuple[str, UUID] | None = None,
 ) -> _Ended:
-    given = msgspec.json.encode(wanted).decode()
+    given = as_json(wanted)
     values: list[Any] = [
         given,
         holder and holder.kind,

@@ -14,6 +14,7 @@ from tortoise.exceptions import IntegrityError
 
 from stoa.domains.catalog.errors import IsABundle, LocationClosed
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -167,7 +168,7 @@ async def record(
     """
     if not entries:
         return []
-    given = msgspec.json.encode(entries).decode()
+    given = as_json(entries)
     await shop_client().execute_query(_MAKE, [given])
     values: list[Any] = [given, mode.value, reason, *(reference or (None, None))]
     with unless_just_changed():

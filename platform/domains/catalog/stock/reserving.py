@@ -21,6 +21,7 @@ from stoa.domains.catalog.stock.recording import unless_just_changed
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
 from stoa.domains.catalog.stock.unbundling import unbundled
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, Refusal, Refusals, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
@@ -231,7 +232,7 @@ async def _ask(
     *,
     may_cross: bool,
 ) -> _Granted:
-    given = msgspec.json.encode(wanted).decode()
+    given = as_json(wanted)
     values: list[Any] = [given, holder.kind, holder.id, key, expires_at, now(), str(new_id()), may_cross]
     values += [ctx.actor.kind, ctx.actor.id]
     jobs = ""

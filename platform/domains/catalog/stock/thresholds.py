@@ -15,6 +15,7 @@ from stoa.domains.catalog.stock.moving import MAX_QUANTITY, refuse
 from stoa.domains.catalog.stock.noticing import notice
 from stoa.domains.catalog.stock.recording import Entry, Mode, Row, record
 from stoa.domains.catalog.stock.refusing import names_of, not_enough
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
@@ -75,7 +76,7 @@ async def _set(ctx: Context, lines: Sequence[Limits], of: dict[int, Row]) -> Non
         }
         for n, each in enumerate(lines)
     ]
-    found = await shop_client().execute_query_dict(_SET, [msgspec.json.encode(wanted).decode()])
+    found = await shop_client().execute_query_dict(_SET, [as_json(wanted)])
     now = {row["id"]: row["threshold"] for row in found}
     await notice(
         ctx,

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.events import FieldChange, ProductEdited
 from stoa.domains.catalog.recalling import bounded, told
 from stoa.domains.catalog.supplying.landing import per_piece
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.money import Money
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client
@@ -56,7 +55,7 @@ async def average_costs(ctx: Context, arrived: Mapping[UUID, tuple[int, int]]) -
     changed = [each for row in rows if (each := _changed(row, *arrived[row["id"]]))]
     if not changed:
         return
-    values = msgspec.json.encode(changed).decode()
+    values = as_json(changed)
     products = sorted({row["product_id"] for row in changed})
     await shop_client().execute_query(_SAVE, [values])
     await shop_client().execute_query(_TOUCH, [products, now()])

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.catalog.errors import NoSuchPurchaseLine, OverReceipt, RateNeeded
 from stoa.domains.catalog.events import PurchaseOrderReceived
 from stoa.domains.catalog.models import MovementKind, PurchaseLine, PurchaseOrder, PurchaseState, Receipt, SpreadBy
@@ -30,6 +28,7 @@ from stoa.domains.catalog.supplying.pricing import MAX_PIECES
 from stoa.domains.catalog.supplying.states import PurchaseAction, require
 from stoa.kit.checking import Problems
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput, blaming
 from stoa.kit.ids import new_id
 from stoa.kit.text import clean_line
@@ -249,7 +248,7 @@ def _moment(order: PurchaseOrder, delivery: Delivery) -> datetime:
 async def _count(order: PurchaseOrder, lines: dict[UUID, PurchaseLine], came: Sequence[_Came]) -> None:
     """Count what came in the lines, and see whether anything is outstanding."""
     rows = [{"line_id": each.line.id, "quantity": each.draft.quantity} for each in came]
-    await shop_client().execute_query(_COUNT, [msgspec.json.encode(rows).decode()])
+    await shop_client().execute_query(_COUNT, [as_json(rows)])
     for each in came:
         each.line.received += each.draft.quantity
     if any(each.received < each.quantity for each in lines.values()):

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from stoa.domains.orders.importing.options import Field
 from stoa.domains.orders.importing.values import FINE, Bad, Read
+from stoa.kit.encoding import as_json
 from stoa.kit.languages import Sentence
 from stoa.kit.tabular.reading import Place, Row
 from stoa.tenants.importing.batching import Batch
 from stoa.tenants.importing.issues import Issue
-from stoa.tenants.importing.staging import as_json
 
 KEY_LIMIT = 120
 RETURNED = "returned "  # before the key of a return that has no number of its own

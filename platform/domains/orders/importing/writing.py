@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
-import msgspec
 from tortoise.exceptions import IntegrityError
 
 from stoa.domains import catalog, service
@@ -16,6 +15,7 @@ from stoa.domains.orders.importing.formed import Formed, Row, Setting
 from stoa.domains.orders.importing.forming import form
 from stoa.domains.orders.importing.gathering import FileOrder
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.ids import new_id
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
@@ -168,7 +168,7 @@ def _records(rows: Sequence[Row], columns: tuple[str, ...]) -> list[tuple[Any, .
 
 
 def _plain(value: Any) -> Any:
-    return msgspec.json.encode(value).decode() if type(value) in (dict, list) else value
+    return as_json(value) if type(value) in (dict, list) else value
 
 
 def _count(run: ImportRun, **made: int) -> None:

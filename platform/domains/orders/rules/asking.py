@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.orders.checks import Check, Severity
 from stoa.domains.orders.confirming import confirm_order
 from stoa.domains.orders.models import OrderRule, RuleKind
 from stoa.domains.orders.rules.events import OrderMetRules
 from stoa.domains.orders.rules.ruling import Condition, conditions_sql
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import Refusal, Refusals
 from stoa.kit.languages import Sentence
 from stoa.tenants.context import Context
@@ -79,7 +78,7 @@ async def note(ctx: Context, order_id: UUID, rules: Sequence[OrderRule]) -> None
     queue = next((rule.actions["queue"] for rule in rules if rule.actions.get("queue")), None)
     tags = list(dict.fromkeys(tag for rule in rules for tag in rule.actions.get("tags", ())))
     checks = [check_of(rule) for rule in rules if rule.kind is RuleKind.RISK]
-    values = [order_id, queue, tags, _json(checks), _json([named(rule) for rule in rules])]
+    values = [order_id, queue, tags, as_json(checks), as_json([named(rule) for rule in rules])]
     await shop_client().execute_query(_NOTE, values)
     rows, found = tuple(named(rule) for rule in rules), tuple(each["severity"] for each in checks)
     await publish(ctx, OrderMetRules(order_id, rows, queue, tuple(tags), found))
@@ -111,7 +110,3 @@ def check_of(rule: OrderRule) -> dict[str, Any]:
 def named(rule: OrderRule) -> dict[str, str]:
     """The rule, as the order keeps it: by its name at that time."""
     return {"rule_id": str(rule.id), "name": rule.name, "kind": rule.kind.value}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

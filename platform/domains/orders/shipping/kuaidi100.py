@@ -25,6 +25,7 @@ from stoa.domains.orders.shipping.carriers import Heard, Sent, Whereabouts
 from stoa.domains.orders.shipping.errors import CarrierRefused, CarrierSilent, SenderUnknown
 from stoa.kit.calling import NoAnswer, call
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.errors import InvalidInput
 
 PEKING = ZoneInfo("Asia/Shanghai")
@@ -117,7 +118,7 @@ class Kuaidi100:
             "resultv2": "4",
             "order": "desc",
         }
-        param = _json({name: value for name, value in asked.items() if value})
+        param = as_json({name: value for name, value in asked.items() if value})
         form = {"customer": self._keys.customer, "sign": sign(param, self._keys.key, self._keys.customer)}
         result = _read(await _post(f"{self._url}/poll/query.do", {**form, "param": param}), _Result)
         if result.result is False and result.returnCode == _NOTHING_YET:
@@ -131,7 +132,7 @@ class Kuaidi100:
     async def number_for(self, parcel: Sent) -> str:
         """Raises `SenderUnknown` as well: they take nothing from somebody whom nobody could call."""
         _require_sender(parcel)
-        param, moment = _json(self._label(parcel)), str(int(now().timestamp() * 1000))
+        param, moment = as_json(self._label(parcel)), str(int(now().timestamp() * 1000))
         signed = sign(param, moment, self._keys.key, self._keys.secret)
         form = {"method": "order", "key": self._keys.key, "sign": signed, "t": moment, "param": param}
         label = _read(await _post(f"{self._label_url}/label/order", form), _Label)
@@ -241,7 +242,3 @@ def _read(body: bytes, kind: type[Any]) -> Any:
 
 def _silent() -> CarrierSilent:
     return CarrierSilent("The carrier does not answer; try again later.", path=["id"])
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

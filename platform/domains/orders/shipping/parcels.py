@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from stoa.domains.orders.models import (
     FulfilmentState,
     Machine,
@@ -22,6 +20,7 @@ from stoa.domains.orders.shipping.errors import NoSuchShipment, ShipmentChanged,
 from stoa.domains.orders.shipping.events import ShipmentMoved
 from stoa.kit.checking import check_version
 from stoa.kit.clock import now
+from stoa.kit.encoding import as_json
 from stoa.kit.languages import Sentence
 from stoa.tenants.database import shop_client
 
@@ -196,4 +195,4 @@ async def save_counts(lines: Sequence[OrderLine]) -> None:
     ]
     if counts:
         order_id = lines[0].order_id  # type: ignore[attr-defined]
-        await shop_client().execute_query(_COUNTS, [msgspec.json.encode(counts).decode(), order_id])
+        await shop_client().execute_query(_COUNTS, [as_json(counts), order_id])
