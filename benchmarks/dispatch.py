@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.tenants.connecting import listening_connection, owner_connection
-from stoa.workers import ledger
+from stoa.workers import picking
 from stoa.workers.settings import LANES
 
 SHOPS, JOBS = 1_000, 200_000
@@ -50,7 +50,7 @@ async def run(*, short: bool = False) -> bool:
 async def _pick(connection: Any) -> float:
     """A window's worth of jobs, marked as sent; then they are done, so that the next round has room."""
     start = perf_counter()
-    picked = await ledger.pick(connection, "general", LANES["general"])
+    picked = await picking.pick(connection, "general", LANES["general"])
     spent = perf_counter() - start
     assert len(picked) == LANES["general"].window, len(picked)
     done = "UPDATE platform.job SET state = 'DONE', finished_at = now() WHERE id = ANY($1)"
@@ -59,9 +59,9 @@ async def _pick(connection: Any) -> float:
 
 
 async def _full(connection: Any) -> float:
-    await ledger.pick(connection, "general", LANES["general"])
+    await picking.pick(connection, "general", LANES["general"])
     start = perf_counter()
-    assert await ledger.pick(connection, "general", LANES["general"]) == []
+    assert await picking.pick(connection, "general", LANES["general"]) == []
     return perf_counter() - start
 
 

@@ -23,7 +23,7 @@ from stoa.settings import Settings
 from stoa.tenants import live
 from stoa.tenants.connecting import listening_connection
 from stoa.tenants.jobs import PLATFORM_ITSELF, AnyJobFunction, Kind
-from stoa.workers import ledger
+from stoa.workers import ledger, picking
 from stoa.workers.clock import Clock, Entry
 from stoa.workers.ledger import Delivery
 from stoa.workers.queues import put, withdraw
@@ -122,7 +122,7 @@ class Dispatcher:
         await self.clock.tick(connection)
 
     async def _hand_out(self, connection: Any, redis: ArqRedis, *, looks_at_mark: bool) -> None:
-        kinds = await ledger.look(connection, self.lanes)
+        kinds = await picking.look(connection, self.lanes)
         if not kinds and not looks_at_mark:
             return
         try:
@@ -130,7 +130,7 @@ class Dispatcher:
                 await ledger.send_all_again(connection, list(self.lanes))
                 kinds = list(self.lanes)
             for kind in kinds:
-                while deliveries := await ledger.pick(connection, kind, self.lanes[kind]):
+                while deliveries := await picking.pick(connection, kind, self.lanes[kind]):
                     await self._send(connection, redis, kind, deliveries)
             self._has_queues = True
         except (RedisError, OSError, TimeoutError) as error:

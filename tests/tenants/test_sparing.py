@@ -26,7 +26,7 @@ from stoa.tenants.jobs import PLATFORM_ITSELF
 from stoa.tenants.models import Membership, Shop
 from stoa.tenants.provisioning import KEEP_SPARES, Provisioner, drop_shop, new_schema_name, plan_spares
 from stoa.tenants.sparing import fill_up, keep_spares, plan_after_start
-from stoa.workers import ledger
+from stoa.workers import picking
 from stoa.workers.clock import Clock
 from stoa.workers.running import at_work
 from stoa.workers.schedule import CLOCK
@@ -162,7 +162,7 @@ async def test_the_first_are_planned_for_a_while_after_the_start(
 
     job = await lone.fetchrow("SELECT shop_schema, name, state, is_ready, run_at > now() AS later FROM platform.job")
     assert tuple(job) == (PLATFORM_ITSELF, KEEP_SPARES, "QUEUED", False, True)
-    assert await ledger.pick(lone, "general", LANES["general"]) == []
+    assert await picking.pick(lone, "general", LANES["general"]) == []
 
 
 # Nobody's
@@ -191,7 +191,7 @@ async def test_nothing_is_done_for_a_spare_shop(lone: asyncpg.Connection, maker:
     await plan_spares(lone)
     await lone.execute("UPDATE platform.job SET shop_schema = $1", spare)
 
-    assert await ledger.pick(lone, "general", LANES["general"]) == []
+    assert await picking.pick(lone, "general", LANES["general"]) == []
 
 
 async def test_nobody_is_signed_in_to_a_spare_shop(spare: str) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 from stoa.settings import Settings
 from stoa.tenants.context import Context
 from stoa.tenants.jobs import Job, Kind
-from stoa.workers import ledger
+from stoa.workers import ledger, picking
 from stoa.workers.dispatcher import LOCK, Dispatcher
 from stoa.workers.ledger import KEEP_FOR
 from stoa.workers.running import at_work
@@ -47,10 +47,10 @@ async def test_turns_go_round_the_shops(owner: asyncpg.Connection, ctx: Context,
     theirs = [await plan(other_ctx, trade.shelve, name=str(number)) for number in range(2)]
     lane = Lane(at_once=1, per_shop=4, window=20, longest=timedelta(minutes=1))
 
-    first = await ledger.pick(owner, "general", lane)
+    first = await picking.pick(owner, "general", lane)
     assert first[:4] == [(ours[0], 1), (theirs[0], 1), (ours[1], 1), (theirs[1], 1)]
     assert first[4:] == [(ours[2], 1), (ours[3], 1)]  # and no fifth: the shop's share is full
-    assert await ledger.pick(owner, "general", lane) == []
+    assert await picking.pick(owner, "general", lane) == []
 
 
 async def test_the_window_bounds_what_all_shops_have_under_way(owner: asyncpg.Connection) -> None:
@@ -60,34 +60,34 @@ async def test_the_window_bounds_what_all_shops_have_under_way(owner: asyncpg.Co
             await plan(await make.context(shop), trade.shelve, name=str(number))
     lane = Lane(at_once=1, per_shop=4, window=3, longest=timedelta(minutes=1))
 
-    picked = await ledger.pick(owner, "general", lane)
+    picked = await picking.pick(owner, "general", lane)
     shops = await owner.fetch(
         "SELECT DISTINCT shop_schema FROM platform.job WHERE id = ANY($1::uuid[])", [id for id, _ in picked]
     )
     assert (len(picked), len(shops)) == (3, 3)
-    assert await ledger.pick(owner, "general", lane) == []
+    assert await picking.pick(owner, "general", lane) == []
 
 
 async def test_one_look_tells_of_which_kinds_something_may_be_picked(owner: asyncpg.Connection, ctx: Context) -> None:
     """Of those that have something ready, and room for more; what waited for its time is ready when that has come."""
     lane = Lane(at_once=1, per_shop=16, window=16, longest=timedelta(minutes=1))
     lanes: Lanes = {"imports": lane, "general": lane, "images": lane}
-    assert await ledger.look(owner, lanes) == []
+    assert await picking.look(owner, lanes) == []
 
     await plan(ctx, trade.walk)
     ids = [await plan(ctx, trade.shelve, name=str(number)) for number in range(20)]
-    assert await ledger.look(owner, lanes) == ["imports", "general"]
-    assert len(await ledger.pick(owner, "general", lane)) == 16
-    assert await ledger.look(owner, lanes) == ["imports"]
+    assert await picking.look(owner, lanes) == ["imports", "general"]
+    assert len(await picking.pick(owner, "general", lane)) == 16
+    assert await picking.look(owner, lanes) == ["imports"]
     await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", ids[:2])
-    assert await ledger.look(owner, lanes) == ["imports"]  # two of sixteen: it is filled up some at a time
+    assert await picking.look(owner, lanes) == ["imports"]  # two of sixteen: it is filled up some at a time
     await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = $1", ids[2])
-    assert await ledger.look(owner, lanes) == ["imports", "general"]
+    assert await picking.look(owner, lanes) == ["imports", "general"]
 
     await owner.execute("UPDATE platform.job SET is_ready = false, run_at = now() + interval '1 hour'")
-    assert await ledger.look(owner, lanes) == []
+    assert await picking.look(owner, lanes) == []
     await owner.execute("UPDATE platform.job SET run_at = now() WHERE kind = 'imports'")
-    assert await ledger.look(owner, lanes) == ["imports"]
+    assert await picking.look(owner, lanes) == ["imports"]
 
 
 async def test_one_look_tells_of_which_kinds_something_was_lost(owner: asyncpg.Connection, ctx: Context) -> None:
@@ -97,7 +97,7 @@ async def test_one_look_tells_of_which_kinds_something_was_lost(owner: asyncpg.C
     hasty = Lane(at_once=1, per_shop=4, window=8, longest=timedelta(minutes=1), delivery=timedelta(0))
     assert await ledger.look_for_lost(owner, kinds) == []
 
-    await ledger.pick(owner, "general", hasty)
+    await picking.pick(owner, "general", hasty)
     assert await ledger.look_for_lost(owner, kinds) == ["general"]
     await ledger.send_late_again(owner, "general")
     assert await ledger.look_for_lost(owner, kinds) == []
@@ -109,7 +109,7 @@ async def test_a_shop_that_is_closed_is_passed_over(owner: asyncpg.Connection, c
     await plan(ctx, trade.shelve, name="Lamps")
     await owner.execute("UPDATE platform.shop SET state = 'DROPPED' WHERE id = $1", ctx.shop.id)
 
-    assert await ledger.pick(owner, "general", trade.SOON) == []
+    assert await picking.pick(owner, "general", trade.SOON) == []
 
 
 async def test_a_delivery_not_begun_in_time_is_made_again_and_not_held_against_the_job(
@@ -118,9 +118,9 @@ async def test_a_delivery_not_begun_in_time_is_made_again_and_not_held_against_t
     id = await plan(ctx, trade.shelve, name="Lamps")
     hasty = Lane(at_once=1, per_shop=4, window=3, longest=timedelta(minutes=1), delivery=timedelta(0))
 
-    assert await ledger.pick(owner, "general", hasty) == [(id, 1)]
+    assert await picking.pick(owner, "general", hasty) == [(id, 1)]
     assert await ledger.send_late_again(owner, "general") == [(id, 1)]
-    assert await ledger.pick(owner, "general", hasty) == [(id, 2)]
+    assert await picking.pick(owner, "general", hasty) == [(id, 2)]
     assert (await row_of(owner, id))["failures"] == 0
     assert await ledger.claim(id, 1, hasty) is None
 

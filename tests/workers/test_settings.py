@@ -4,7 +4,7 @@ from typing import get_args
 
 from stoa.settings import Settings
 from stoa.tenants.jobs import Kind
-from stoa.workers.ledger import SEEN
+from stoa.workers.picking import SEEN
 from stoa.workers.settings import LANES, transport
 
 

@@ -16,7 +16,7 @@ from stoa.tenants.database import shop_transaction
 from stoa.tenants.jobs import PLATFORM_ITSELF, Priority, job, platform_job
 from stoa.tenants.models import Account
 from stoa.tenants.outbox import enqueue
-from stoa.workers import ledger
+from stoa.workers import picking
 from stoa.workers.reactions import named
 from stoa.workers.running import at_work
 from stoa.workers.settings import Lane
@@ -56,7 +56,7 @@ async def test_a_shop_of_weight_two_has_two_turns_where_another_has_one(
     theirs = {await put(other_ctx, Priority.NORMAL) for _ in range(20)}
     await owner.execute("UPDATE platform.shop SET weight = 2 WHERE id = $1", ctx.shop.id)
 
-    picked = {id for id, _ in await ledger.pick(owner, "general", WIDE)}
+    picked = {id for id, _ in await picking.pick(owner, "general", WIDE)}
 
     assert (len(picked & ours), len(picked & theirs)) == (6, 3)
 
@@ -66,7 +66,7 @@ async def test_the_weight_does_not_lift_the_cap_of_a_shop(owner: asyncpg.Connect
         await put(ctx, Priority.NORMAL)
     await owner.execute("UPDATE platform.shop SET weight = 100 WHERE id = $1", ctx.shop.id)
 
-    assert len(await ledger.pick(owner, "general", SOON)) == SOON.per_shop
+    assert len(await picking.pick(owner, "general", SOON)) == SOON.per_shop
 
 
 async def test_inside_a_shop_priorities_go_one_after_the_other(owner: asyncpg.Connection, ctx: Context) -> None:
@@ -75,7 +75,7 @@ async def test_inside_a_shop_priorities_go_one_after_the_other(owner: asyncpg.Co
     first = await put(ctx, Priority.FIRST)
     delayed = await put(ctx, Priority.FIRST, timedelta(hours=1))
 
-    assert [id for id, _ in await ledger.pick(owner, "general", WIDE)] == [first, *normal, last]
+    assert [id for id, _ in await picking.pick(owner, "general", WIDE)] == [first, *normal, last]
     assert (await row_of(owner, delayed))["state"] == "QUEUED"
 
 
@@ -85,7 +85,7 @@ async def test_a_priority_puts_no_shop_before_another(
     urgent = [await put(ctx, Priority.FIRST) for _ in range(8)]
     patient = await put(other_ctx, Priority.LAST)
 
-    picked = [id for id, _ in await ledger.pick(owner, "general", WIDE)]
+    picked = [id for id, _ in await picking.pick(owner, "general", WIDE)]
 
     assert set(picked[:2]) == {urgent[0], patient}
 
@@ -102,7 +102,7 @@ async def test_a_narrow_window_has_each_free_place_filled_at_once_and_a_wide_one
             "UPDATE platform.job SET state = 'RUNNING' WHERE id IN (SELECT id FROM platform.job LIMIT $1)",
             lane.window - free,
         )
-        assert len(await ledger.pick(owner, "general", lane)) == picked
+        assert len(await picking.pick(owner, "general", lane)) == picked
 
 
 async def test_a_cancelled_job_is_not_done_and_its_heir_is_told(
@@ -217,7 +217,7 @@ async def _under_way(ctx: Context) -> int:
 
 
 async def test_of_very_many_shops_none_is_passed_over_and_no_pick_comes_back_empty(owner: asyncpg.Connection) -> None:
-    shops = 2 * ledger.SEEN
+    shops = 2 * picking.SEEN
     await owner.execute(
         "INSERT INTO platform.shop (id, schema_name, name, currency, time_zone, locale, state, created_at) "
         "SELECT gen_random_uuid(), 'shop_many' || left(md5(n::text), 16), 'Many', 'CNY', 'UTC', 'zh', 'ACTIVE', now() "
@@ -230,12 +230,12 @@ async def test_of_very_many_shops_none_is_passed_over_and_no_pick_comes_back_emp
             "max_attempts, created_at) SELECT gen_random_uuid(), schema_name, 'general', 'x', '{}', 'QUEUED', now(), "
             "0, 0, 1, now() FROM platform.shop WHERE name = 'Many'"
         )
-        assert await ledger.pick(owner, "general", WIDE) == []  # their time has come, but nobody has looked
-        await ledger.make_ready(owner)
+        assert await picking.pick(owner, "general", WIDE) == []  # their time has come, but nobody has looked
+        await picking.make_ready(owner)
 
         wide, picked = Lane(at_once=1, per_shop=1, window=100, longest=timedelta(minutes=1)), 0
         while picked < shops:
-            ids = [id for id, _ in await ledger.pick(owner, "general", wide)]
+            ids = [id for id, _ in await picking.pick(owner, "general", wide)]
             assert len(ids) == min(100, shops - picked)
             await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", ids)
             picked += len(ids)

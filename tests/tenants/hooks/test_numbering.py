@@ -6,8 +6,10 @@ import asyncio
 import random
 from uuid import UUID
 
+import asyncpg
+
 from stoa.kit.ids import new_id
-from stoa.tenants.context import Context, open_shop
+from stoa.tenants.context import Context, ShopRef, open_shop
 from stoa.tenants.database import shop_client, shop_transaction
 from stoa.tenants.hooks.events import WebhookTested
 from stoa.tenants.hooks.models import WebhookSequence
@@ -104,3 +106,33 @@ async def test_a_shop_numbers_its_own(ctx: Context, other_ctx: Context) -> None:
 
     with open_shop(other_ctx.shop):
         assert await WebhookSequence.all().using_db(shop_client()).count() == 0
+
+
+FILL = """
+INSERT INTO platform.webhook_sequence (event_id, shop_schema, subject_id, number)
+SELECT gen_random_uuid(), $1, gen_random_uuid(), 1 FROM generate_series(1, 3000)
+"""
+
+
+async def test_of_all_that_a_shop_has_numbered_only_the_subjects_is_read(
+    ctx: Context, other_shop: ShopRef, owner: asyncpg.Connection
+) -> None:
+    """Also when the statistics know of other shops alone, and this one seems to have a row."""
+    await owner.execute(FILL, other_shop.schema)
+    await owner.execute("ANALYZE platform.webhook_sequence")
+    await owner.execute(FILL, ctx.shop.schema)
+    subject = new_id()
+    await happened(ctx, subject, 3)
+    async with shop_transaction():
+        before = await rows_read()
+        assert [await sequence_of(each, subject) for each in await events_of(subject)] == [1, 2, 3]
+        read = await rows_read() - before
+    assert read < 30
+
+
+async def rows_read() -> int:
+    """Of the table of numbers, by this connection since it last told the statistics."""
+    [row] = await shop_client().execute_query_dict(
+        "SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_all_tables WHERE relname = 'webhook_sequence'"
+    )
+    return int(row["read"])
