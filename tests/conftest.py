@@ -32,7 +32,7 @@ hypothesis.settings.register_profile("exploring", derandomize=False, print_blob=
 hypothesis.settings.load_profile("repeatable")
 
 FOLDER = "stoa-tests-"
-ROOM_FOR_SHOPS = 14 * 2**30  # bytes, that two processes need half of
+ROOM_FOR_SHOPS = 18 * 2**30  # bytes: all processes together take some 15
 # Roles and their passwords belong to the whole server: everybody who shares one derives them from the same key.
 SECRET_KEY = "stoa-development-secret-key-000000000000"
 

@@ -14,9 +14,12 @@ from stoa.kit.ids import new_id
 from stoa.settings import Settings
 from stoa.tenants.connecting import PLATFORM_LOGIN, SHOP_LOGIN, login_password, owner_connection
 from stoa.tenants.context import Context, ShopRef, open_shop
-from stoa.tenants.database import platform_client, shop_client
+from stoa.tenants.database import shop_client
+from stoa.tenants.migrating import migrate
 from stoa.tenants.models import Job
+from stoa.tenants.provisioning import Provisioner
 from tests import make
+from tests.conftest import Addresses, own_database
 
 SECRET = "Hemlock & Daughters"
 # Never a syntax error: that would be an attack which misses.
@@ -222,36 +225,64 @@ async def test_a_parameter_is_never_sql(opened: ShopRef, victim: ShopRef) -> Non
     assert rows == [{"said": smuggled}]
 
 
-# All that lies in the database, but of the hundreds of shops that other tests have left: they are like the victim.
 RELATIONS = """
-WITH seen AS (
-  SELECT c.oid, nspname, relname, relkind, reltoastrelid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-  WHERE nspname <> 'pg_toast' AND (NOT nspname ^@ 'shop_' OR nspname IN ($1, $2)))
-SELECT format('%I.%I', nspname, relname) AS name FROM seen WHERE relkind IN ('r', 'v', 'm', 'p', 'S', 'f')
-UNION ALL SELECT format('pg_toast.%I', t.relname) FROM seen JOIN pg_class t ON t.oid = seen.reltoastrelid
+SELECT format('%I.%I', nspname, relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE relkind IN ('r', 'v', 'm', 'p', 't', 'S', 'f')
 """
+HIS_MAIL = "hemlock@example.com"
+HIS_ROWS = f"""
+INSERT INTO platform.account (id, email, email_key, name, locale, created_at)
+VALUES (gen_random_uuid(), '{HIS_MAIL}', '{HIS_MAIL}', '{SECRET}', 'en', now());
+SET search_path TO {{victim}};
+INSERT INTO product (id, title, handle, description, search_text, status, created_at, updated_at)
+SELECT gen_random_uuid(), '{SECRET}', 'h' || g, '{SECRET}', '{SECRET}', 'ACTIVE', now(), now()
+FROM generate_series(1, 20) g;
+ANALYZE; CREATE SEQUENCE numbers; SELECT nextval('numbers'); RESET search_path
+"""
+TwoShops = tuple[Settings, str, str]
+
+
+@pytest.fixture
+async def two_shops(settings: Settings, engines: Addresses) -> AsyncIterator[TwoShops]:
+    """A database of its own, with one who steals and one who has something to hide: beside the hundreds of shops that
+    other tests leave, to read its whole catalog would take minutes, and memory."""
+    async with own_database(engines.database_url) as url:
+        fresh = Settings(**settings.model_dump() | {"database_url": url})
+        await migrate(fresh)
+        made = [await Provisioner(fresh).create(name, currency="EUR", time_zone="UTC") for name in ("Thief", SECRET)]
+        thief, victim = (each.schema for each in made)
+        async with owner_connection(fresh) as owner:
+            await owner.execute(HIS_ROWS.format(victim=victim))
+        yield fresh, thief, victim
 
 
 async def test_no_relation_that_a_shop_can_read_holds_anything_of_another_shop(
-    thief: Context, victim: ShopRef, naked: asyncpg.Connection, owner: asyncpg.Connection
+    two_shops: TwoShops,
 ) -> None:
     """Every table and view of the database, read to the last row as text: the catalog, statistics and activity too."""
-    person = await make.member(victim)
-    with open_shop(victim):  # statements with the secret in them, on connections that go on to serve others
-        await shop_client().execute_query(f"SELECT '{SECRET}', title FROM product")
-    await platform_client().execute_query(f"SELECT '{SECRET}' FROM platform.account WHERE email = '{person.email}'")
-    relations = await owner.fetch(RELATIONS, thief.shop.schema, victim.schema)
-    readable, found = 0, []
-    for (relation,) in relations:
-        with suppress(asyncpg.PostgresError):
-            # sought where it lies: with hundreds of shops about, the catalog alone has millions of rows
-            sought = f"SELECT t::text FROM {relation} AS t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0"
-            found += [(relation, row[0]) for row in await naked.fetch(sought, SECRET, person.email)]
-            readable += 1
+    fresh, thief, victim = two_shops
+    async with (
+        signed_in(fresh, SHOP_LOGIN) as serving,  # on to serve others, with the secret in its last statement
+        signed_in(fresh, PLATFORM_LOGIN) as platform,
+        signed_in(fresh, SHOP_LOGIN) as naked,
+        owner_connection(fresh) as owner,
+    ):
+        await serving.execute(f"SET ROLE {victim}; SET search_path TO {victim}")
+        await serving.execute(f"SELECT '{SECRET}', title FROM product")
+        await platform.execute(f"SELECT '{SECRET}' FROM platform.account WHERE email = '{HIS_MAIL}'")
+        await naked.execute(f"SET ROLE {thief}; SET search_path TO {thief}")
+        relations = [row[0] for row in await owner.fetch(RELATIONS)]
+        readable, found = 0, []
+        for relation in relations:
+            with suppress(asyncpg.PostgresError):
+                sought = f"SELECT t::text FROM {relation} AS t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0"
+                found += [(relation, row[0]) for row in await naked.fetch(sought, SECRET, HIS_MAIL)]
+                readable += 1
 
-    assert found == []
-    assert readable > 150
-    assert any(relation.startswith(f"{victim.schema}.") for (relation,) in relations)
+        assert found == []
+        assert readable > 150
+        assert any(relation.startswith(f"{victim}.") for relation in relations)
+        assert await owner.fetchval(f"SELECT count(*) FROM {victim}.product WHERE title = $1", SECRET) == 20
 
 
 GUARDED = """

@@ -32,7 +32,7 @@ SELECT (SELECT count(*) FROM pg_namespace) AS schemas, (SELECT count(*) FROM pg_
 """
 BUSY = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
-AND pid <> pg_backend_pid()
+AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 MAX_TABLES = 60
 

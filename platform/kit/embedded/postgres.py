@@ -28,7 +28,14 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FRAGILE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # A log that may be in memory is kept short: nobody recovers much from it, and checkpoints cost nothing.
+    "max_wal_size": "192MB",
+    "min_wal_size": "64MB",
+}
 
 
 @dataclass(frozen=True)
