@@ -12,6 +12,7 @@ from benchmarks.engines import benched
 from benchmarks.printing import figure
 from stoa.tenants.connecting import listening_connection, owner_connection
 from stoa.workers import picking
+from stoa.workers.dispatcher import PLAN_ONCE
 from stoa.workers.settings import LANES
 
 SHOPS, JOBS = 1_000, 200_000
@@ -37,6 +38,7 @@ async def run(*, short: bool = False) -> bool:
             await owner.execute(JOBS_SQL, SHOPS, JOBS)
             await owner.execute("ANALYZE platform.job")
         async with listening_connection(settings) as connection:
+            await connection.execute(PLAN_ONCE)
             spent = [await _pick(connection) for _ in range(10 if short else 50)]
             full = [await _full(connection) for _ in range(20)]
         good = figure(
