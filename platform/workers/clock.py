@@ -67,7 +67,8 @@ class Every:
     def last(self, moment: datetime, zone: ZoneInfo) -> Slot:
         seconds = self.span.total_seconds()
         at = datetime.fromtimestamp(moment.timestamp() // seconds * seconds, UTC)
-        return Slot(at, at.isoformat(timespec="minutes"))
+        # as fine as the span: two slots of one label would be one
+        return Slot(at, at.isoformat(timespec="seconds" if seconds % 60 else "minutes"))
 
 
 @dataclass(frozen=True, slots=True)

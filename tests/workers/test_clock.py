@@ -112,6 +112,14 @@ async def zoned(owner: asyncpg.Connection, zone: str) -> str:
     return shop.schema
 
 
+def test_slots_of_a_span_are_told_apart_however_short_it_is() -> None:
+    quick, hourly = Every(timedelta(seconds=2)), Every(timedelta(hours=1))
+    moments = [utc(f"2026-05-01 12:00:{second:02}") for second in range(60)]
+
+    assert len({quick.last(moment, BERLIN).label for moment in moments}) == 30
+    assert {hourly.last(moment, BERLIN).label for moment in moments} == {"2026-05-01T12:00+00:00"}
+
+
 async def test_a_slot_is_planned_once_whatever_number_of_dispatchers_and_restarts(owner: asyncpg.Connection) -> None:
     """Each shop at its own 02:30; 24 hours of looks every ten minutes, by two clocks that start anew all the time."""
     berlin, shanghai = await zoned(owner, "Europe/Berlin"), await zoned(owner, "Asia/Shanghai")
