@@ -68,13 +68,13 @@ sent AS (
   FROM picked WHERE j.id = picked.id RETURNING j.id, j.attempts, picked.turn, picked.run_at)
 SELECT id, attempts FROM sent ORDER BY turn, run_at
 """
-# Of which kinds something is ready and the window has room; and whether the time of something else has come. One look
-# for all lanes, for most looks find nothing to hand out.
-LOOK = f"""
+# Of which kinds something is ready and enough of the window is free; and whether the time of something else has come.
+# One look for all lanes, for most looks find nothing to hand out.
+LOOK = """
 SELECT array(
-  SELECT l.kind FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS l (kind, room, place)
+  SELECT l.kind FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS l (kind, enough, place)
   WHERE EXISTS (SELECT FROM platform.job j WHERE j.kind = l.kind AND j.state = 'QUEUED' AND j.is_ready)
-    AND l.room - l.room / {REFILL} > (
+    AND l.enough > (
       SELECT count(*) FROM platform.job j WHERE j.kind = l.kind AND j.state IN ('SENT', 'RUNNING'))
   ORDER BY l.place) AS kinds,
   EXISTS (SELECT FROM platform.job WHERE state = 'QUEUED' AND NOT is_ready AND run_at <= now()) AS has_come
@@ -89,20 +89,24 @@ UPDATE platform.job SET is_ready = true WHERE id IN (
 
 async def look(connection: Any, lanes: Lanes) -> list[Kind]:
     """The kinds of which something may be picked; what waited for its time is put in line before."""
-    windows = [lane.window for lane in lanes.values()]
-    row = await connection.fetchrow(LOOK, list(lanes), windows)
+    enough = [lane.window - _spare(lane) for lane in lanes.values()]
+    row = await connection.fetchrow(LOOK, list(lanes), enough)
     if row["has_come"]:
         await make_ready(connection)
-        row = await connection.fetchrow(LOOK, list(lanes), windows)
+        row = await connection.fetchrow(LOOK, list(lanes), enough)
     return list(row["kinds"])
 
 
 async def pick(connection: Any, kind: Kind, lane: Lane) -> list[Delivery]:
     """Mark the jobs whose turn it is as sent, in the order of their turns."""
     start = "shop_" + random.choice(ALPHABET) + random.choice(ALPHABET)  # noqa: S311  # no secret
-    spare = lane.window // REFILL if lane.window >= WIDE else 0
-    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start, spare)
+    rows = await connection.fetch(PICK, kind, lane.per_shop, lane.window, lane.delivery, start, _spare(lane))
     return [(row["id"], row["attempts"]) for row in rows]
+
+
+def _spare(lane: Lane) -> int:
+    """Places of the window that may be free without being filled."""
+    return lane.window // REFILL if lane.window >= WIDE else 0
 
 
 async def make_ready(connection: Any) -> None:

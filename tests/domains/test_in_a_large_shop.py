@@ -84,6 +84,17 @@ async def _counts() -> dict[str, int]:
     return {row["relname"]: row["seq_tup_read"] for row in rows}
 
 
+async def test_reading_a_table_from_its_beginning_is_noticed(large: Context) -> None:
+    async with read_whole(large) as found:
+        await shop_client().execute_query("SELECT count(*) FROM variant WHERE title = 'of no index'")
+    assert found == {"variant": await _there_are(large)}
+
+
+async def _there_are(large: Context) -> int:
+    with open_shop(large.shop):
+        return await Variant.all().count()
+
+
 async def test_an_order_is_placed_paid_sent_and_comes_back(large: Context) -> None:
     cup = await make.sold(large)
     async with read_whole(large) as found:

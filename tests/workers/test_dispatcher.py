@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -70,20 +71,26 @@ async def test_the_window_bounds_what_all_shops_have_under_way(owner: asyncpg.Co
 
 async def test_one_look_tells_of_which_kinds_something_may_be_picked(owner: asyncpg.Connection, ctx: Context) -> None:
     """Of those that have something ready, and room for more; what waited for its time is ready when that has come."""
-    lane = Lane(at_once=1, per_shop=16, window=16, longest=timedelta(minutes=1))
-    lanes: Lanes = {"imports": lane, "general": lane, "images": lane}
+    narrow = Lane(at_once=1, per_shop=48, window=8, longest=timedelta(minutes=1))
+    wide = replace(narrow, window=40)
+    lanes: Lanes = {"imports": narrow, "general": wide, "images": narrow}
     assert await picking.look(owner, lanes) == []
 
-    await plan(ctx, trade.walk)
-    ids = [await plan(ctx, trade.shelve, name=str(number)) for number in range(20)]
+    walks = [await plan(ctx, trade.walk) for _ in range(10)]
+    ids = [await plan(ctx, trade.shelve, name=str(number)) for number in range(50)]
     assert await picking.look(owner, lanes) == ["imports", "general"]
-    assert len(await picking.pick(owner, "general", lane)) == 16
-    assert await picking.look(owner, lanes) == ["imports"]
-    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", ids[:2])
-    assert await picking.look(owner, lanes) == ["imports"]  # two of sixteen: it is filled up some at a time
-    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = $1", ids[2])
-    assert await picking.look(owner, lanes) == ["imports", "general"]
+    assert len(await picking.pick(owner, "imports", narrow)) == 8
+    assert len(await picking.pick(owner, "general", wide)) == 40
+    assert await picking.look(owner, lanes) == []
 
+    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = ANY($1)", [walks[0], *ids[:5]])
+    assert await picking.look(owner, lanes) == ["imports"]  # one of eight is enough; of forty, five are not
+    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE id = $1", ids[5])
+    assert await picking.look(owner, lanes) == ["imports", "general"]
+    for kind, lane, free in (("imports", narrow, 1), ("general", wide, 6)):  # what is looked for is picked
+        assert len(await picking.pick(owner, kind, lane)) == free
+
+    await owner.execute("UPDATE platform.job SET state = 'DONE' WHERE state = 'SENT'")
     await owner.execute("UPDATE platform.job SET is_ready = false, run_at = now() + interval '1 hour'")
     assert await picking.look(owner, lanes) == []
     await owner.execute("UPDATE platform.job SET run_at = now() WHERE kind = 'imports'")

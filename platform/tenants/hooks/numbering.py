@@ -15,29 +15,26 @@ from stoa.tenants.database import shop_client
 
 # By the subject as well, and not by the event alone: of a shop that no statistics know yet the planner expects one row,
 # and reads all that the shop has.
-_OF_SUBJECT = "shop_schema = current_schema() AND subject_id"
-KNOWN: Final = f"SELECT number FROM platform.webhook_sequence WHERE {_OF_SUBJECT} = $2 AND event_id = $1"
+_NUMBERS = "platform.webhook_sequence s WHERE s.shop_schema = current_schema() AND s.subject_id = $1"
+KNOWN: Final = f"SELECT s.number FROM {_NUMBERS} AND s.event_id = $2"
 ONE_AT_A_TIME: Final = (
     "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sequence of ' || $1::text, 0))"
 )
 NUMBER: Final = f"""
 INSERT INTO platform.webhook_sequence (event_id, shop_schema, subject_id, number)
 SELECT e.id, current_schema(), e.subject_id, row_number() OVER (ORDER BY e.id) + (
-  SELECT coalesce(max(number), 0) FROM platform.webhook_sequence
-  WHERE {_OF_SUBJECT} = $1)
+  SELECT coalesce(max(s.number), 0) FROM {_NUMBERS})
 FROM event e
-WHERE e.subject_id = $1 AND NOT EXISTS (
-  SELECT FROM platform.webhook_sequence s
-  WHERE s.shop_schema = current_schema() AND s.subject_id = $1 AND s.event_id = e.id)
+WHERE e.subject_id = $1 AND NOT EXISTS (SELECT FROM {_NUMBERS} AND s.event_id = e.id)
 """
 
 
 async def sequence_of(event_id: UUID, subject_id: UUID) -> int:
     """In the open shop's transaction."""
-    rows = await shop_client().execute_query_dict(KNOWN, [event_id, subject_id])
+    rows = await shop_client().execute_query_dict(KNOWN, [subject_id, event_id])
     if not rows:
         await number_events_of(subject_id)
-        rows = await shop_client().execute_query_dict(KNOWN, [event_id, subject_id])
+        rows = await shop_client().execute_query_dict(KNOWN, [subject_id, event_id])
     return int(rows[0]["number"])
 
 

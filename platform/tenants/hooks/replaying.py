@@ -26,7 +26,8 @@ BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SKEW: Final = timedelta(hours=1)  # ids say when they were made, to the clock of whoever made them
 AGAIN = "state = 'WAITING', due_at = $2, tries = 0, body = NULL, ended_at = NULL"
 # Only what has a delivery, and that failed. Counted first, for an update has no limit: joined with a limited query of
-# the same table, both guessed to be one row of a shop that no statistics know yet, it took a minute for 10,000.
+# the same table, both guessed to be one row of a shop that no statistics know yet, it took a minute for 10,000. (The
+# count has no use for $2, and PostgreSQL none for a parameter without a type.)
 _FAILED = """
 WHERE d.webhook_id = $1 AND d.state = 'FAILED' AND $2::timestamptz IS NOT NULL
   AND d.happened_at >= $3 AND d.happened_at < $4 AND ($5::uuid IS NULL OR d.subject_id = $5)

@@ -10,10 +10,9 @@ from uuid import UUID
 from stoa.kit.languages import Sentence
 from stoa.kit.tabular.notation import Notation
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_transaction
+from stoa.tenants.database import Step, shop_transaction
 from stoa.tenants.importing import running, starting
 from stoa.tenants.importing.models import ImportRun
-from stoa.tenants.importing.running import Step
 from stoa.tenants.importing.subjects import Subject
 from stoa.tenants.importing.telling import Listener
 

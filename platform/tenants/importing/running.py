@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from stoa.kit.tabular.notation import Notation
 from stoa.kit.tabular.reading import Place
 from stoa.kit.tabular.sniffing import Layout, Table, find_columns
 from stoa.tenants.context import Actor, Context
-from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.database import Step, shop_client, shop_transaction
 from stoa.tenants.importing.batching import Batch, Folder
 from stoa.tenants.importing.errors import FileGone, GaveUp, NoRows, NoSuchImport
 from stoa.tenants.importing.models import ImportPhase, ImportRun, ImportState
@@ -34,8 +33,6 @@ from stoa.tenants.uploading import shop_files
 TELL_EVERY = 0.2  # seconds
 MAX_ATTEMPTS = 10  # of attempts that were broken off; then something is wrong with the run itself
 TRIES = 3  # of a batch that met somebody else's new thing of the same name
-
-Step = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class Superseded(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -16,7 +14,7 @@ from stoa.kit.languages import Sentence
 from stoa.kit.messaging import Channel, Message, Messenger, open_messengers
 from stoa.settings import Settings, settings
 from stoa.tenants.context import Context
-from stoa.tenants.database import shop_client, shop_transaction
+from stoa.tenants.database import Step, shop_client, shop_transaction
 from stoa.tenants.jobs import FAULT, words_of
 from stoa.tenants.notifying.deciding import Decision, Question, decide, decide_digest
 from stoa.tenants.notifying.errors import NoSuchNotification, NotToBeSentAgain
@@ -26,7 +24,6 @@ from stoa.tenants.notifying.templating import as_html
 from stoa.tenants.notifying.wishes import default_wishes
 from stoa.tenants.notifying.writing import LONGEST_NAME, kept, plan, take_turns
 
-Step = Callable[[], AbstractAsyncContextManager[None]]
 BY_DIGEST: Final = "digest"
 WITHIN: Final = timedelta(hours=1)
 LEFT = Sentence("The recipient works here no more.")

@@ -8,15 +8,15 @@ from uuid import UUID
 from stoa.domains.catalog.models import Reservation, ReservationState
 from stoa.domains.catalog.stock.demands import Demand, Holder
 from stoa.domains.catalog.stock.ending import release
+from stoa.domains.catalog.stock.locking import OF_VARIANTS
 from stoa.domains.catalog.stock.reserving import reserve
 from stoa.kit.errors import Refusals
 from stoa.tenants.context import Context
 from stoa.tenants.database import shop_client, shop_transaction
 
 # All the rows that either side of it may want, before any is changed, and in the order of their ids.
-_LOCK = """
-SELECT id FROM stock
-WHERE variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))
+_LOCK = f"""
+SELECT id FROM stock WHERE {OF_VARIANTS}
   OR id = ANY(ARRAY(
     SELECT stock_id FROM reservation WHERE holder_id = $2 AND holder_kind = $3 AND state = 'HELD'))
 ORDER BY id FOR UPDATE

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from stoa.tenants.database import shop_client
 
-# One array, and no OR with a query in it, for which no index would serve.
-_OF = "variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))"
-_LOCK = f"SELECT id FROM stock WHERE {_OF} ORDER BY id FOR UPDATE"
+# And of the parts of bundles. One array, and no OR with a query in it, for which no index would serve.
+OF_VARIANTS = "variant_id = ANY($1::uuid[] || ARRAY(SELECT part_id FROM bundle_part WHERE bundle_id = ANY($1)))"
+_LOCK = f"SELECT id FROM stock WHERE {OF_VARIANTS} ORDER BY id FOR UPDATE"
 _THERE = """
 WITH wanted AS (SELECT unnest($1::uuid[]) AS variant_id),
 parts AS (
